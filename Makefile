@@ -1,0 +1,47 @@
+# Everything a developer runs; needs Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types tests bench format schemas clean
+
+demo: $(VENV)/.installed  ## apply specs/ to the local target and run its scenarios
+	$(BIN)/orch apply specs/ --yes
+	$(BIN)/orch test specs/
+
+test: lint types tests  ## what CI runs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+tests: $(VENV)/.dev
+	$(BIN)/pytest -n auto
+
+bench: $(VENV)/.installed  ## ratios against `import openai`, paired in one run
+	$(BIN)/python benchmarks/startup.py
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+schemas: $(VENV)/.installed  ## write schemas/ from the models
+	$(BIN)/orch schema --write schemas/
+
+clean:
+	rm -rf $(VENV) build dist specs/.orch
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[interpreter]"
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@

@@ -1,0 +1,129 @@
+"""What is said and called in a conversation, the same on every wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class ReplyStatus(StrEnum):
+    """How far an exchange has come."""
+
+    COMPLETED = "completed"
+    NEEDS_ANSWERS = "needs_answers"
+    """Function calls wait for their outputs."""
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in the reply that names its source."""
+
+    file_id: str
+    file: str | None
+    """File name, where the wire tells it."""
+    text: str
+    """The marker as it stands in the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the assistant."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    files: tuple[str, ...] = ()
+    """Ids of images and files that came with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call that waits for its output."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+    """Parsed arguments; empty where `invalid` holds what could not be parsed."""
+    invalid: str | None = None
+    """The arguments as the model wrote them, where they are not a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One search result."""
+
+    file_id: str
+    file: str
+    score: float
+    """0 to 1, higher is nearer."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One use of file_search."""
+
+    passages: tuple[Passage, ...]
+    """Best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRun:
+    """One use of the code interpreter."""
+
+    code: str
+    logs: str
+    images: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the assistant did besides answering, in order."""
+
+    searches: tuple[Search, ...] = ()
+    code_runs: tuple[CodeRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the wire counts them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an exchange did not complete."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The assistant's part of an exchange, up to where it completed or waits for answers.
+
+    It holds what is new since the reply before it: messages, calls, evidence and usage are never told twice.
+    """
+
+    status: ReplyStatus
+    messages: tuple[Message, ...] = ()
+    calls: tuple[Call, ...] = ()
+    evidence: Evidence = Evidence()
+    usage: Usage = Usage()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The output of one function call."""
+
+    call_id: str
+    output: str

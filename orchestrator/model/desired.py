@@ -1,0 +1,89 @@
+"""From what an author wrote to what should be live: a spec as flat fields."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.fields import Ref, file_path
+from orchestrator.model.resources import (
+    Assistant,
+    Chunking,
+    CodeInterpreterTool,
+    FileSearch,
+    FileSearchTool,
+    Function,
+    FunctionTool,
+    JsonSchemaReply,
+    StoreFiles,
+    VectorStore,
+)
+
+SIMPLE = ("description", "model", "temperature", "top_p", "reasoning_effort")
+
+
+def assistant_fields(
+    assistant: Assistant, instructions: str | None, functions: Mapping[str, Function]
+) -> dict[str, Any]:
+    """Give an assistant's declared fields; `instructions` is its prompt as text, `functions` are by name."""
+    fields: dict[str, Any] = {"display_name": assistant.display_name or assistant.name}
+    fields |= {key: getattr(assistant, key) for key in SIMPLE if getattr(assistant, key) is not None}
+    if instructions is not None:
+        fields["instructions"] = instructions
+    if assistant.response_format is not None:
+        fields["response_format"] = _response_format(assistant.response_format)
+    for tool in assistant.tools or ():
+        fields |= _tool_fields(tool, functions)
+    fields |= {f"metadata.{key}": value for key, value in assistant.metadata.items()}
+    return fields
+
+
+def _response_format(written: str | JsonSchemaReply) -> Any:
+    if isinstance(written, JsonSchemaReply):
+        return {"json_schema": written.json_schema.model_dump(by_alias=True, exclude_none=True)}
+    return "auto" if written == "text" else written  # the API answers "auto" and text for one another (API facts 4.1)
+
+
+def _tool_fields(tool: object, functions: Mapping[str, Function]) -> dict[str, Any]:
+    match tool:
+        case "code_interpreter" | CodeInterpreterTool():
+            return {"tools.code_interpreter": "code_interpreter"}
+        case FileSearchTool(file_search=search):
+            return _search_fields(search)
+        case FunctionTool(function=name):
+            function = functions[name]
+            return {
+                f"tools.{name}": "function",
+                f"tools.{name}.description": function.description,
+                f"tools.{name}.parameters": function.parameters,
+                f"tools.{name}.strict": function.strict,
+            }
+        case _:
+            return _search_fields(FileSearch())
+
+
+def _search_fields(search: FileSearch) -> dict[str, Any]:
+    prefix = "tools.file_search"
+    fields: dict[str, Any] = {prefix: "file_search"}
+    if search.vector_stores:
+        fields[f"{prefix}.vector_stores"] = [Ref(Address(Kind.VECTOR_STORE, name)) for name in search.vector_stores]
+    if search.max_num_results is not None:
+        fields[f"{prefix}.max_num_results"] = search.max_num_results
+    if search.ranking_options is not None:
+        fields[f"{prefix}.ranking_options"] = search.ranking_options.model_dump()
+    return fields
+
+
+def vector_store_fields(store: VectorStore, files: Mapping[str, tuple[str, StoreFiles]]) -> dict[str, Any]:
+    """Give a store's declared fields; `files` maps each file's label to its SHA-256 (hex) and the entry it came by."""
+    fields: dict[str, Any] = {"display_name": store.display_name or store.name}
+    if store.expires_after is not None:
+        fields["expires_after"] = {"days": store.expires_after.days}
+    fields |= {f"metadata.{key}": value for key, value in store.metadata.items()}
+    for label, (sha256, entry) in files.items():
+        chunking = Chunking() if entry.chunking == "auto" else entry.chunking
+        fields[file_path(label)] = {
+            "sha256": sha256,
+            "attributes": entry.attributes,
+            "chunking": chunking.model_dump(),
+        }
+    return fields

@@ -1,0 +1,93 @@
+"""A resource as a flat map from path to value: the one shape in which specs and live objects are compared.
+
+`model`, `tools.display_quiz.parameters`, `metadata.team`, `files["papers/a.pdf"]` are paths. A reference to another
+resource is a value of its own, `Ref`, because its id may not exist yet. Values compare as parsed data, never as text.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.model.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a resource of this project; its id is known after apply."""
+
+    address: Address
+
+    def __str__(self) -> str:
+        return f"${{{self.address}}}"
+
+
+Fields = Mapping[str, Any]
+"""Path to value; a value is JSON data in which `Ref` may stand for an id."""
+
+
+def references(value: Any) -> frozenset[Address]:
+    """Give the addresses that a value, or a whole map of fields, refers to."""
+    match value:
+        case Ref(address):
+            return frozenset({address})
+        case Mapping():
+            return frozenset().union(*(references(item) for item in value.values()))
+        case list() | tuple():
+            return frozenset().union(*(references(item) for item in value))
+        case _:
+            return frozenset()
+
+
+def as_json(value: Any) -> Any:
+    """Give `value` as plain JSON data; a reference becomes `${kind.name}`."""
+    match value:
+        case Ref():
+            return str(value)
+        case Mapping():
+            return {str(key): as_json(item) for key, item in value.items()}
+        case list() | tuple():
+            return [as_json(item) for item in value]
+        case _:
+            return value
+
+
+def canonical(value: Any) -> str:
+    """Give the one text two equal values share: sorted keys, no spaces, whole floats as integers."""
+    return json.dumps(_numbers(as_json(value)), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Tell whether two values mean the same: `1` and `1.0` do, `1` and `true` do not."""
+    return canonical(left) == canonical(right)
+
+
+def digest(value: Any) -> bytes:
+    """Give the SHA-256 of a value's canonical text (32 bytes)."""
+    return hashlib.sha256(canonical(value).encode()).digest()
+
+
+def _numbers(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _numbers(item) for key, item in value.items()}
+        case list():
+            return [_numbers(item) for item in value]
+        case _:
+            return value
+
+
+def file_path(label: str) -> str:
+    """Give the field path of a store's file: `files["papers/a.pdf"]`; `label` is relative to the project, with `/`."""
+    return f"files[{json.dumps(label, ensure_ascii=False)}]"
+
+
+def file_label(path: str) -> str | None:
+    """Give the label inside a `files["…"]` path, or None where `path` is another field."""
+    if path.startswith('files["') and path.endswith('"]'):
+        label: str = json.loads(path[len("files[") : -1])
+        return label
+    return None

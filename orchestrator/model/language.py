@@ -1,0 +1,51 @@
+"""What every written document shares: strictness, secrets, and the fields whose templates are rendered later."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+Json = dict[str, Any]
+
+
+def _not_ours(key: str) -> str:
+    if key.startswith("orch."):
+        raise PydanticCustomError(
+            "reserved", "the key `{key}` is orch's own: keys may not begin with orch.", {"key": key}
+        )
+    return key
+
+
+OwnKey = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_not_ours)]
+"""A key of the author's own, in metadata or attributes: `orch.` is reserved for the ownership record."""
+MetadataValue = Annotated[str, StringConstraints(max_length=512)]
+Metadata = Annotated[dict[OwnKey, MetadataValue], Field(max_length=16)]
+"""At most 16 pairs, keys up to 64 and values up to 512 characters (API facts 4.1); `orch.` is reserved."""
+
+
+class Strict(BaseModel):
+    """A mapping whose keys are all known; values are not converted (the text "1" is no number)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Spec(Strict):
+    """A document of the language: the model of one kind."""
+
+    LATER: ClassVar[dict[str, frozenset[str]]] = {}
+    """Templates rendered later: path pattern (`*` is any index or key) to the names they may use then."""
+
+
+class Secret(Strict):
+    """A secret by reference; its value is read when it is used and written nowhere."""
+
+    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = Field(
+        description="Name of the environment variable that holds it"
+    )
+
+
+class FileText(Strict):
+    """A text kept in a file of its own, such as a Markdown prompt."""
+
+    file: NonEmpty = Field(description="Path of the file, relative to the spec that names it; inside the project")

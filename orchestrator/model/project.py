@@ -1,0 +1,94 @@
+"""A project: its targets as written, and everything its specs declare once they are resolved for one target."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from orchestrator.diagnostics import Position
+from orchestrator.model.address import Address, Name
+from orchestrator.model.fields import Fields, references
+from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
+from orchestrator.model.scenario import Scenario
+from orchestrator.model.scripted import ScriptedModel
+
+
+class Target(Strict):
+    """A named place to apply to."""
+
+    provider: Literal["local", "assistants"] = Field(description="Which protocol it speaks")
+    base_url: NonEmpty | None = Field(None, description="Root of the API, for example https://HOST/v1")
+    query: dict[str, str] = Field(default_factory=dict, description="Query parameters every request carries")
+    api_key: Secret | None = Field(None, description="The key, by reference: {env: NAME}")
+    db: NonEmpty | None = Field(None, description="local: the SQLite file, inside the project (.orch/local.db)")
+    variables: dict[NonEmpty, Any] = Field(
+        default_factory=dict, description="Values for {{ vars.NAME }}, over the project's own"
+    )
+    overrides: dict[NonEmpty, dict[str, Any]] = Field(
+        default_factory=dict, description="Patches by address: keys given replace, null removes"
+    )
+
+
+class ProjectSpec(Spec):
+    """The project file, orch.yaml."""
+
+    kind: Literal["Project"] = "Project"
+    name: Name = Field(description="Owner of the live objects")
+    default_target: NonEmpty = Field("local", description="Target used where --target is not given")
+    targets: dict[NonEmpty, Target] = Field(min_length=1)
+    variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
+    env: list[NonEmpty] = Field(
+        default_factory=list, description="Environment variables templates may read as env.NAME"
+    )
+    specs: list[NonEmpty] = Field(
+        default_factory=lambda: ["**/*.yaml", "**/*.yml", "**/*.assistant.md"],
+        description="Globs of the spec files, relative to the project file",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One declared thing, resolved: what should be live."""
+
+    address: Address
+    fields: Fields
+    """Declared fields only; one that is not here is left alone."""
+    whole: frozenset[str]
+    """Prefixes (`tools`, `files`) whose declared set is the whole set."""
+    position: Position
+    protect: bool = False
+    ignore: tuple[str, ...] = ()
+    sources: Mapping[str, Path] | None = None
+    """Where the contents of `files["LABEL"]` lie, by label."""
+
+    @property
+    def references(self) -> frozenset[Address]:
+        """Addresses that must exist before this one."""
+        return references(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedScenario:
+    """A scenario and where it is written."""
+
+    scenario: Scenario
+    position: Position
+    path: Path
+    """The file, absolute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything declared, resolved for one target."""
+
+    name: str
+    root: Path
+    """Folder of orch.yaml, absolute."""
+    target_name: str
+    target: Target
+    target_position: Position
+    resources: Mapping[Address, Resource]
+    scenarios: tuple[LocatedScenario, ...]
+    models: tuple[ScriptedModel, ...]

@@ -1,0 +1,168 @@
+"""What a provider is, for the engines that use one and for the author of the next.
+
+A provider is two pure translations and a few calls. `to_wire` and `from_wire` map between the spec's flat fields
+(`model/fields.py`) and one API's objects; diffs are made on spec fields, so a plan reads alike on every target.
+
+A provider **must**
+- answer `fetch_live` completely or raise: a failed or cut page is never an absence;
+- write the marks it is given in the very request that creates an object, and send a create once, without retries;
+- translate server-filled values into what an author would have written (`capabilities.defaults`), and keep what it
+  does not know: an unknown tool or field of a live object survives an update;
+- raise only `TargetError` kinds; the library it speaks through stays behind its door;
+- count every request in `requests`.
+
+A provider **may**
+- leave out capabilities: the planner refuses early what it cannot do, the contract suite skips it by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.conversation import Answer, Reply
+from orchestrator.model.fields import Fields
+from orchestrator.model.ownership import Marks
+
+
+class Capability(StrEnum):
+    """What a target can do; the README's provider table is made from these, so keep each word plain."""
+
+    VECTOR_STORES = "vector stores"
+    FILE_SEARCH = "file search"
+    CODE_INTERPRETER = "code interpreter"
+    FUNCTIONS = "functions"
+    SAMPLING = "temperature and top_p"
+    REASONING_EFFORT = "reasoning effort"
+    RESPONSE_FORMAT = "response format"
+    CITATIONS = "citations"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider declares about its API, for planning."""
+
+    can: frozenset[Capability]
+    defaults: Mapping[Kind, Fields]
+    """Values the API fills in for a field nobody set; a removed field is read back as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFile:
+    """One file in a live vector store."""
+
+    id: str
+    value: Mapping[str, Any]
+    """`{sha256, attributes, chunking}` as in the fields; `failed` holds the reason where indexing failed."""
+    ours: bool
+    """Whether orch uploaded it, so that it may be deleted and not only detached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One live object, translated into the spec's fields."""
+
+    kind: Kind
+    id: str
+    fields: Fields
+    """References are ids here; a store's `files[...]` are present only once they are read (`files`)."""
+    marks: Marks | None
+    """Whose it is, or None where orch never applied it."""
+    file_count: int = 0
+    """Number of files in a store, from its own counters."""
+    files: Mapping[str, LiveFile] | None = None
+    """A store's files by label, or None where they were not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What a create or an update has to reach."""
+
+    address: Address
+    fields: Fields
+    """Every field as it shall be, declared or kept; references are `Ref`."""
+    marks: Marks
+    ids: Mapping[Address, str]
+    """Ids of the resources that `Ref`s point at."""
+    sources: Mapping[str, Path] = field(default_factory=dict)
+    """Where the contents of a store's files lie, by label."""
+
+
+@dataclass(slots=True)
+class Requests:
+    """How many requests were sent, by method and path shape; printed after plan and apply, asserted in tests."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str) -> None:
+        """Count one request, for example `GET /assistants`."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    @property
+    def total(self) -> int:
+        """All requests so far."""
+        return sum(self.counts.values())
+
+
+class Conversation(Protocol):
+    """One conversation with one assistant; the same on every wire."""
+
+    async def send(self, message: str) -> Reply:
+        """Say something; returns when the assistant has answered or waits for outputs (`needs_answers`)."""
+        ...
+
+    async def answer(self, answers: Sequence[Answer]) -> Reply:
+        """Give the outputs of all calls of the last reply, together."""
+        ...
+
+    async def close(self) -> None:
+        """Remove what the conversation left on the target."""
+        ...
+
+
+class Provider(Protocol):
+    """One live API. All methods raise `TargetError` kinds only."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this API can do; no I/O."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """Requests sent so far."""
+        ...
+
+    async def fetch_live(self, kind: Kind) -> tuple[Live, ...]:
+        """Read all live objects of a kind, in pages; files of stores are not read."""
+        ...
+
+    async def fetch(self, kind: Kind, id: str) -> Live:
+        """Read one object; raises `TargetMissingError`. Files of a store are not read."""
+        ...
+
+    async def fetch_files(self, store: Live) -> Live:
+        """Give the same store with its files read, in `files` and in `fields`."""
+        ...
+
+    async def create(self, desired: Desired) -> str:
+        """Create an object with its marks and give its id; a store's files are uploaded, attached and awaited."""
+        ...
+
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
+        """Change the fields at the paths in `changed` (removed ones are reset) and write the marks."""
+        ...
+
+    async def delete(self, live: Live) -> None:
+        """Delete an object and what orch uploaded for it; one that is gone already is done."""
+        ...
+
+    def open(self, assistant_id: str) -> Conversation:
+        """Begin a conversation; nothing is sent before the first message."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections; the provider is not used afterwards."""
+        ...

@@ -1,0 +1,229 @@
+"""From shaped specs to what should be live: references are resolved, prompts read, files found and hashed.
+
+Every broken link is a diagnostic at the place that names it; nothing here stops at the first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.desired import assistant_fields, vector_store_fields
+from orchestrator.model.language import FileText, Spec
+from orchestrator.model.project import LocatedScenario, Resource
+from orchestrator.model.resources import (
+    Assistant,
+    CodeInterpreterTool,
+    FileSearchTool,
+    Function,
+    FunctionTool,
+    StoreFiles,
+    VectorStore,
+)
+from orchestrator.model.scenario import Scenario
+from orchestrator.model.scripted import ScriptedModel
+from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
+from orchestrator.spec.prompts import PromptReader
+from orchestrator.spec.reader import Document, Path_
+from orchestrator.spec.schema import check_parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A document and its model."""
+
+    document: Document
+    spec: Spec
+
+
+@dataclass(slots=True)
+class Linked:
+    """What linking gives, problems included."""
+
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    scenarios: list[LocatedScenario] = field(default_factory=list)
+    models: list[ScriptedModel] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+class Linker:
+    """Resolves the specs of one project against each other and its files."""
+
+    def __init__(
+        self, root: Path, cwd: Path, context: Mapping[str, Any], specs: list[Shaped], broken: frozenset[tuple[str, str]]
+    ) -> None:
+        """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist."""
+        self._root, self._cwd, self._broken = root, cwd, broken
+        self._prompts = PromptReader(root, cwd, context)
+        self._problems: list[Diagnostic] = []
+        self._by_name: dict[str, dict[str, Shaped]] = {}
+        for shaped in specs:
+            self._register(shaped)
+        self._functions = {n: s.spec for n, s in self._named("Function").items() if isinstance(s.spec, Function)}
+
+    def link(self) -> Linked:
+        """Give everything resolved."""
+        linked = Linked(problems=self._problems)
+        for shaped in [shaped for named in self._by_name.values() for shaped in named.values()]:
+            document, spec = shaped.document, shaped.spec
+            match spec:
+                case Function():
+                    self._check_function(document, spec)
+                case Assistant():
+                    resource = self._link_assistant(document, spec)
+                    linked.resources[resource.address] = resource
+                case VectorStore():
+                    resource = self._link_store(document, spec)
+                    linked.resources[resource.address] = resource
+                case Scenario():
+                    self._check_scenario(document, spec)
+                    linked.scenarios.append(LocatedScenario(spec, document.position(), document.path))
+                case ScriptedModel():
+                    linked.models.append(spec)
+        return linked
+
+    def _named(self, kind: str) -> dict[str, Shaped]:
+        return self._by_name.get(kind, {})
+
+    def _register(self, shaped: Shaped) -> None:
+        kind, name = type(shaped.spec).__name__, str(getattr(shaped.spec, "name", ""))
+        named = self._by_name.setdefault(kind, {})
+        if name in named:
+            other = named[name].document.position(("name",))
+            message = f"two specs of kind {kind} are called `{name}`"
+            self._problems.append(
+                shaped.document.diagnostic(message, ("name",), f"the other is at {other}; rename or remove one")
+            )
+            return
+        named[name] = shaped
+
+    def _check_function(self, document: Document, function: Function) -> None:
+        for problem in check_parameters(function.parameters, function.strict):
+            self._problems.append(document.diagnostic(problem.message, ("parameters", *problem.path), problem.hint))
+
+    def _link_assistant(self, document: Document, assistant: Assistant) -> Resource:
+        usable: list[Any] = []
+        for index, tool in enumerate(assistant.tools or ()):
+            at: Path_ = ("tools", index)
+            match tool:
+                case FunctionTool(function=name):
+                    if self._refer("Function", name, document, (*at, "function")):
+                        usable.append(tool)
+                case FileSearchTool(file_search=search):
+                    for number, name in enumerate(search.vector_stores):
+                        self._refer("VectorStore", name, document, (*at, "file_search", "vector_stores", number))
+                    usable.append(tool)
+                case _:
+                    usable.append(tool)
+        self._check_tools_once(document, assistant)
+        known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
+        return Resource(
+            address=Address(Kind.ASSISTANT, assistant.name),
+            fields=assistant_fields(known, self._instructions(document, assistant), self._functions),
+            whole=frozenset(["tools"] if assistant.tools is not None else []),
+            position=document.position(),
+            protect=assistant.lifecycle.protect,
+            ignore=tuple(assistant.lifecycle.ignore),
+        )
+
+    def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
+        seen: set[str] = set()
+        for index, tool in enumerate(assistant.tools or ()):
+            name = _tool_name(tool)
+            if name in seen:
+                self._problems.append(
+                    document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
+                )
+            seen.add(name)
+
+    def _refer(self, kind: str, name: str, document: Document, path: Path_) -> bool:
+        named = self._named(kind)
+        if name in named:
+            return True
+        if (kind, name) in self._broken:
+            return False
+        known = sorted({*named, *(other for of, other in self._broken if of == kind)})
+        near = nearest(name, known)
+        hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(known) or 'none'}"
+        self._problems.append(document.diagnostic(f"no {kind} is called `{name}`", path, hint))
+        return False
+
+    def _instructions(self, document: Document, assistant: Assistant) -> str | None:
+        written = assistant.instructions
+        if document.body is not None:
+            if written is not None:
+                message = "instructions are given twice: as a field and as the Markdown below"
+                self._problems.append(document.diagnostic(message, ("instructions",), "keep the Markdown", key=True))
+            read = self._prompts.read_body(document)
+        elif isinstance(written, FileText):
+            read = self._prompts.read_file(document, written)
+        else:
+            return written
+        if isinstance(read, Diagnostic):
+            self._problems.append(read)
+            return None
+        return read
+
+    def _link_store(self, document: Document, store: VectorStore) -> Resource:
+        files: dict[str, tuple[str, StoreFiles]] = {}
+        sources: dict[str, Path] = {}
+        for index, entry in enumerate(store.files or ()):
+            for file in self._find_files(document, entry, ("files", index, "path")):
+                label = file.relative_to(self._root).as_posix()
+                files[label] = (sha256(file), entry)
+                sources[label] = file
+        return Resource(
+            address=Address(Kind.VECTOR_STORE, store.name),
+            fields=vector_store_fields(store, files),
+            whole=frozenset(["files"] if store.files is not None else []),
+            position=document.position(),
+            protect=store.lifecycle.protect,
+            ignore=tuple(store.lifecycle.ignore),
+            sources=sources,
+        )
+
+    def _find_files(self, document: Document, entry: StoreFiles, path: Path_) -> Iterator[Path]:
+        found = matching(document.path.parent, entry.path)
+        if not found:
+            hint = f"paths are relative to {document.shown}"
+            self._problems.append(document.diagnostic(f"no file matches `{entry.path}`", path, hint))
+        for file in found:
+            if not inside(self._root, file):
+                message = f"`{entry.path}` lies outside the project"
+                hint = f"keep it below {show(self._root, self._cwd)}/"
+                self._problems.append(document.diagnostic(message, path, hint))
+            elif why := why_unreadable(file):
+                message = f"{show(file, self._cwd)}: {why}"
+                self._problems.append(document.diagnostic(message, path, "replace the file, or leave it out"))
+            else:
+                yield file
+
+    def _check_scenario(self, document: Document, scenario: Scenario) -> None:
+        if not self._refer("Assistant", scenario.assistant, document, ("assistant",)):
+            return
+        assistant = self._named("Assistant")[scenario.assistant].spec
+        tools = assistant.tools or [] if isinstance(assistant, Assistant) else []
+        functions = [tool.function for tool in tools if isinstance(tool, FunctionTool)]
+        places: list[tuple[Path_, Mapping[str, object]]] = [(("mocks",), scenario.mocks)]
+        places += [(("turns", index, "mocks"), turn.mocks) for index, turn in enumerate(scenario.turns)]
+        for path, mocks in places:
+            for name in mocks:
+                if name not in functions:
+                    near = nearest(name, functions)
+                    hint = f"did you mean `{near}`?" if near else f"it has: {', '.join(functions) or 'no functions'}"
+                    message = f"assistant `{scenario.assistant}` has no function `{name}`"
+                    self._problems.append(document.diagnostic(message, (*path, name), hint, key=True))
+
+
+def _tool_name(tool: object) -> str:
+    match tool:
+        case FunctionTool(function=name):
+            return name
+        case FileSearchTool():
+            return "file_search"
+        case CodeInterpreterTool():
+            return "code_interpreter"
+        case _:
+            return str(tool)
