@@ -1,0 +1,136 @@
+"""What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.model.conversation import Usage
+from orchestrator.model.project import LocatedScenario
+from orchestrator.scenario.transcript import Exchange
+
+
+class Status(StrEnum):
+    """What became of a turn, an attempt or a scenario."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The assistant did not do what the scenario says, or the scenario does not say what it needs."""
+    ERRORED = "errored"
+    """The target could not do its part, so nothing is known about the assistant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something failed other than by a check, and what to do about it."""
+
+    message: str
+    hint: str | None = None
+    """May have several lines, such as YAML to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of one check."""
+
+    check: str
+    """Its name in the language, for example `contains`."""
+    passed: bool
+    score: float
+    """0.0 to 1.0; a check that can only hold or not gives one of the two."""
+    reason: str
+    """Why; of a failure what was expected and what came instead, on lines of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """One turn that was played."""
+
+    status: Status
+    exchange: Exchange
+    """What was said and called."""
+    verdicts: tuple[Verdict, ...]
+    """In the order of the checks; a status nobody expected comes first. Empty where there is a problem."""
+    duration_ms: float
+    """From sending the message to the last reply; judging is not counted."""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One playing of a scenario."""
+
+    status: Status
+    turns: tuple[TurnResult, ...]
+    """The turns that were played; a failed one is the last."""
+    verdicts: tuple[Verdict, ...]
+    """Of the checks over the whole conversation; empty where a turn failed."""
+    duration_ms: float
+    """From the first message to the end of the last turn; waiting for a free place and closing are not counted."""
+    requests: int
+    """Calls made on the conversation: one for each message sent, each set of answers given, and the close."""
+    problem: Problem | None = None
+    """Why no turn could be played."""
+    leftover: Problem | None = None
+    """Why the conversation could not be removed from the target; does not change the status."""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all turns together."""
+        return sum((turn.exchange.usage for turn in self.turns), Usage())
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What became of one scenario."""
+
+    located: LocatedScenario
+    status: Status
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def duration_ms(self) -> float:
+        """Time of all attempts."""
+        return sum(attempt.duration_ms for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of all scenarios."""
+
+    results: tuple[ScenarioResult, ...]
+    """The finished ones, in the order they were given."""
+    duration_ms: float
+    """Wall time."""
+    not_run: tuple[LocatedScenario, ...] = ()
+    """Those that were not finished because the run was stopped, in the order they were given."""
+    interrupted: bool = False
+    """Whether it was cancelled from outside, for example by Ctrl-C."""
+
+    def count(self, status: Status) -> int:
+        """Tell how many scenarios ended so."""
+        return sum(result.status is status for result in self.results)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all attempts together."""
+        return sum((attempt.usage for attempt in _attempts(self.results)), Usage())
+
+    @property
+    def requests(self) -> int:
+        """Calls made on all conversations."""
+        return sum(attempt.requests for attempt in _attempts(self.results))
+
+
+def _attempts(results: Iterable[ScenarioResult]) -> Iterable[Attempt]:
+    return (attempt for result in results for attempt in result.attempts)
+
+
+def exit_code(run: Run) -> int:
+    """Give the exit code of `orch test`: 0 all passed, 1 some failed, 2 some could not be run.
+
+    2 goes before 1: while a scenario is errored, or the run was interrupted, nobody knows what all of them say.
+    Scenarios left out after a failure (fail fast) do not count; that failure does.
+    """
+    if run.interrupted or run.count(Status.ERRORED):
+        return 2
+    return 1 if run.count(Status.FAILED) else 0

@@ -1,0 +1,134 @@
+"""Playing scenarios: many conversations at a time, each told what its scenario says and judged turn by turn.
+
+A conversation is the unit of parallelism: its turns follow each other, conversations do not wait for each other.
+What goes wrong inside one stays inside it; only a defect of orch itself, or of a caller's listener, stops the run.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from orchestrator.errors import TargetError, UsageError
+from orchestrator.model.project import LocatedScenario
+from orchestrator.model.scenario import Scenario
+from orchestrator.providers.interface import Conversation
+from orchestrator.scenario.conversing import play
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
+
+Open = Callable[[Scenario], Conversation]
+"""Begins the conversation of a scenario; may raise `TargetError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run; raises `UsageError` where it makes no sense."""
+
+    concurrency: int = 8
+    """Conversations at a time."""
+    fail_fast: bool = False
+    """Begin no scenario after one that did not pass; those under way are finished."""
+    close_seconds: float = 10.0
+    """How long a conversation may take to close, also when the run is being cancelled."""
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise UsageError(f"a concurrency of {self.concurrency} runs nothing", "give 1 or more")
+
+
+class Listener(Protocol):
+    """Who wants to know how far a run is. Called between two steps of the run, so it returns at once."""
+
+    def scenario_started(self, located: LocatedScenario) -> None:
+        """A conversation begins."""
+        ...
+
+    def turn_finished(self, located: LocatedScenario, index: int, turn: TurnResult) -> None:
+        """The turn with this index, counted from 0, was played."""
+        ...
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        """A scenario is done."""
+        ...
+
+
+class _Run:
+    """The work shared by the workers of one run: each takes the next scenario until none is left."""
+
+    def __init__(
+        self, scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None
+    ) -> None:
+        self._scenarios = scenarios
+        self._open = open
+        self._options = options
+        self._listener = listener
+        self._next: Iterator[tuple[int, LocatedScenario]] = iter(enumerate(scenarios))
+        self._stopped = False
+        self._results: dict[int, ScenarioResult] = {}
+        self._began = time.perf_counter()
+
+    async def work(self) -> None:
+        for index, located in self._next:
+            if self._listener:
+                self._listener.scenario_started(located)
+            attempt = await self._attempt(located)
+            result = ScenarioResult(located, attempt.status, (attempt,))
+            self._results[index] = result
+            if self._listener:
+                self._listener.scenario_finished(result)
+            if self._options.fail_fast and result.status is not Status.PASSED:
+                self._stopped = True
+            if self._stopped:
+                return
+
+    async def _attempt(self, located: LocatedScenario) -> Attempt:
+        try:
+            conversation = self._open(located.scenario)
+        except TargetError as error:
+            return Attempt(Status.ERRORED, (), (), 0.0, 0, Problem(error.message, error.hint))
+
+        def told(index: int, turn: TurnResult) -> None:
+            if self._listener:
+                self._listener.turn_finished(located, index, turn)
+
+        return await play(located.scenario, conversation, told, self._options.close_seconds)
+
+    def outcome(self, interrupted: bool) -> Run:
+        places = range(len(self._scenarios))
+        return Run(
+            results=tuple(self._results[i] for i in places if i in self._results),
+            duration_ms=(time.perf_counter() - self._began) * 1000,
+            not_run=tuple(self._scenarios[i] for i in places if i not in self._results),
+            interrupted=interrupted,
+        )
+
+
+async def run(
+    scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None = None
+) -> Run:
+    """Run scenarios and give what became of them, in the order they were given.
+
+    A cancellation, such as Ctrl-C under `asyncio.run`, ends the run early: conversations under way are closed, and
+    what is finished is returned with `interrupted` set. A `TargetError` makes its scenario errored; any other
+    exception ends the run and is raised, after all conversations are closed.
+    """
+    work = _Run(scenarios, open, options, listener)
+    workers = [asyncio.create_task(work.work()) for _ in range(min(options.concurrency, len(scenarios)))]
+    if not workers:
+        return work.outcome(interrupted=False)
+    interrupted = False
+    try:
+        await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+    except asyncio.CancelledError:
+        interrupted = True
+        if task := asyncio.current_task():
+            task.uncancel()  # the cancellation is answered by a partial result, not passed on
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.wait(workers)
+    for worker in workers:
+        if not worker.cancelled() and (error := worker.exception()):
+            raise error
+    return work.outcome(interrupted)

@@ -1,0 +1,95 @@
+"""What was said and called in a conversation, kept as the wire gave it: the one thing checks and reports read.
+
+An exchange keeps its replies whole and in order, so that nothing is lost between the runner and a check; what a
+check asks for (the text, the calls with their outputs, the searches) is derived from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.model.conversation import (
+    Answer,
+    Citation,
+    CodeRun,
+    Evidence,
+    Failure,
+    Reply,
+    ReplyStatus,
+    Search,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A function call and what it was answered with."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    """Parsed arguments; empty where `invalid` holds what could not be parsed."""
+    invalid: str | None
+    """The arguments as the model wrote them, where they are not a JSON object."""
+    output: str | None
+    """The text the function returned, or None where no answer was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one user message led to."""
+
+    user: str
+    replies: tuple[Reply, ...] = ()
+    """In order; the last one ends the exchange. Empty where the target gave none."""
+    answers: tuple[tuple[Answer, ...], ...] = ()
+    """What was given to the calls of the reply at the same place."""
+
+    @property
+    def status(self) -> ReplyStatus | None:
+        """How the exchange ended, or None where no reply came."""
+        return self.replies[-1].status if self.replies else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it did not complete, as the wire says it."""
+        return self.replies[-1].failure if self.replies else None
+
+    @property
+    def text(self) -> str:
+        """Everything the assistant said, message after message, one line break between."""
+        return "\n".join(message.text for reply in self.replies for message in reply.messages)
+
+    @property
+    def calls(self) -> tuple[AnsweredCall, ...]:
+        """All function calls, in order."""
+        return tuple(call for index in range(len(self.replies)) for call in self.calls_of(index))
+
+    def calls_of(self, index: int) -> tuple[AnsweredCall, ...]:
+        """Give the calls of the reply at this place with the outputs they were given."""
+        outputs = {a.call_id: a.output for a in self.answers[index]} if index < len(self.answers) else {}
+        return tuple(AnsweredCall(c.name, c.arguments, c.invalid, outputs.get(c.id)) for c in self.replies[index].calls)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations in the messages, in order."""
+        return tuple(c for reply in self.replies for message in reply.messages for c in message.citations)
+
+    @property
+    def searches(self) -> tuple[Search, ...]:
+        """All uses of file_search, in order."""
+        return tuple(search for reply in self.replies for search in reply.evidence.searches)
+
+    @property
+    def code_runs(self) -> tuple[CodeRun, ...]:
+        """All uses of the code interpreter, in order."""
+        return tuple(run for reply in self.replies for run in reply.evidence.code_runs)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the assistant did besides answering."""
+        return Evidence(self.searches, self.code_runs)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all replies together."""
+        return sum((reply.usage for reply in self.replies), Usage())

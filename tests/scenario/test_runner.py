@@ -1,0 +1,378 @@
+"""Playing scenarios: turns and mocks in order, conversations side by side, and nothing lost when it ends early."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from orchestrator.diagnostics import Position
+from orchestrator.errors import TargetBusyError, TargetMissingError, TargetRejectedError, UsageError
+from orchestrator.model.conversation import Answer, Failure, Reply, ReplyStatus, Usage
+from orchestrator.model.project import LocatedScenario
+from orchestrator.model.scenario import Scenario
+from orchestrator.providers.interface import Conversation
+from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
+from orchestrator.scenario.conversing import MAX_TOOL_ROUNDS
+from orchestrator.scenario.results import Run, ScenarioResult, Status, TurnResult, exit_code
+from orchestrator.scenario.runner import RunOptions, run
+
+
+def scenario(name: str, *turns: Mapping[str, object], **more: object) -> LocatedScenario:
+    spec = {"name": name, "assistant": "tutor", "turns": list(turns) or [{"user": "hi"}], **more}
+    return LocatedScenario(Scenario.model_validate(spec), Position(f"{name}.yaml"), Path(f"/{name}.yaml"))
+
+
+def one(located: LocatedScenario, *script: Reply | TargetBusyError) -> tuple[ScenarioResult, ScriptedConversation]:
+    talk = ScriptedConversation(script)
+    ran = asyncio.run(run([located], lambda _: talk, RunOptions()))
+    assert not ran.interrupted
+    assert talk.closed
+    return ran.results[0], talk
+
+
+def test_a_conversation_passes_with_mocks_and_checks():
+    quiz = scenario(
+        "quiz",
+        {
+            "user": "quiz me",
+            "mocks": {"display_quiz": {"sequence": [{"returns": ["a"]}, {"returns": ["b"]}]}},
+            "checks": [{"tool_called": {"name": "display_quiz", "times": 2}}, {"contains": "feedback"}],
+        },
+        {"user": "thanks", "checks": [{"equals": "welcome"}, {"tool_not_called": "display_quiz"}]},
+        checks=[{"tool_called": "display_quiz"}, {"contains": "feedback"}, {"contains": "welcome"}],
+    )
+    result, talk = one(
+        quiz,
+        calls(("display_quiz", {"n": 1}), ("display_quiz", {"n": 2}), usage=Usage(5, 2)),
+        says("feedback", usage=Usage(7, 3)),
+        says("welcome", usage=Usage(1, 1)),
+    )
+    assert result.status is Status.PASSED
+    assert talk.told == ["quiz me", (Answer("call_1", '["a"]'), Answer("call_2", '["b"]')), "thanks"]
+    [attempt] = result.attempts
+    assert (attempt.requests, attempt.usage, attempt.problem, attempt.leftover) == (4, Usage(13, 6), None, None)
+    assert [turn.exchange.text for turn in attempt.turns] == ["feedback", "welcome"]
+    assert [(c.name, c.arguments, c.output) for c in attempt.turns[0].exchange.calls] == [
+        ("display_quiz", {"n": 1}, '["a"]'),
+        ("display_quiz", {"n": 2}, '["b"]'),
+    ]
+    assert [v.check for turn in attempt.turns for v in turn.verdicts] == [
+        "tool_called",
+        "contains",
+        "equals",
+        "tool_not_called",
+    ]
+    assert [v.passed for v in attempt.verdicts] == [True, True, True]
+    assert attempt.duration_ms >= attempt.turns[0].duration_ms >= 0
+
+
+def test_a_failed_turn_stops_its_conversation():
+    result, talk = one(
+        scenario("s", {"user": "a", "checks": [{"contains": "x"}, {"contains": "y"}]}, {"user": "b"}, checks=[]),
+        says("y"),
+        says("unreached"),
+    )
+    [attempt] = result.attempts
+    assert (result.status, attempt.status, talk.told) == (Status.FAILED, Status.FAILED, ["a"])
+    assert [verdict.passed for verdict in attempt.turns[0].verdicts] == [False, True]
+    assert (len(attempt.turns), attempt.verdicts) == (1, ())
+
+
+def test_a_failed_check_over_the_conversation_fails_it():
+    result, _ = one(scenario("s", {"user": "a"}, checks=[{"contains": "x"}]), says("y"))
+    assert result.status is Status.FAILED
+    assert result.attempts[0].turns[0].status is Status.PASSED
+    assert [verdict.passed for verdict in result.attempts[0].verdicts] == [False]
+
+
+def test_a_call_without_a_mock_fails_the_turn_and_is_not_judged():
+    result, talk = one(
+        scenario("s", {"user": "a", "mocks": {"f": {"returns": 1}}, "checks": [{"contains": "x"}]}),
+        calls(("f", {}), ("g", {"id": 7})),
+    )
+    [turn] = result.attempts[0].turns
+    assert (turn.status, turn.verdicts, talk.told) == (Status.FAILED, (), ["a"])
+    assert turn.problem
+    assert turn.problem.message == 'g was called and has no mock: g({"id": 7})'
+    assert [call.output for call in turn.exchange.calls] == [None, None]
+
+
+def test_endless_calls_fail_after_a_bound():
+    spec = scenario("s", {"user": "a"}, mocks={"f": {"returns": 1}})
+    result, talk = one(spec, *(calls(("f", {"n": n})) for n in range(MAX_TOOL_ROUNDS + 5)))
+    [turn] = result.attempts[0].turns
+    assert turn.problem
+    assert turn.problem.message.endswith(f'the assistant calls again: f({{"n": {MAX_TOOL_ROUNDS}}})')
+    assert (result.status, len(talk.told)) == (Status.FAILED, MAX_TOOL_ROUNDS + 1)
+
+
+def test_as_many_rounds_as_the_bound_allows():
+    spec = scenario("s", {"user": "a"}, mocks={"f": {"returns": 1}})
+    result, _ = one(spec, *(calls(("f", {})) for _ in range(MAX_TOOL_ROUNDS)), says("done"))
+    assert result.status is Status.PASSED
+
+
+BROKEN = Reply(ReplyStatus.FAILED, failure=Failure("rate_limit_exceeded", "slow down"))
+
+
+def test_an_exchange_that_does_not_complete_fails_by_itself():
+    result, _ = one(scenario("s", {"user": "a", "checks": [{"not_contains": "x"}]}, {"user": "b"}), BROKEN)
+    [turn] = result.attempts[0].turns
+    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not_contains", True)]
+    assert turn.verdicts[0].reason == "expected: completed\ngot:      failed (rate_limit_exceeded: slow down)"
+
+
+def test_a_status_check_may_expect_otherwise():
+    turn = {"user": "a", "checks": [{"status": "failed"}]}
+    result, talk = one(scenario("s", turn, {"user": "b"}), BROKEN, says("fine"))
+    assert (result.status, talk.told) == (Status.PASSED, ["a", "b"])
+    whole = scenario("s", {"user": "a"}, checks=[{"status": "failed"}])
+    assert one(whole, BROKEN)[0].status is Status.PASSED
+    first_of_two = scenario("s", {"user": "a"}, {"user": "b"}, checks=[{"status": "failed"}])
+    assert one(first_of_two, BROKEN)[0].status is Status.FAILED
+
+
+def test_a_target_error_is_an_errored_scenario_and_no_more():
+    talks = {
+        "bad": ScriptedConversation([says("one"), TargetBusyError("too many requests", "try later")]),
+        "good": ScriptedConversation([says("x")]),
+    }
+
+    def begin(spec: Scenario) -> Conversation:
+        if spec.name == "gone":
+            raise TargetMissingError("no assistant named tutor", "apply first")
+        return talks[spec.name]
+
+    scenarios = [scenario("gone"), scenario("bad", {"user": "a"}, {"user": "b"}), scenario("good")]
+    ran = asyncio.run(run(scenarios, begin, RunOptions()))
+    assert [result.status for result in ran.results] == [Status.ERRORED, Status.ERRORED, Status.PASSED]
+    gone, bad = ran.results[0].attempts[0], ran.results[1].attempts[0]
+    assert gone.problem
+    assert (gone.problem.message, gone.problem.hint, gone.requests) == ("no assistant named tutor", "apply first", 0)
+    assert [turn.status for turn in bad.turns] == [Status.PASSED, Status.ERRORED]
+    assert bad.turns[1].problem
+    assert (bad.turns[1].problem.message, bad.turns[1].problem.hint) == ("too many requests", "try later")
+    assert (bad.turns[1].exchange.status, bad.requests) == (None, 3)
+    assert talks["bad"].closed
+    assert (exit_code(ran), ran.requests) == (2, 5)
+
+
+class BadlyClosed(ScriptedConversation):
+    """Cannot be closed."""
+
+    async def close(self) -> None:
+        raise TargetRejectedError("cannot delete the thread", "delete it by hand")
+
+
+def test_a_conversation_that_cannot_be_removed_is_reported_but_passes():
+    ran = asyncio.run(run([scenario("s")], lambda _: BadlyClosed([says("x")]), RunOptions()))
+    [attempt] = ran.results[0].attempts
+    assert attempt.status is Status.PASSED
+    assert attempt.leftover
+    assert attempt.leftover.message == "cannot delete the thread"
+
+
+class Held(ScriptedConversation):
+    """Answers only once its gate is open."""
+
+    def __init__(self, script: Sequence[Reply], gate: asyncio.Event, arrived: Callable[[], None]) -> None:
+        super().__init__(script)
+        self._gate = gate
+        self._arrived = arrived
+
+    async def send(self, message: str) -> Reply:
+        self._arrived()
+        await self._gate.wait()
+        return await super().send(message)
+
+
+def test_conversations_run_side_by_side_up_to_the_bound():
+    async def measure() -> tuple[Run, int]:
+        gate, now, most = asyncio.Event(), 0, 0
+
+        class Counted(ScriptedConversation):
+            async def send(self, message: str) -> Reply:
+                nonlocal now, most
+                now += 1
+                most = max(most, now)
+                if now == 3:
+                    gate.set()
+                await gate.wait()
+                now -= 1
+                return await super().send(message)
+
+        scenarios = [scenario(f"s{n}") for n in range(10)]
+        return await run(scenarios, lambda _: Counted([says("x")]), RunOptions(concurrency=3)), most
+
+    ran, most = asyncio.run(measure())
+    assert most == 3
+    assert [result.located.scenario.name for result in ran.results] == [f"s{n}" for n in range(10)]
+    assert exit_code(ran) == 0
+
+
+class Seen:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def scenario_started(self, located: LocatedScenario) -> None:
+        self.events.append(f"started {located.scenario.name}")
+
+    def turn_finished(self, located: LocatedScenario, index: int, turn: TurnResult) -> None:
+        self.events.append(f"turn {index} of {located.scenario.name} {turn.status}")
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        self.events.append(f"finished {result.located.scenario.name} {result.status}")
+
+
+def test_results_keep_the_given_order_when_the_first_ends_last():
+    async def play() -> tuple[Run, list[str]]:
+        gate = asyncio.Event()
+        talks = {"slow": Held([says("x")], gate, lambda: None), "fast": ScriptedConversation([says("x")])}
+
+        class OpensTheGate(Seen):
+            def scenario_finished(self, result: ScenarioResult) -> None:
+                super().scenario_finished(result)
+                gate.set()
+
+        seen = OpensTheGate()
+        scenarios = [scenario("slow"), scenario("fast")]
+        return await run(scenarios, lambda spec: talks[spec.name], RunOptions(), seen), seen.events
+
+    ran, events = asyncio.run(play())
+    assert [event for event in events if "finished" in event] == ["finished fast passed", "finished slow passed"]
+    assert [result.located.scenario.name for result in ran.results] == ["slow", "fast"]
+
+
+def test_a_listener_hears_everything_in_order():
+    seen = Seen()
+    talk = ScriptedConversation([says("x"), says("y")])
+    located = scenario("s", {"user": "a"}, {"user": "b", "checks": [{"contains": "z"}]})
+    asyncio.run(run([located], lambda _: talk, RunOptions(), seen))
+    assert seen.events == ["started s", "turn 0 of s passed", "turn 1 of s failed", "finished s failed"]
+
+
+def test_fail_fast_begins_nothing_after_a_failure():
+    scenarios = [scenario("a"), scenario("b", {"user": "x", "checks": [{"contains": "no"}]}), scenario("c")]
+    options = RunOptions(concurrency=1, fail_fast=True)
+    ran = asyncio.run(run(scenarios, lambda _: ScriptedConversation([says("y")]), options))
+    assert [result.status for result in ran.results] == [Status.PASSED, Status.FAILED]
+    assert [located.scenario.name for located in ran.not_run] == ["c"]
+    assert (ran.interrupted, exit_code(ran)) == (False, 1)
+
+
+def test_nothing_to_run_and_nonsense():
+    ran = asyncio.run(run([], lambda _: ScriptedConversation([]), RunOptions()))
+    assert (ran.results, ran.not_run, exit_code(ran)) == ((), (), 0)
+    with pytest.raises(UsageError):
+        RunOptions(concurrency=0)
+
+
+def test_cancelling_keeps_what_is_finished_and_closes_the_rest():
+    talks: dict[str, ScriptedConversation] = {}
+
+    async def play() -> Run:
+        waiting = asyncio.Event()
+
+        def begin(spec: Scenario) -> Conversation:
+            script = [says("x")]
+            talks[spec.name] = (
+                Held(script, asyncio.Event(), waiting.set) if spec.name == "held" else ScriptedConversation(script)
+            )
+            return talks[spec.name]
+
+        names = ("first", "held", "never")
+        task = asyncio.create_task(run([scenario(n) for n in names], begin, RunOptions(concurrency=1)))
+        await waiting.wait()
+        task.cancel()
+        ran = await task
+        assert task.cancelling() == 0
+        return ran
+
+    ran = asyncio.run(play())
+    assert [result.located.scenario.name for result in ran.results] == ["first"]
+    assert [located.scenario.name for located in ran.not_run] == ["held", "never"]
+    assert (ran.interrupted, exit_code(ran)) == (True, 2)
+    assert sorted(talks) == ["first", "held"]
+    assert all(talk.closed for talk in talks.values())
+
+
+def test_ctrl_c_gives_the_run_so_far():
+    def begin(spec: Scenario) -> Conversation:
+        if spec.name == "held":
+            return Held([says("x")], asyncio.Event(), lambda: signal.raise_signal(signal.SIGINT))
+        return ScriptedConversation([says("x")])
+
+    ran = asyncio.run(run([scenario("first"), scenario("held")], begin, RunOptions(concurrency=1)))
+    assert [result.located.scenario.name for result in ran.results] == ["first"]
+    assert ran.interrupted
+
+
+def test_a_close_under_way_is_finished_when_cancelled():
+    async def play() -> tuple[Run, ScriptedConversation]:
+        closing, may_close = asyncio.Event(), asyncio.Event()
+
+        class SlowlyClosed(ScriptedConversation):
+            async def close(self) -> None:
+                closing.set()
+                await may_close.wait()
+                await super().close()
+
+        talk = SlowlyClosed([says("x")])
+        task = asyncio.create_task(run([scenario("s")], lambda _: talk, RunOptions()))
+        await closing.wait()
+        task.cancel()
+        asyncio.get_running_loop().call_soon(may_close.set)
+        return await task, talk
+
+    ran, talk = asyncio.run(play())
+    assert talk.closed
+    assert (ran.interrupted, len(ran.not_run)) == (True, 1)
+
+
+def test_a_close_that_hangs_is_given_up():
+    class NeverClosed(ScriptedConversation):
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    options = RunOptions(close_seconds=0.01)
+    ran = asyncio.run(run([scenario("s")], lambda _: NeverClosed([says("x")]), options))
+    assert ran.results[0].status is Status.PASSED
+    assert ran.results[0].attempts[0].leftover
+    assert ran.results[0].attempts[0].leftover.message == "the conversation was not closed within 0.01 s"
+
+
+class BuggyError(Exception):
+    """A defect, not the target's doing."""
+
+
+def test_any_other_exception_is_raised_after_all_conversations_are_closed():
+    talks: list[ScriptedConversation] = []
+
+    class Buggy(ScriptedConversation):
+        async def send(self, message: str) -> Reply:
+            raise BuggyError
+
+    def begin(spec: Scenario) -> Conversation:
+        if spec.name == "buggy":
+            talks.append(Buggy([]))
+        else:
+            talks.append(Held([], asyncio.Event(), lambda: None))
+        return talks[-1]
+
+    with pytest.raises(BuggyError):
+        asyncio.run(run([scenario("held"), scenario("buggy")], begin, RunOptions()))
+    assert [talk.closed for talk in talks] == [True, True]
+
+
+def test_errored_goes_before_failed_in_the_exit_code():
+    def begin(spec: Scenario) -> Conversation:
+        return ScriptedConversation([TargetBusyError("busy")] if spec.name == "errored" else [says("x")])
+
+    failing = scenario("failing", {"user": "a", "checks": [{"contains": "y"}]})
+    passing = scenario("passing")
+    assert exit_code(asyncio.run(run([passing, failing], begin, RunOptions()))) == 1
+    assert exit_code(asyncio.run(run([failing, scenario("errored"), passing], begin, RunOptions()))) == 2
