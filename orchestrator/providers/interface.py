@@ -71,7 +71,7 @@ class Live:
     marks: Marks | None
     """Whose it is, or None where orch never applied it."""
     file_count: int = 0
-    """Number of files in a store, from its own counters."""
+    """Number of usable files in a store, from its own counters; one that failed does not count, so that it is seen."""
     files: Mapping[str, LiveFile] | None = None
     """A store's files by label, or None where they were not read."""
 
@@ -152,7 +152,7 @@ class Provider(Protocol):
         ...
 
     async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
-        """Change the fields at the paths in `changed` (removed ones are reset) and write the marks."""
+        """Change the fields at the paths in `changed` (removed ones are reset) and, files first, write the marks."""
         ...
 
     async def delete(self, live: Live) -> None:

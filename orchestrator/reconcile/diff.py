@@ -1,0 +1,151 @@
+"""Where a live object is not as declared, field by field, and who moved: the spec, somebody outside, or both.
+
+Three values meet in every field: desired (the spec), live, and the baseline, a fingerprint of what was last applied.
+
+    declared, live differs       change; who from which of the two still matches the baseline
+    not declared, under `whole`  removed: the declared set is the whole set
+    not declared, in baseline    reset: it was declared before, so leaving it out means taking it back
+    not declared, never was      left alone: somebody else's field
+    under `lifecycle.ignore`     neither compared nor recorded; used when the object is created
+
+A live value that is missing counts as the target's default, and one that equals the default needs no removing.
+The files of a store are one set with one digest (`marks.files`), so who moved is decided for the set: the spec when
+the declared digest is not the recorded one, outside when the digest of the live files is not. Where the files were
+not read (their digest and number agreed) they count as equal.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.model.address import Address
+from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label
+from orchestrator.model.ownership import Baseline, files_digest
+from orchestrator.model.project import Resource
+from orchestrator.providers.interface import Live
+from orchestrator.reconcile.plan import FieldChange, Who
+
+STORES_PATH = "tools.file_search.vector_stores"
+"""The one field in which live objects name other live objects by id."""
+
+
+def covers(prefix: str, path: str) -> bool:
+    """Tell whether `path` is `prefix` or lies under it: `tools` covers `tools.quiz`, `files` covers `files["a.md"]`."""
+    return path == prefix or path.startswith((f"{prefix}.", f"{prefix}["))
+
+
+def compared(resource: Resource) -> dict[str, Any]:
+    """Give the declared fields without those under `lifecycle.ignore`."""
+    return {path: value for path, value in resource.fields.items() if not _ignored(resource, path)}
+
+
+def with_references(fields: Fields, addresses: Mapping[str, Address]) -> Fields:
+    """Give live fields with the ids of our own stores as `Ref`; ids that are not in `addresses` stay text."""
+    stores = fields.get(STORES_PATH)
+    if not isinstance(stores, list | tuple):
+        return fields
+    known = [Ref(addresses[item]) if item in addresses else item for item in stores]
+    return {**fields, STORES_PATH: known}
+
+
+def value_at(fields: Fields, path: str, defaults: Fields) -> Any:
+    """Give a live value; the target's default where it is missing, None where there is neither."""
+    value = fields.get(path)
+    return defaults.get(path) if value is None else value
+
+
+def diff(desired: Resource, live: Live, defaults: Fields) -> tuple[FieldChange, ...]:
+    """Give the fields in which `live` is not as declared: declared ones in their order, then removed ones by path.
+
+    `live.fields` must name our own stores as `Ref` (see `with_references`).
+    """
+    baseline = live.marks.baseline if live.marks is not None else Baseline()
+    wanted = compared(desired)
+    files_who = _who_moved_files(wanted, live)
+    changes: list[FieldChange] = []
+    for path, value in wanted.items():
+        is_file = file_label(path) is not None
+        old = value_at(live.fields, path, defaults)
+        if (is_file and live.files is None) or equal(value, old):
+            continue
+        if not is_file:
+            who = _who_moved(path, value, old, baseline, defaults)
+        else:
+            who = files_who or (Who.SPEC if old is None else Who.BOTH)
+        changes.append(FieldChange(path, old, value, who))
+    for path in sorted(set(live.fields) - set(desired.fields)):
+        mover = _undeclared(path, desired, live, defaults)
+        if mover is not None:
+            changes.append(FieldChange(path, live.fields[path], defaults.get(path), mover))
+    return tuple(changes)
+
+
+def after(desired: Resource, live: Live, changes: tuple[FieldChange, ...]) -> dict[str, Any]:
+    """Give every field as it shall be: live ones nobody declared are kept, removed ones are gone, declared ones win."""
+    wanted = compared(desired)
+    removed = [change.path for change in changes if change.path not in wanted]
+    kept = {path: value for path, value in live.fields.items() if not any(_goes_with(path, gone) for gone in removed)}
+    return kept | wanted
+
+
+def mismatches(asked: Fields, paths: frozenset[str], live: Live, defaults: Fields) -> tuple[str, ...]:
+    """Give a sentence for every path at which what was read back is not what was asked for."""
+    found = []
+    for path in sorted(paths):
+        want, got = value_at(asked, path, defaults), value_at(live.fields, path, defaults)
+        if isinstance(got, Mapping) and "failed" in got:
+            found.append(f"{path}: not indexed: {got['failed']}")
+        elif not equal(want, got):
+            found.append(f"{path}: asked for {_short(want)}, got {_short(got)}")
+    return tuple(found)
+
+
+def _goes_with(path: str, gone: str) -> bool:
+    # A tool takes its parts along; elsewhere a dot may belong to a metadata key ("team" and "team.lead" are two).
+    return covers(gone, path) if gone.startswith("tools.") else path == gone
+
+
+def _ignored(resource: Resource, path: str) -> bool:
+    return any(covers(prefix, path) for prefix in resource.ignore)
+
+
+def _who_moved(path: str, new: Any, old: Any, baseline: Baseline, defaults: Fields) -> Who:
+    fell_back = path in defaults and equal(old, defaults[path])
+    if not baseline.knows(path):
+        return Who.SPEC if old is None or fell_back else Who.BOTH
+    if baseline.matches(path, old):
+        return Who.BOTH if baseline.matches(path, new) else Who.SPEC
+    if baseline.matches(path, new):
+        return Who.DEFAULT if fell_back else Who.OUTSIDE
+    return Who.BOTH
+
+
+def _undeclared(path: str, desired: Resource, live: Live, defaults: Fields) -> Who | None:
+    """Give who makes an undeclared live field go, or None where it is left alone."""
+    old, whole = live.fields[path], any(covers(prefix, path) for prefix in desired.whole)
+    if old is None or equal(old, defaults.get(path)) or _ignored(desired, path):
+        return None
+    label = file_label(path)
+    if label is not None:
+        who = _who_moved_files(compared(desired), live)
+        ours = live.files is not None and live.files[label].ours
+        return (who or Who.OUTSIDE) if whole or (who and ours) else None
+    baseline = live.marks.baseline if live.marks is not None else Baseline()
+    if not baseline.knows(path):
+        return Who.OUTSIDE if whole else None
+    return Who.SPEC if baseline.matches(path, old) else Who.BOTH
+
+
+def _who_moved_files(wanted: Fields, live: Live) -> Who | None:
+    """Give who moved the set of files, or None where no set was ever recorded."""
+    recorded = live.marks.files if live.marks is not None else None
+    if recorded is None:
+        return None
+    outside = live.files is not None and files_digest(live.fields) != recorded
+    if files_digest(wanted) == recorded:
+        return Who.OUTSIDE
+    return Who.BOTH if outside else Who.SPEC
+
+
+def _short(value: Any) -> str:
+    text = repr(as_json(value)) if value is not None else "nothing"
+    return text if len(text) <= 80 else f"{text[:77]}…"

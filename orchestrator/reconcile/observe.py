@@ -1,0 +1,103 @@
+"""The only reader: what is live on the target, and which of it is this project's.
+
+Objects are found by the marks they carry, in the pages of a list and never one by one, so that reading costs a
+request per hundred objects. The files of a store are read only where its record or its counter says they moved. A
+read that fails raises; what could not be read is never taken for absent.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.fields import file_label
+from orchestrator.model.ownership import files_digest
+from orchestrator.model.project import Resource
+from orchestrator.providers.interface import Capability, Live, Provider
+from orchestrator.reconcile.diff import compared, covers
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was found on a target, seen from one project."""
+
+    owned: Mapping[Address, Live]
+    """This project's live objects, one an address, in the order of addresses."""
+    duplicates: Mapping[Address, tuple[Live, ...]]
+    """Addresses that more than one live object carries; they are not in `owned`."""
+    foreign: tuple[Live, ...]
+    """Everything else, other projects' objects included."""
+    requests: int = 0
+    """How many requests the reading took."""
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        """Give the address of every live object of this project by its id, duplicates included."""
+        twice = {live.id: address for address, lives in self.duplicates.items() for live in lives}
+        return {live.id: address for address, live in self.owned.items()} | twice
+
+
+async def observe(
+    provider: Provider, resources: Mapping[Address, Resource], project: str, concurrency: int = 8
+) -> Observed:
+    """Read the target for `project`; raises `TargetError` where anything could not be read whole."""
+    before = provider.requests.total
+    kinds = [Kind.ASSISTANT]
+    if Capability.VECTOR_STORES in provider.capabilities.can:
+        kinds.append(Kind.VECTOR_STORE)
+    pages = await _all(provider.fetch_live(kind) for kind in kinds)
+    ours, foreign = _sort([live for page in pages for live in page], project)
+    limit = asyncio.Semaphore(concurrency)
+
+    async def with_files(address: Address, live: Live) -> tuple[Address, Live]:
+        if not files_moved(resources.get(address), live):
+            return address, live
+        async with limit:
+            return address, await provider.fetch_files(live)
+
+    single = {address: lives[0] for address, lives in ours.items() if len(lives) == 1}
+    owned = dict(await _all(with_files(address, live) for address, live in single.items()))
+    return Observed(
+        owned=owned,
+        duplicates={address: lives for address, lives in ours.items() if len(lives) > 1},
+        foreign=foreign,
+        requests=provider.requests.total - before,
+    )
+
+
+def files_moved(resource: Resource | None, live: Live) -> bool:
+    """Tell whether a store's files have to be read: their record or their number is not as declared."""
+    if resource is None or live.kind is not Kind.VECTOR_STORE or live.marks is None:
+        return False
+    if any(covers(prefix, "files") for prefix in resource.ignore):
+        return False
+    if live.marks.files != files_digest(compared(resource)):
+        return True
+    declared = sum(file_label(path) is not None for path in resource.fields)
+    return "files" in resource.whole and live.file_count != declared
+
+
+def _sort(found: list[Live], project: str) -> tuple[dict[Address, tuple[Live, ...]], tuple[Live, ...]]:
+    ours: dict[Address, tuple[Live, ...]] = {}
+    foreign = []
+    for live in sorted(found, key=lambda item: (item.kind, item.id)):
+        # An object of another kind that carries a copied record is somebody else's: its id would be used wrongly.
+        if live.marks is None or live.marks.project != project or live.marks.address.kind is not live.kind:
+            foreign.append(live)
+        else:
+            ours[live.marks.address] = (*ours.get(live.marks.address, ()), live)
+    return dict(sorted(ours.items())), tuple(foreign)
+
+
+async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Await all at once; where one fails the others are stopped before its error is passed on."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

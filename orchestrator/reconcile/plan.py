@@ -1,0 +1,144 @@
+"""A plan: everything one apply would do, as frozen data that can be saved, reviewed and approved by its hash.
+
+The actions of an apply are described entirely by the changes here; `execute` adds no decision of its own. Remarks that
+lead to no request (`Leftover`) are kept apart from the changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.model.address import Address
+from orchestrator.model.fields import Fields, as_json, digest, references
+from orchestrator.model.ownership import Marks
+from orchestrator.providers.interface import Live
+
+
+class Action(StrEnum):
+    """What becomes of one live object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    """A new object is made, then the old one deleted; for what a target cannot change in place."""
+    DELETE = "delete"
+    NOOP = "noop"
+
+
+class Who(StrEnum):
+    """Who moved a field since the last apply."""
+
+    SPEC = "spec"
+    OUTSIDE = "outside"
+    BOTH = "both"
+    DEFAULT = "default"
+    """The target fell back to its own default."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field's transition."""
+
+    path: str
+    old: Any
+    """The live value (the target's default where it has none); None where there is nothing."""
+    new: Any
+    """The value after apply; None where it is removed."""
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource's transition, with everything needed to carry it out."""
+
+    address: Address
+    action: Action
+    id: str | None = None
+    """Id of the live object; None before it is created."""
+    fields: tuple[FieldChange, ...] = ()
+    """What moves; an update without any only writes the record on the live object."""
+    after: Fields = field(default_factory=dict)
+    """Create, update: every field as it shall be, declared or kept; references to our own are `Ref`."""
+    marks: Marks | None = None
+    """Create, update: the record to write."""
+    live: Live | None = None
+    """The live object the plan was made from."""
+    depends_on: frozenset[Address] = frozenset()
+    """Changes of this plan that come first."""
+    blocked_by: str | None = None
+    """The guard that keeps this from being carried out, and what to do about it."""
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Paths of the fields that move."""
+        return frozenset(change.path for change in self.fields)
+
+    @property
+    def record_only(self) -> bool:
+        """Tell whether nothing but the record on the live object is written."""
+        return self.action is Action.UPDATE and not self.fields
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Leftover:
+    """A live object this project owns but declares no more; it stays unless deleting is asked for."""
+
+    address: Address
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes for one project on one target, in an order in which they can be carried out."""
+
+    project: str
+    target: str
+    changes: tuple[Change, ...]
+    leftovers: tuple[Leftover, ...] = ()
+    ids: Mapping[Address, str] = field(default_factory=dict)
+    """Ids of this project's live objects at the time of planning, for references to them."""
+    requests: int = 0
+    """How many requests the reading took."""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Count every change once, by action; those a guard holds back are under `blocked` only."""
+        counts = {action.value: 0 for action in Action} | {"blocked": 0}
+        for change in self.changes:
+            counts["blocked" if change.blocked_by is not None else change.action.value] += 1
+        return counts
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that are not no-ops, blocked or not."""
+        return tuple(change for change in self.changes if change.action is not Action.NOOP)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of what would be done: the same for the same changes, whatever was read and in which order.
+
+        No-ops, leftovers, request counts and the git revision are left out: they change nothing.
+        """
+        content = {
+            "project": self.project,
+            "target": self.target,
+            "changes": [_content(change, self.ids) for change in sorted(self.pending, key=lambda c: str(c.address))],
+        }
+        return digest(content).hex()
+
+
+def _content(change: Change, ids: Mapping[Address, str]) -> dict[str, Any]:
+    fields = sorted(change.fields, key=lambda item: item.path)
+    marks = replace(change.marks, revision=None).to_metadata() if change.marks is not None else None
+    return {
+        "address": str(change.address),
+        "action": change.action,
+        "id": change.id,
+        "fields": [[item.path, as_json(item.old), as_json(item.new), item.who] for item in fields],
+        "after": as_json(change.after),
+        "marks": marks,
+        "references": {str(address): ids.get(address) for address in references(change.after)},
+        "depends_on": sorted(map(str, change.depends_on)),
+        "blocked_by": change.blocked_by,
+    }

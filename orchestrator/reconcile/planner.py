@@ -1,0 +1,211 @@
+"""The decision: from what is declared and what is live to a plan. Pure: no I/O, no clock, one answer to one question.
+
+What the target cannot do, and what would not fit the metadata the ownership record is kept in, is refused here, with
+the place in the specs, before anything is written.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.errors import SpecError, UsageError
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.ownership import MAX_PAIRS, PREFIX, Baseline, Marks, files_digest, pairs_needed
+from orchestrator.model.project import Resource
+from orchestrator.providers.interface import Capabilities, Capability, Live
+from orchestrator.reconcile.diff import after, compared, diff, with_references
+from orchestrator.reconcile.graph import ordered
+from orchestrator.reconcile.guards import Facts, guard
+from orchestrator.reconcile.observe import Observed
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
+
+_FIELD_NEEDS = {
+    "temperature": Capability.SAMPLING,
+    "top_p": Capability.SAMPLING,
+    "reasoning_effort": Capability.REASONING_EFFORT,
+    "response_format": Capability.RESPONSE_FORMAT,
+    "tools.code_interpreter": Capability.CODE_INTERPRETER,
+    "tools.file_search": Capability.FILE_SEARCH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the caller asked for."""
+
+    prune: bool = False
+    """Delete what this project owns and declares no more."""
+    only: tuple[str, ...] = ()
+    """Globs of addresses; empty means everything. What a selected resource refers to and is not live yet comes too."""
+    revision: str | None = None
+    """Git revision to write beside the record; it never causes a change of its own."""
+
+
+def plan(
+    resources: Mapping[Address, Resource],
+    observed: Observed,
+    capabilities: Capabilities,
+    options: PlanOptions,
+    project: str,
+    target: str,
+) -> Plan:
+    """Compare what is declared with what is live; raises `SpecError` for what cannot work, `UsageError` for `only`."""
+    selected = _selected(resources, observed, options.only)
+    declared = [resources[address] for address in sorted(selected & set(resources), key=str)]
+    refused = [item for resource in declared for item in _refusals(resource, resources, capabilities, target)]
+    if refused:
+        raise SpecError(refused)
+    context = _Context(observed, observed.addresses, capabilities, options.revision, project)
+    changes = [_change(resource, context) for resource in declared]
+    refused = [item for change in changes for item in _crowded(change, resources[change.address])]
+    if refused:
+        raise SpecError(refused)
+    undeclared = _undeclared(resources, observed, selected)
+    if options.prune:
+        changes += [_deletion(address, observed) for address in dict.fromkeys(item.address for item in undeclared)]
+    return Plan(
+        project=project,
+        target=target,
+        changes=guard(ordered(changes), _facts(resources, observed)),
+        leftovers=() if options.prune else undeclared,
+        ids={address: live.id for address, live in observed.owned.items()},
+        requests=observed.requests,
+    )
+
+
+def _selected(resources: Mapping[Address, Resource], observed: Observed, only: tuple[str, ...]) -> frozenset[Address]:
+    known = frozenset(resources) | frozenset(observed.owned) | frozenset(observed.duplicates)
+    if not only:
+        return known
+    for pattern in only:
+        if not any(fnmatchcase(str(address), pattern) for address in known):
+            guess = nearest(pattern, map(str, known))
+            hint = f"did you mean {guess}?" if guess else "addresses look like assistant.math-tutor; globs work too"
+            raise UsageError(f"--only {pattern} matches nothing declared or live", hint)
+    chosen = {address for address in known if any(fnmatchcase(str(address), pattern) for pattern in only)}
+    waiting = list(chosen)
+    while waiting:
+        resource = resources.get(waiting.pop())
+        for address in resource.references if resource is not None else ():
+            live = address in observed.owned or address in observed.duplicates
+            if not live and address not in chosen:
+                chosen.add(address)
+                waiting.append(address)
+    return frozenset(chosen)
+
+
+def _refusals(
+    resource: Resource, resources: Mapping[Address, Resource], capabilities: Capabilities, target: str
+) -> list[Diagnostic]:
+    found = [
+        Diagnostic(
+            f"{resource.address} refers to {address}, which is not declared",
+            resource.position,
+            "declare it, or take the reference out",
+        )
+        for address in sorted(resource.references - set(resources), key=str)
+    ]
+    needs = {_need(path): path for path in reversed(list(resource.fields))}
+    if resource.address.kind is Kind.VECTOR_STORE:
+        needs = {Capability.VECTOR_STORES: "vector_store"}
+    for capability, path in needs.items():
+        if capability is not None and capability not in capabilities.can:
+            message = f"target {target} has no {capability}, which {resource.address} asks for with `{path}`"
+            hint = f"take it out, or set it to null under `overrides` of target {target}"
+            found.append(Diagnostic(message, resource.position, hint))
+    return found
+
+
+def _need(path: str) -> Capability | None:
+    if path.startswith("tools."):
+        tool = ".".join(path.split(".")[:2])
+        return _FIELD_NEEDS.get(tool, Capability.FUNCTIONS)
+    return _FIELD_NEEDS.get(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What every change is made from beside its resource."""
+
+    observed: Observed
+    addresses: Mapping[str, Address]
+    """This project's live objects by id."""
+    capabilities: Capabilities
+    revision: str | None
+    project: str
+
+
+def _change(resource: Resource, context: _Context) -> Change:
+    address, wanted = resource.address, compared(resource)
+    marks = Marks(
+        project=context.project,
+        address=address,
+        baseline=Baseline.of(wanted),
+        files=files_digest(wanted),
+        protect=resource.protect,
+        revision=context.revision,
+    )
+    if address in context.observed.duplicates:
+        return Change(address, Action.UPDATE, marks=marks)  # which one is meant is for people to say; a guard asks
+    live = context.observed.owned.get(address)
+    if live is None:
+        fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
+        return Change(address, Action.CREATE, fields=fields, after=dict(resource.fields), marks=marks)
+    seen = replace(live, fields=with_references(live.fields, context.addresses))
+    fields = diff(resource, seen, context.capabilities.defaults.get(address.kind, {}))
+    if not fields and not _stale(live, marks):
+        return Change(address, Action.NOOP, id=live.id, live=live)
+    return Change(
+        address, Action.UPDATE, id=live.id, fields=fields, after=after(resource, live, fields), marks=marks, live=live
+    )
+
+
+def _stale(live: Live, marks: Marks) -> bool:
+    return live.marks is None or replace(live.marks, revision=None) != replace(marks, revision=None)
+
+
+def _crowded(change: Change, resource: Resource) -> list[Diagnostic]:
+    """Refuse a record that does not fit the metadata beside the pairs that are there."""
+    if change.marks is None:
+        return []
+    pairs = [path.removeprefix("metadata.") for path in change.after if path.startswith("metadata.")]
+    needed = pairs_needed(pairs, change.marks)
+    if needed <= MAX_PAIRS:
+        return []
+    kept = sorted(set(pairs) - {path.removeprefix("metadata.") for path in resource.fields})
+    live_too = f", {len(kept)} of them set outside ({', '.join(kept)})" if kept else ""
+    message = (
+        f"{resource.address} needs {needed} metadata pairs and a live object holds {MAX_PAIRS}: "
+        f"{len(pairs)} of its own{live_too}, {needed - len(pairs)} for the record orch keeps under `{PREFIX}*`"
+    )
+    return [Diagnostic(message, resource.position, f"take out {needed - MAX_PAIRS} of its `metadata` pairs")]
+
+
+def _undeclared(
+    resources: Mapping[Address, Resource], observed: Observed, selected: Iterable[Address]
+) -> tuple[Leftover, ...]:
+    gone = set(selected) - set(resources)
+    single = [Leftover(address, live.id) for address, live in observed.owned.items() if address in gone]
+    twice = [
+        Leftover(address, live.id)
+        for address, lives in observed.duplicates.items()
+        for live in lives
+        if address in gone
+    ]
+    return tuple(sorted(single + twice))
+
+
+def _deletion(address: Address, observed: Observed) -> Change:
+    live = observed.owned.get(address)  # None where two objects carry the address: a guard asks which is meant
+    return Change(address, Action.DELETE, id=live.id if live is not None else None, live=live)
+
+
+def _facts(resources: Mapping[Address, Resource], observed: Observed) -> Facts:
+    marked = {a for a, live in observed.owned.items() if live.marks is not None and live.marks.protect}
+    duplicates = {address: tuple(live.id for live in lives) for address, lives in observed.duplicates.items()}
+    return Facts(
+        owned=len(observed.owned) + sum(map(len, duplicates.values())),
+        protected=frozenset(marked | {address for address, resource in resources.items() if resource.protect}),
+        duplicates=duplicates,
+    )

@@ -1,0 +1,86 @@
+"""A run of scenarios for CI systems: JUnit XML, one test case a scenario.
+
+The shape is the one Jenkins publishes (xunit-plugin, junit-10.xsd) with two additions GitLab, CircleCI and Jenkins'
+own JUnit plugin read: `file` and `line` on a test case, and properties inside it.
+"""
+
+import xml.etree.ElementTree as ET
+
+from orchestrator.model.conversation import Usage
+from orchestrator.model.project import LocatedScenario
+from orchestrator.reporting.characters import visible
+from orchestrator.reporting.explain import explain, headline
+from orchestrator.scenario.results import Run, ScenarioResult, Status
+
+LIMIT = 10_000
+"""Characters of one message, call or output; CI systems refuse reports of many megabytes."""
+
+
+def junit_xml(run: Run, *, project: str, target: str) -> str:
+    """Give the report as XML text with its declaration; `project` and `target` are names."""
+    counts = {
+        "tests": str(len(run.results) + len(run.not_run)),
+        "failures": str(run.count(Status.FAILED)),
+        "errors": str(run.count(Status.ERRORED)),
+        "time": _seconds(run.duration_ms),
+    }
+    root = ET.Element("testsuites", {"name": "orch", **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": str(len(run.not_run))})
+    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage)})
+    for result in run.results:
+        _add(suite, result, project, target)
+    for located in run.not_run:
+        case = _case(suite, located, project, 0.0)
+        ET.SubElement(case, "skipped", {"message": "not run: the run was stopped before"})
+    ET.indent(root)
+    return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"
+
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -> None:
+    case = _case(suite, result.located, project, result.duration_ms)
+    usage = sum((attempt.usage for attempt in result.attempts), Usage())
+    properties: dict[str, str | int] = {
+        "target": target,
+        "turns": len(result.located.scenario.turns),
+        "requests": sum(attempt.requests for attempt in result.attempts),
+    }
+    _properties(case, {**properties, **_tokens(usage)})
+    if result.status is Status.PASSED:
+        return
+    message, kind = headline(result)
+    tag = "error" if result.status is Status.ERRORED else "failure"
+    position = result.located.position
+    story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
+    ET.SubElement(case, tag, {"message": message, "type": kind}).text = visible(story)
+
+
+def _case(suite: ET.Element, located: LocatedScenario, project: str, duration_ms: float) -> ET.Element:
+    attributes = {
+        "name": located.scenario.name,
+        "classname": f"{project}.{located.scenario.assistant}",
+        "time": _seconds(duration_ms),
+        "file": located.position.file,
+        "line": str(located.position.line),
+    }
+    return ET.SubElement(suite, "testcase", {key: visible(value) for key, value in attributes.items()})
+
+
+def _properties(parent: ET.Element, values: dict[str, str | int]) -> None:
+    properties = ET.SubElement(parent, "properties")
+    for name, value in values.items():
+        ET.SubElement(properties, "property", {"name": name, "value": visible(str(value))})
+
+
+def _tokens(usage: Usage) -> dict[str, str | int]:
+    return {
+        "tokens": usage.input_tokens + usage.output_tokens,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+    }
+
+
+def _seconds(ms: float) -> str:
+    return f"{ms / 1000:.3f}"

@@ -1,0 +1,137 @@
+"""A plan for people: grouped by action, readable without colour, ending in one line that sums it up."""
+
+from collections.abc import Collection, Iterator
+
+from rich.text import Text
+
+from orchestrator.model.address import Address
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan, Who
+from orchestrator.reporting.characters import visible
+from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
+
+STYLES = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "magenta"),
+    Action.DELETE: ("-", "red"),
+}
+"""Sign and colour of an action."""
+MOVERS = {
+    Who.SPEC: "",
+    Who.OUTSIDE: "changed outside",
+    Who.BOTH: "changed in the spec and outside",
+    Who.DEFAULT: "the target went back to its default",
+}
+MOST_LINES = 12
+"""Lines shown of a long text that is new as a whole."""
+_PIECE_STYLES = {"-": "red", "+": "green", "@": "cyan"}
+
+
+def plan_text(plan: Plan) -> Text:
+    """Give the plan as text, without a line end at its end; no-ops are counted only."""
+    blocks = [*_groups(plan), *_leftovers(plan), Text(summary_line(plan), style="bold")]
+    blocks.append(Text(counted(plan.requests, "request"), style="dim"))
+    last = blocks[-2:]
+    return Text("\n\n").join([*blocks[:-2], Text("\n").join(last)])
+
+
+def summary_line(plan: Plan) -> str:
+    """Give the plan in one sentence."""
+    counts = plan.summary
+    if not plan.pending:
+        return nothing_to_do(counts["noop"])
+    replaced = f"{counts['replace']} to replace, " if counts["replace"] else ""
+    blocked = f" {counts['blocked']} blocked." if counts["blocked"] else ""
+    return (
+        f"Plan: {counts['create']} to create, {counts['update']} to update, {replaced}{counts['delete']} to delete. "
+        f"{counts['noop']} unchanged.{blocked}"
+    )
+
+
+def nothing_to_do(noop: int) -> str:
+    """Say that everything is as declared."""
+    if noop == 0:
+        return "Nothing to do: nothing is declared."
+    return f"Nothing to do: {counted(noop, 'resource')} {'is' if noop == 1 else 'are'} as declared."
+
+
+def counted(number: int, word: str) -> str:
+    """Give `1 request`, `2 requests`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _groups(plan: Plan) -> Iterator[Text]:
+    for action in STYLES:
+        chosen = [item for item in plan.changes if item.action is action and item.blocked_by is None]
+        if chosen:
+            yield Text("\n").join([Text(action.value.capitalize(), style="bold"), *_all(chosen, plan.ids)])
+    blocked = [item for item in plan.changes if item.blocked_by is not None]
+    if blocked:
+        yield Text("\n").join([Text("Blocked", style="bold"), *_all(blocked, plan.ids)])
+
+
+def _all(changes: Collection[Change], known: Collection[Address]) -> Iterator[Text]:
+    for change in changes:
+        sign, style = STYLES[change.action]
+        heading = Text.assemble(("  " + sign + " ", style), (str(change.address), "bold"))
+        if change.id is not None:
+            heading.append(f"  {visible(change.id)}", style="dim")
+        yield heading
+        if change.blocked_by is not None:
+            yield Text(f"      {change.action} blocked, {visible(change.blocked_by)}", style="red")
+        if change.record_only and change.blocked_by is None:
+            yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
+        created = change.action is Action.CREATE
+        for field in change.fields:
+            if not created:
+                yield from _moved(field, known)
+            elif field.new is not None:
+                yield from _new(field, known)
+
+
+def _new(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
+    if not is_long(field.new):
+        yield Text(f"      {visible(field.path)}: {inline(field.new, known)}")
+        return
+    yield Text(f"      {visible(field.path)}:")
+    shown = lines(field.new)
+    for line in shown[:MOST_LINES]:
+        yield Text(f"        {line}")
+    if len(shown) > MOST_LINES:
+        yield Text(f"        … {counted(len(shown) - MOST_LINES, 'more line')}", style="dim")
+
+
+def _moved(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
+    sign = "+" if field.old is None else "-" if field.new is None else "~"
+    heading = Text.assemble("      ", (sign + " ", _PIECE_STYLES.get(sign, "yellow")), f"{visible(field.path)}:")
+    remark = Text(f"  ({MOVERS[field.who]})" if MOVERS[field.who] else "", style="magenta")
+    if not is_long(field.old) and not is_long(field.new):
+        old, new = inline(field.old, known), inline(field.new, known)
+        values = {"+": new, "-": old, "~": f"{old} -> {new}"}[sign]
+        yield Text.assemble(heading, f" {values}", remark)
+        return
+    yield heading + remark
+    one_line = all(isinstance(value, str) and "\n" not in value for value in (field.old, field.new))
+    if one_line:
+        yield _words(compare_words(field.old, field.new))
+        return
+    for piece in compare_lines(field.old, field.new):
+        line = piece.text if piece.sign == "@" else f"{piece.sign} {piece.text}"
+        yield Text(f"        {line}", style=_PIECE_STYLES.get(piece.sign, ""))
+
+
+def _words(pieces: list[Piece]) -> Text:
+    """Give words as `[-gone-]{+new+}`, which reads without colour."""
+    text = Text("        ")
+    for sign, words in pieces:
+        marked = {"-": f"[-{words}-]", "+": f"{{+{words}+}}"}.get(sign, words)
+        text.append(marked, style=_PIECE_STYLES.get(sign, ""))
+    return text
+
+
+def _leftovers(plan: Plan) -> Iterator[Text]:
+    if plan.leftovers:
+        heading = Text("Live and declared no more (--prune deletes them)", style="bold")
+        yield Text("\n").join(
+            [heading, *(Text(f"    {item.address}  {visible(item.id)}") for item in plan.leftovers)],
+        )

@@ -1,0 +1,112 @@
+"""A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
+
+Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
+`not_run` of the run; `checks`, `problem` and `leftover` of an attempt; `citations` and `problem` of a turn. Turns
+that were not played stand there with the status `not_run`.
+"""
+
+from typing import Any
+
+from orchestrator.model.conversation import Usage
+from orchestrator.model.project import LocatedScenario
+from orchestrator.reporting.characters import storable
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.transcript import AnsweredCall
+
+FORMAT = "orch.test/1"
+
+
+def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
+    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds."""
+    report: dict[str, Any] = storable(
+        {
+            "format": FORMAT,
+            "project": project,
+            "target": target,
+            "summary": {
+                "scenarios": len(run.results),
+                **{str(status): run.count(status) for status in Status},
+                "inconclusive": 0,
+                "not_run": len(run.not_run),
+            },
+            "interrupted": run.interrupted,
+            "duration_ms": round(run.duration_ms),
+            "requests": run.requests,
+            "usage": _usage(run.usage),
+            "scenarios": [_scenario(result) for result in run.results],
+            "not_run": [_place(located) for located in run.not_run],
+        }
+    )
+    return report
+
+
+def _place(located: LocatedScenario) -> dict[str, Any]:
+    scenario, position = located.scenario, located.position
+    return {"name": scenario.name, "assistant": scenario.assistant, "file": position.file, "line": position.line}
+
+
+def _scenario(result: ScenarioResult) -> dict[str, Any]:
+    users = [turn.user for turn in result.located.scenario.turns]
+    return {
+        **_place(result.located),
+        "status": str(result.status),
+        "attempts": [_attempt(attempt, users) for attempt in result.attempts],
+    }
+
+
+def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
+    return {
+        "status": str(attempt.status),
+        "duration_ms": round(attempt.duration_ms),
+        "requests": attempt.requests,
+        "turns": [_turn(turn) for turn in attempt.turns] + [_not_run(user) for user in users[len(attempt.turns) :]],
+        "checks": [_verdict(verdict) for verdict in attempt.verdicts],
+        "problem": _problem(attempt.problem),
+        "leftover": _problem(attempt.leftover),
+    }
+
+
+def _turn(turn: TurnResult) -> dict[str, Any]:
+    exchange = turn.exchange
+    return {
+        "user": exchange.user,
+        "reply": exchange.text if exchange.replies else None,
+        "status": str(exchange.status) if exchange.status else str(turn.status),
+        "tool_calls": [_call(call) for call in exchange.calls],
+        "citations": [{"file": c.file, "file_id": c.file_id, "text": c.text} for c in exchange.citations],
+        "checks": [_verdict(verdict) for verdict in turn.verdicts],
+        "problem": _problem(turn.problem),
+        "usage": _usage(exchange.usage),
+        "duration_ms": round(turn.duration_ms),
+    }
+
+
+def _not_run(user: str) -> dict[str, Any]:
+    return {
+        "user": user,
+        "reply": None,
+        "status": "not_run",
+        "tool_calls": [],
+        "citations": [],
+        "checks": [],
+        "problem": None,
+        "usage": _usage(Usage()),
+        "duration_ms": 0,
+    }
+
+
+def _call(call: AnsweredCall) -> dict[str, Any]:
+    made = {"name": call.name, "arguments": dict(call.arguments), "output": call.output}
+    return made if call.invalid is None else {**made, "invalid_arguments": call.invalid}
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+
+
+def _problem(problem: Problem | None) -> dict[str, Any] | None:
+    return {"message": problem.message, "hint": problem.hint} if problem else None
+
+
+def _usage(usage: Usage) -> dict[str, int]:
+    return {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}

@@ -1,0 +1,77 @@
+"""A run of scenarios for people: a line a scenario, the story of what failed, and a summary.
+
+Everything is `rich.text.Text`: without colours it reads the same. Print with `soft_wrap=True`, so that a file or a
+pipe gets whole lines.
+"""
+
+from rich.text import Text
+
+from orchestrator.reporting.explain import Line, Part, explain, leftovers
+from orchestrator.scenario.results import Run, ScenarioResult, Status
+
+LIMIT = 2000
+"""Characters of one message, call or output shown; the JSON report has all of it."""
+
+_STATUS_STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.ERRORED: "bold yellow"}
+_PART_STYLE = {
+    Part.TURN: "bold",
+    Part.SAID: "",
+    Part.DONE: "cyan",
+    Part.WRONG: "red",
+    Part.HINT: "yellow",
+    Part.NOTE: "dim",
+}
+
+
+def run_text(run: Run) -> Text:
+    """Give the whole report; it ends without a line break."""
+    width = max((len(result.located.scenario.name) for result in run.results), default=0)
+    blocks = [Text("\n").join([status_text(result, width) for result in run.results])] if run.results else []
+    blocks += [failure_text(result) for result in run.results if result.status is not Status.PASSED]
+    if notes := leftovers(run.results):
+        blocks.append(_lines(notes))
+    return Text("\n\n").join([*blocks, summary_text(run)])
+
+
+def status_text(result: ScenarioResult, width: int = 0) -> Text:
+    """Give the line of one scenario: what became of it, its name (padded to `width`) and how long it took."""
+    return Text.assemble(
+        (f"{result.status.upper():<7}", _STATUS_STYLE[result.status]),
+        f"  {result.located.scenario.name:<{width}}  ",
+        (_duration(result.duration_ms), "dim"),
+    )
+
+
+def failure_text(result: ScenarioResult) -> Text:
+    """Give the story of a scenario that did not pass: where it is written, what was said, what was expected."""
+    position = result.located.position
+    title = Text.assemble(
+        (f"{result.status.upper()} {result.located.scenario.name}", _STATUS_STYLE[result.status]),
+        f"  {position.file}:{position.line}",
+    )
+    return Text("\n").join([title, _lines(explain(result, LIMIT))])
+
+
+def summary_text(run: Run) -> Text:
+    """Give the last line: how many of each, the time, and what it took."""
+    counts = [(run.count(status), str(status)) for status in (Status.FAILED, Status.ERRORED, Status.PASSED)]
+    counts.append((len(run.not_run), "not run"))
+    words = ", ".join(f"{number} {word}" for number, word in counts if number) or "no scenarios"
+    worst = next((s for s in (Status.ERRORED, Status.FAILED) if run.count(s)), Status.PASSED)
+    style = _STATUS_STYLE[Status.ERRORED if run.interrupted else worst]
+    usage = run.usage
+    took = f" in {_duration(run.duration_ms)} ({run.requests} requests"
+    if usage.input_tokens or usage.output_tokens:
+        took += f", {usage.input_tokens} tokens in, {usage.output_tokens} out"
+    start = "interrupted: " if run.interrupted else ""
+    return Text.assemble((f"{start}{words}", style), f"{took})")
+
+
+def _lines(lines: list[Line]) -> Text:
+    return Text("\n").join([Text(str(line), style=_PART_STYLE[line.part]) for line in lines])
+
+
+def _duration(ms: float) -> str:
+    if ms < 1000:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.1f} s" if ms < 60_000 else f"{int(ms // 60_000)} min {ms % 60_000 / 1000:.0f} s"

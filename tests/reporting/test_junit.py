@@ -1,0 +1,115 @@
+"""The JUnit report has the published shape, and is XML whatever was said."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.reporting.junit import junit_xml
+from orchestrator.scenario.results import Run
+
+# Element to its attributes (required ones with !) and children, after Jenkins' xunit-plugin junit-10.xsd; `file` and
+# `line` of a test case and the properties in it are the two additions.
+SHAPE: dict[str, tuple[str, str]] = {
+    "testsuites": ("name time tests failures errors", "testsuite"),
+    "testsuite": ("name! tests! failures! errors! time skipped", "properties testcase"),
+    "testcase": ("name! time classname file line", "properties skipped error failure system-out system-err"),
+    "properties": ("", "property"),
+    "property": ("name! value!", ""),
+    "failure": ("type message", ""),
+    "error": ("type message", ""),
+    "skipped": ("type message", ""),
+}
+
+
+def parsed(run: Run) -> ET.Element:
+    text = junit_xml(run, project="tutoring", target="local")
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ')
+    return ET.fromstring(text.encode())
+
+
+def cases(root: ET.Element) -> dict[str, ET.Element]:
+    return {case.attrib["name"]: case for case in root.iter("testcase")}
+
+
+def properties(element: ET.Element) -> dict[str, str]:
+    return {p.attrib["name"]: p.attrib["value"] for p in element.findall("properties/property")}
+
+
+def test_the_shape(a_run):
+    for element in parsed(a_run).iter():
+        attributes, children = SHAPE[element.tag]
+        known = attributes.replace("!", "").split()
+        assert set(element.attrib) <= set(known)
+        assert {name[:-1] for name in attributes.split() if name.endswith("!")} <= set(element.attrib)
+        assert {child.tag for child in element} <= set(children.split())
+        for number in ("time", "tests", "failures", "errors", "skipped"):
+            float(element.attrib.get(number, "0"))
+
+
+def test_counts_and_properties(a_run):
+    root = parsed(a_run)
+    [suite] = root
+    assert (suite.attrib["tests"], suite.attrib["failures"], suite.attrib["errors"], suite.attrib["skipped"]) == (
+        "5",
+        "2",
+        "1",
+        "1",
+    )
+    assert (suite.attrib["name"], suite.attrib["time"], properties(suite)["target"]) == ("tutoring", "1.234", "local")
+    quiz = cases(root)["quiz"]
+    assert properties(quiz) == {
+        "target": "local",
+        "turns": "1",
+        "requests": "3",
+        "tokens": "75",
+        "input_tokens": "69",
+        "output_tokens": "6",
+    }
+    assert quiz.attrib == {
+        "name": "quiz",
+        "classname": "tutoring.math-tutor",
+        "time": "0.041",
+        "file": "specs/quiz.yaml",
+        "line": "1",
+    }
+    assert [child.tag for child in quiz] == ["properties"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "kind", "message", "story"),
+    [
+        ("papers", "failure", "contains", "turn 2: contains: expected: a reply that contains", "user:      고마워"),
+        ("lookup", "failure", "call", "turn 1: lookup_order was called and has no mock", "call:      lookup_order("),
+        ("busy", "error", "target", "turn 1: too many requests", "hint:      try again later"),
+    ],
+)
+def test_what_did_not_pass_tells_its_story(a_run, name, tag, kind, message, story):
+    case = cases(parsed(a_run))[name]
+    found = case.find(tag)
+    assert found is not None
+    assert found.attrib["type"] == kind
+    assert found.attrib["message"].startswith(message)
+    assert "\n" not in found.attrib["message"]
+    assert found.text
+    assert found.text.startswith(f"{case.attrib['file']}:{case.attrib['line']}\n  turn 1 of")
+    assert story in found.text
+
+
+def test_what_was_not_run_is_skipped(a_run):
+    skipped = cases(parsed(a_run))["later"].find("skipped")
+    assert skipped is not None
+    assert "not run" in skipped.attrib["message"]
+
+
+def test_any_text_becomes_valid_xml(a_run):
+    failed = a_run.results[1]
+    turn = failed.attempts[0].turns[1]
+    everything = "".join(map(chr, [*range(0x100), 0xD800, 0xDFFF, 0xFFFE, 0xFFFF, 0x1F600])) + "]]><&\"'"
+    odd = replace(turn, exchange=replace(turn.exchange, user=everything))
+    result = replace(failed, attempts=(replace(failed.attempts[0], turns=(odd,)),))
+    found = cases(parsed(Run((result,), 1)))["papers"].find("failure")
+    assert found is not None
+    assert found.text
+    assert "]]><&\"'" in found.text
+    assert "😀" in found.text

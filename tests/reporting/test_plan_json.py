@@ -1,0 +1,109 @@
+import json
+from dataclasses import replace
+
+from orchestrator.errors import TargetBusyError
+from orchestrator.providers.memory import Fault, MemoryProvider
+from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reporting.apply_json import apply_json
+from orchestrator.reporting.apply_text import apply_text
+from orchestrator.reporting.plan_json import plan_json
+from orchestrator.reporting.plan_text import plan_text
+from tests.reconcile.building import FILE, applied, assistant, planned, project, searcher, store
+
+
+def test_a_plan_in_the_contracts_shape():
+    provider = MemoryProvider()
+    applied(provider, project(assistant("old"), assistant("tutor", {"temperature": 0.2})))
+    resources = project(assistant("tutor", {"temperature": 0.3}), searcher("lib", "papers"), store())
+    plan = planned(provider, resources)
+    assert json.loads(json.dumps(plan_json(plan))) == {
+        "format": "orch.plan/1",
+        "project": "tutoring",
+        "target": "local",
+        "hash": plan.hash,
+        "summary": {"create": 2, "update": 1, "replace": 0, "delete": 0, "noop": 0, "blocked": 0},
+        "changes": [
+            {
+                "address": "assistant.tutor",
+                "action": "update",
+                "id": "asst_2",
+                "blocked_by": None,
+                "fields": [{"path": "temperature", "old": 0.2, "new": 0.3, "who": "spec"}],
+            },
+            {
+                "address": "vector_store.papers",
+                "action": "create",
+                "id": None,
+                "blocked_by": None,
+                "fields": [{"path": "display_name", "old": None, "new": "papers", "who": "spec"}],
+            },
+            {
+                "address": "assistant.lib",
+                "action": "create",
+                "id": None,
+                "blocked_by": None,
+                "fields": [
+                    {"path": "display_name", "old": None, "new": "lib", "who": "spec"},
+                    {"path": "model", "old": None, "new": "gpt-4o", "who": "spec"},
+                    {"path": "tools.file_search", "old": None, "new": "file_search", "who": "spec"},
+                    {
+                        "path": "tools.file_search.vector_stores",
+                        "old": None,
+                        "new": ["${vector_store.papers}"],
+                        "who": "spec",
+                    },
+                ],
+            },
+        ],
+        "leftovers": [{"address": "assistant.old", "id": "asst_1"}],
+        "requests": {"total": 2},
+    }
+
+
+def test_what_was_applied_in_the_contracts_shape():
+    provider = MemoryProvider(faults=[Fault("POST /vector_stores", TargetBusyError("busy", "try later"))])
+    result = applied(provider, project(assistant(), store()))
+    assert json.loads(json.dumps(apply_json(result))) == {
+        "format": "orch.apply/1",
+        "project": "tutoring",
+        "target": "local",
+        "summary": {"applied": 1, "failed": 1, "blocked": 0, "skipped": 0, "noop": 0},
+        "outcomes": [
+            {
+                "address": "assistant.tutor",
+                "action": "create",
+                "status": "applied",
+                "id": "asst_1",
+                "error": None,
+                "hint": None,
+            },
+            {
+                "address": "vector_store.papers",
+                "action": "create",
+                "status": "failed",
+                "id": None,
+                "error": "busy",
+                "hint": "try later",
+            },
+        ],
+        "interrupted": False,
+        "requests": {"total": 5},
+    }
+
+
+def test_neither_contents_nor_places_of_files_are_shown(tmp_path):
+    """A canary: what lies in a file, and where, is in no plan and no report, whatever becomes of it."""
+    canary = "canary-6f1d"
+    path = tmp_path / canary
+    path.write_text(canary)
+    papers = store(fields={'files["a.md"]': FILE}, whole={"files"}, protect=True)
+    resources = project(replace(papers, sources={"a.md": path}))
+    provider = MemoryProvider(faults=[Fault("POST /vector_stores/{id}/files", TargetBusyError("busy"))])
+    shown = []
+    for options in (PlanOptions(), PlanOptions(revision="abc"), PlanOptions(prune=True)):
+        made = planned(provider, resources, options)
+        result = applied(provider, resources, options)
+        shown += [plan_text(made).plain, json.dumps(plan_json(made)), repr(made)]
+        shown += [apply_text(result).plain, json.dumps(apply_json(result)), repr(result)]
+    shown.append(repr(provider.objects))
+    assert canary not in "".join(shown)

@@ -1,0 +1,90 @@
+"""The JSON report keeps the contract's names and shapes, and can be written down whatever was said."""
+
+import json
+
+from orchestrator.reporting.run_json import run_json
+from orchestrator.scenario.results import Run
+
+
+def test_the_contract(a_run):
+    report = run_json(a_run, project="tutoring", target="local")
+    assert {key: report[key] for key in ("format", "project", "target")} == {
+        "format": "orch.test/1",
+        "project": "tutoring",
+        "target": "local",
+    }
+    assert report["summary"] == {
+        "scenarios": 4,
+        "passed": 1,
+        "failed": 2,
+        "errored": 1,
+        "inconclusive": 0,
+        "not_run": 1,
+    }
+    quiz = report["scenarios"][0]
+    [attempt] = quiz.pop("attempts")
+    assert quiz == {
+        "name": "quiz",
+        "assistant": "math-tutor",
+        "status": "passed",
+        "file": "specs/quiz.yaml",
+        "line": 1,
+    }
+    [turn] = attempt.pop("turns")
+    assert attempt == {
+        "status": "passed",
+        "duration_ms": 41,
+        "requests": 3,
+        "checks": [],
+        "problem": None,
+        "leftover": None,
+    }
+    checks = turn.pop("checks")
+    assert turn == {
+        "user": "퀴즈를 만들어줘",
+        "reply": "피드백: 좋아요",
+        "status": "completed",
+        "tool_calls": [
+            {"name": "display_quiz", "arguments": {"title": "수학"}, "output": '["I don\'t know.", "a"]'},
+        ],
+        "citations": [],
+        "problem": None,
+        "usage": {"input_tokens": 69, "output_tokens": 6},
+        "duration_ms": 20,
+    }
+    assert checks[1] == {
+        "check": "contains",
+        "passed": True,
+        "score": 1.0,
+        "reason": 'found in "피드백: 좋아요"',
+    }
+
+
+def test_what_did_not_pass(a_run):
+    _, papers, lookup, busy = run_json(a_run, project="p", target="t")["scenarios"]
+    first, second, third = papers["attempts"][0]["turns"]
+    assert first["citations"] == [{"file": "gpt.pdf", "file_id": "file-1", "text": "[1]"}]
+    assert [check["passed"] for check in second["checks"]] == [False, False]
+    assert (third["user"], third["reply"], third["status"]) == ("안녕", None, "not_run")
+    assert set(first) == set(second) == set(third)
+
+    called, _ = lookup["attempts"][0]["turns"]
+    assert called["tool_calls"] == [{"name": "lookup_order", "arguments": {"id": "A-1"}, "output": None}]
+    assert called["status"] == "needs_answers"
+    assert called["problem"]["message"].startswith("lookup_order was called and has no mock")
+
+    [turn] = busy["attempts"][0]["turns"]
+    assert (busy["status"], turn["status"], turn["reply"]) == ("errored", "errored", None)
+    assert turn["problem"] == {"message": "too many requests", "hint": "try again later"}
+
+
+def test_what_was_not_run_is_named(a_run):
+    report = run_json(a_run, project="p", target="t")
+    assert report["not_run"] == [{"name": "later", "assistant": "support", "file": "specs/later.yaml", "line": 1}]
+    assert report["interrupted"] is False
+    assert run_json(Run((), 0, interrupted=True), project="p", target="t")["interrupted"] is True
+
+
+def test_it_can_be_written_as_utf_8(a_run):
+    text = json.dumps(run_json(a_run, project="p", target="t"), ensure_ascii=False, allow_nan=False)
+    assert "네.\ufffd" in json.loads(text.encode())["scenarios"][1]["attempts"][0]["turns"][1]["reply"]

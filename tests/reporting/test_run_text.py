@@ -1,0 +1,126 @@
+"""The report people read: a line a scenario, the story of each failure, a summary; the same without colours."""
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from orchestrator.reporting.run_text import failure_text, run_text, summary_text
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+
+REPORT = """\
+PASSED   quiz    41 ms
+FAILED   papers  41 ms
+FAILED   lookup  41 ms
+ERRORED  busy    41 ms
+
+FAILED papers  specs/papers.yaml:7
+  turn 1 of 3
+    user:      논문을 찾아줘
+    search:    => gpt.pdf (0.82)
+    code:      print(1)
+               print(2)
+               => 1
+               2
+
+               => 1 images
+    assistant: 여기 있어요 [1]
+               [cites gpt.pdf]
+  turn 2 of 3
+    user:      고마워
+               정말
+    assistant: 네.\\x1b[31m
+               네.\\ud800
+    check failed: contains
+      expected: a reply that contains "천만에요"
+      got:      "네.\\u001b[31m\\n네.\\ud800"
+    check failed: not_contains
+      expected: a reply without "네"
+      got:      "네.\\u001b[31m\\n네.\\ud800"
+  turn 3 of 3 not run
+
+FAILED lookup  specs/lookup.yaml:1
+  turn 1 of 2
+    user:      Where is A-1?
+    call:      lookup_order({"id": "A-1"}) => (not answered)
+    problem:   lookup_order was called and has no mock: lookup_order({"id": "A-1"})
+    hint:      to answer, write in turn 1:
+               mocks:
+                 lookup_order: {returns: VALUE}
+  turn 2 of 2 not run
+
+ERRORED busy  specs/busy.yaml:1
+  turn 1 of 1
+    user:      hi
+    problem:   too many requests
+    hint:      try again later
+
+2 failed, 1 errored, 1 passed, 1 not run in 1.2 s (10 requests, 69 tokens in, 6 out)"""
+
+
+def printed(run: Run, *, terminal: bool, no_color: bool = False) -> str:
+    console = Console(
+        file=io.StringIO(),
+        width=30,
+        force_terminal=terminal,
+        no_color=no_color,
+        color_system="truecolor" if terminal else "auto",
+    )
+    console.print(run_text(run), soft_wrap=True)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_whole_report(a_run):
+    assert run_text(a_run).plain == REPORT
+
+
+def test_a_pipe_gets_whole_lines_without_styles_and_a_terminal_colours(a_run):
+    assert printed(a_run, terminal=False) == REPORT + "\n"
+    assert "\x1b[32mPASSED" in printed(a_run, terminal=True)
+    assert "\x1b[31m네" not in printed(a_run, terminal=True)
+    assert "\x1b[32m" not in printed(a_run, terminal=True, no_color=True)
+
+
+def test_a_conversation_that_was_left_behind_is_a_warning(a_run):
+    passed = a_run.results[0]
+    attempt = replace(passed.attempts[0], leftover=Problem("cannot delete the thread", "delete it by hand"))
+    run = Run((replace(passed, attempts=(attempt,)),), 59_999)
+    assert run_text(run).plain.splitlines()[1:] == [
+        "",
+        "warning:   the conversation of quiz is left there: cannot delete the thread",
+        "hint:      delete it by hand",
+        "",
+        "1 passed in 60.0 s (3 requests, 69 tokens in, 6 out)",
+    ]
+
+
+def test_a_scenario_that_could_not_begin(a_run):
+    attempt = Attempt(Status.ERRORED, (), (), 0.0, 0, Problem("no assistant named tutor", "run `orch apply` first"))
+    result = ScenarioResult(a_run.results[0].located, Status.ERRORED, (attempt,))
+    assert failure_text(result).plain == (
+        "ERRORED quiz  specs/quiz.yaml:1\n  problem:   no assistant named tutor\n  hint:      run `orch apply` first"
+    )
+
+
+def test_a_check_over_the_conversation(a_run):
+    passed = a_run.results[0]
+    verdict = a_run.results[1].attempts[0].turns[1].verdicts[0]
+    attempt = replace(passed.attempts[0], status=Status.FAILED, verdicts=(verdict,))
+    text = failure_text(replace(passed, status=Status.FAILED, attempts=(attempt,))).plain
+    assert "\n  the whole conversation\n    check failed: contains\n      expected:" in text
+    assert "not run" not in text
+
+
+def test_long_texts_are_cut(a_run):
+    failed = a_run.results[1]
+    turn = failed.attempts[0].turns[1]
+    long = replace(turn, exchange=replace(turn.exchange, user="x" * 100_000))
+    result = replace(failed, attempts=(replace(failed.attempts[0], turns=(long,)),))
+    assert len(failure_text(result).plain) < 5000
+
+
+def test_summaries():
+    assert summary_text(Run((), 3)).plain == "no scenarios in 3 ms (0 requests)"
+    stopped = Run((), 125_000, interrupted=True)
+    assert summary_text(stopped).plain == "interrupted: no scenarios in 2 min 5 s (0 requests)"
