@@ -1,0 +1,1 @@
+"""The command line: parse, call, print, exit. The only place that prints; the home of click."""

@@ -1,0 +1,96 @@
+"""`orch apply`: make the target what the specs say."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.messages import show_note
+from orchestrator.cli.options import concurrency, formats, load_project, only, paths, quietness, select, target
+from orchestrator.cli.output import as_json, show_text
+from orchestrator.cli.progress import moving_line
+from orchestrator.model.project import Project
+from orchestrator.project import apply_plan, fetch_plan, only_writer, open_session, read_revision
+from orchestrator.reconcile.outcome import Applied
+from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reporting.apply_json import apply_json
+from orchestrator.reporting.apply_text import apply_text
+from orchestrator.reporting.plan_text import plan_text
+
+DECLINED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for."""
+
+    options: PlanOptions
+    ask: bool
+    """Whether somebody is there to be asked and wants to be."""
+    json: bool
+    concurrency: int
+    quiet: bool
+
+
+@click.command(epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`.")
+@paths
+@target
+@only
+@click.option("--prune", is_flag=True, help="Also delete what this project owns and the specs do not declare any more.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
+@formats
+@concurrency
+@quietness
+def command(
+    paths: tuple[Path, ...],
+    target: str | None,
+    variables: tuple[str, ...],
+    only: tuple[str, ...],
+    prune: bool,
+    yes: bool,
+    format_: str,
+    concurrency: int,
+    quiet: bool,
+) -> int:
+    """Make the target what the specs say.
+
+    Shows the plan, asks on a terminal, then creates and updates what differs; every write is read back. Ctrl-C
+    finishes what is under way and leaves the rest for the next apply.
+
+    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change, 5 where only a part was
+    applied.
+    """
+    project = load_project(paths, target, variables)
+    wish = Wish(
+        options=PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root)),
+        ask=not yes and format_ == "text" and sys.stdin.isatty() and sys.stdout.isatty(),
+        json=format_ == "json",
+        concurrency=concurrency,
+        quiet=quiet,
+    )
+    applied = asyncio.run(_apply(project, wish))
+    if applied is None:
+        show_note("not applied; nothing was changed")
+        return DECLINED
+    if wish.json:
+        click.echo(as_json(apply_json(applied)))
+    elif applied.outcomes:
+        show_text(apply_text(applied))
+    return applied.exit_code
+
+
+async def _apply(project: Project, wish: Wish) -> Applied | None:
+    """Plan, show, ask and carry out; None where somebody said no."""
+    waiting = f"another orch is applying to {project.target_name}; waiting for it"
+    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
+        plan = await fetch_plan(session, wish.options, wish.concurrency)
+        if not wish.json and not (wish.quiet and not wish.ask):
+            show_text(plan_text(plan))
+        actionable = any(change.blocked_by is None for change in plan.pending)
+        if wish.ask and actionable and not click.confirm(f"Apply this to {project.target_name}?"):
+            return None
+        with moving_line(len(plan.pending), wish.quiet or wish.json) as line:
+            return await apply_plan(session, plan, wish.concurrency, line)

@@ -1,0 +1,95 @@
+"""The `orch` command: finds the subcommand, turns errors into messages and exit codes.
+
+Start-up is a feature: a subcommand's module, and with it every heavy library, is imported when it is run and not
+before; `--help` and `--version` need none of them. A test holds the short helps below to the commands' own.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from orchestrator import __version__
+from orchestrator.cli.messages import show_error
+from orchestrator.errors import OrchError, UsageError
+
+USAGE = 64  # wrong usage, as sysexits.h has it
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+COMMANDS = {
+    "init": "Write a small project that works at once.",
+    "validate": "Check all specs and show every problem.",
+    "plan": "Show what apply would change.",
+    "apply": "Make the target what the specs say.",
+    "test": "Run scenarios and check what comes back.",
+    "serve": "Run the embedded server on a port.",
+    "schema": "Print or write the JSON Schemas of the language.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in the order people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and give a command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"orchestrator.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an error of orch's becomes a message on stderr and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            show_error(error)
+            return USAGE
+        except OrchError as error:
+            show_error(error)
+            return 2 if ctx.invoked_subcommand == "test" else 1
+        except OSError as error:  # a report that cannot be written, a folder that may not be made
+            show_error(OrchError(f"{error.filename}: {error.strerror}", "check the path and its permissions"))
+            return 2 if ctx.invoked_subcommand == "test" else 1
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with `orch init demo`, then `cd demo`, `orch apply`, `orch test`. "
+    'Completion: eval "$(_ORCH_COMPLETE=bash_source orch)" (or zsh_source, fish_source).',
+)
+@click.version_option(__version__, prog_name="orch", message="%(prog)s %(version)s")
+def orch() -> None:
+    """AI assistants kept in version control, applied like infrastructure, tested like code."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code."""
+    try:
+        result = orch.main(args=list(arguments), prog_name="orch", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """Run as a program."""
+    sys.exit(run(sys.argv[1:]))

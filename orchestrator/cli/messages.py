@@ -1,0 +1,48 @@
+"""How problems look on a terminal: what, where, the line itself, and what to do. Goes to stderr."""
+
+from collections.abc import Sequence
+
+import click
+
+from orchestrator.diagnostics import Diagnostic
+from orchestrator.errors import OrchError, SpecError
+
+MAX_EXCERPT = 160
+
+
+def show_error(error: OrchError) -> None:
+    """Print an error; problems in specs are printed each at its place."""
+    if isinstance(error, SpecError):
+        show_diagnostics(error.diagnostics)
+        return
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {click.style('hint', fg='cyan')}: {error.hint}", err=True)
+
+
+def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print located problems, then how many there are."""
+    for diagnostic in diagnostics:
+        click.echo(_describe(diagnostic), err=True)
+    count = len(diagnostics)
+    click.echo(click.style(f"{count} problem{'' if count == 1 else 's'}", bold=True), err=True)
+
+
+def show_note(text: str) -> None:
+    """Print a remark that is neither data nor an error."""
+    click.echo(text, err=True)
+
+
+def _describe(diagnostic: Diagnostic) -> str:
+    position = diagnostic.position
+    lines = [f"{click.style(str(position), bold=True)}: {click.style('error', fg='red')}: {diagnostic.message}"]
+    if diagnostic.excerpt and diagnostic.excerpt.strip():
+        gutter = str(position.line)
+        excerpt = diagnostic.excerpt.replace("\t", " ")
+        shown = excerpt if len(excerpt) <= MAX_EXCERPT else excerpt[: MAX_EXCERPT - 3] + "..."
+        lines.append(f"  {gutter} | {shown}")
+        if position.column <= len(shown):
+            lines.append(f"  {' ' * len(gutter)} | {' ' * (position.column - 1)}{click.style('^', fg='red')}")
+    if diagnostic.hint:
+        lines.append(f"  {click.style('hint', fg='cyan')}: {diagnostic.hint}")
+    return "\n".join(lines)

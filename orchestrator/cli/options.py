@@ -1,0 +1,91 @@
+"""Options that several commands share, and what they load."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from orchestrator.errors import UsageError
+from orchestrator.model.project import Project
+from orchestrator.spec.loader import Ask, load
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def paths(command: Decorated) -> Decorated:
+    """Take spec files and folders; the current folder where none is given."""
+    return click.argument("paths", nargs=-1, type=click.Path(path_type=Path))(command)
+
+
+def target(command: Decorated) -> Decorated:
+    """Take the target and values for variables."""
+    command = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for vars.NAME.")(
+        command
+    )
+    return click.option("--target", metavar="NAME", help="Target to use, instead of the project's default.")(command)
+
+
+def formats(command: Decorated) -> Decorated:
+    """Take the output format."""
+    kinds = click.Choice(["text", "json"])
+    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
+
+
+def only(command: Decorated) -> Decorated:
+    """Take addresses to look at."""
+    text = "Only this resource, for example assistant.math-tutor or 'assistant.*' (repeatable)."
+    return click.option("--only", multiple=True, metavar="ADDRESS", help=text)(command)
+
+
+def concurrency(command: Decorated) -> Decorated:
+    """Take how many things go on at once."""
+    return click.option(
+        "--concurrency", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="At once."
+    )(command)
+
+
+def quietness(command: Decorated) -> Decorated:
+    """Take the wish to hear less on the way."""
+    return click.option("-q", "--quiet", is_flag=True, help="Show no progress and no plan.")(command)
+
+
+def load_project(given: tuple[Path, ...], target_name: str | None = None, variables: tuple[str, ...] = ()) -> Project:
+    """Load the project that the paths belong to; raises `SpecError` or `UsageError`."""
+    values = {}
+    for item in variables:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {item!r} is not NAME=VALUE", "for example --var tone=formal")
+        values[name] = value
+    cwd = Path.cwd()
+    start = given[0] if given else Path()
+    project = load(Ask(start=start, cwd=cwd, target=target_name, variables=values, env=dict(os.environ)))
+    for path in given:
+        absolute = (cwd / path).absolute()
+        if not absolute.exists():
+            raise UsageError(f"there is no {path}", "check the path")
+        if not absolute.is_relative_to(project.root) and not project.root.is_relative_to(absolute):
+            raise UsageError(f"{path} is not part of the project in {project.root}", "run once for each project")
+    return project
+
+
+def within(given: tuple[Path, ...], file: Path) -> bool:
+    """Tell whether a spec file lies at or below one of the paths; all do where none is given."""
+    cwd = Path.cwd()
+    return not given or any(file.is_relative_to((cwd / path).absolute()) for path in given)
+
+
+def select(project: Project, given: tuple[Path, ...], only: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the address globs to plan: those asked for, else of what the paths declare; none means everything.
+
+    Raises `UsageError` where the paths declare nothing.
+    """
+    if only or not given or within(given, project.root):
+        return only
+    cwd = Path.cwd()
+    here = [a for a, r in project.resources.items() if within(given, (cwd / r.position.file).absolute())]
+    if not here:
+        raise UsageError(f"{given[0]} declares no resource", "give the project's folder, or a file with an Assistant")
+    return tuple(str(address) for address in here)

@@ -1,0 +1,53 @@
+"""`orch plan`: what apply would change. Reads only."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.options import concurrency, formats, load_project, only, paths, select, target
+from orchestrator.cli.output import as_json, show_text
+from orchestrator.project import fetch_plan, open_session, read_revision
+from orchestrator.reconcile.plan import Plan
+from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reporting.plan_json import plan_json
+from orchestrator.reporting.plan_text import plan_text
+
+
+@click.command(epilog="Examples: `orch plan specs/`, `orch plan --target foundry --only 'assistant.*'`.")
+@paths
+@target
+@only
+@click.option("--prune", is_flag=True, help="Also show deletes of what is not in the specs any more.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@formats
+@concurrency
+def command(
+    paths: tuple[Path, ...],
+    target: str | None,
+    variables: tuple[str, ...],
+    only: tuple[str, ...],
+    prune: bool,
+    detailed_exitcode: bool,
+    format_: str,
+    concurrency: int,
+) -> int:
+    """Show what apply would change.
+
+    Compares every field three ways: the specs, the live object, and what was last applied; says who moved. Nothing is
+    written. Exits 0, 1 on an error, and with --detailed-exitcode 2 where there are changes.
+    """
+    project = load_project(paths, target, variables)
+    options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
+
+    async def fetch() -> Plan:
+        async with open_session(project, os.environ) as session:
+            return await fetch_plan(session, options, concurrency)
+
+    plan = asyncio.run(fetch())
+    if format_ == "json":
+        click.echo(as_json(plan_json(plan)))
+    else:
+        show_text(plan_text(plan))
+    return 2 if detailed_exitcode and plan.pending else 0

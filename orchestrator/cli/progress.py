@@ -1,0 +1,49 @@
+"""What is going on, on stderr and only on a terminal: one line that moves and leaves nothing behind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from orchestrator.model.project import LocatedScenario
+from orchestrator.reconcile.outcome import Outcome
+from orchestrator.reconcile.plan import Change
+from orchestrator.scenario.results import ScenarioResult, TurnResult
+
+
+class Line:
+    """A moving line; hears of changes and of scenarios."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def started(self, change: Change) -> None:
+        """Show the change that begins."""
+        self._progress.update(self._task, description=f"{change.action} {change.address}")
+
+    def finished(self, outcome: Outcome) -> None:
+        """Count a change."""
+        self._progress.advance(self._task)
+
+    def scenario_started(self, located: LocatedScenario) -> None:
+        """Show the scenario that begins."""
+        self._progress.update(self._task, description=located.scenario.name)
+
+    def turn_finished(self, located: LocatedScenario, index: int, turn: TurnResult) -> None:
+        """Show how far a conversation has come."""
+        done = f"{index + 1}/{len(located.scenario.turns)}"
+        self._progress.update(self._task, description=f"{located.scenario.name} {done}")
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        """Count a scenario."""
+        self._progress.advance(self._task)
+
+
+@contextmanager
+def moving_line(total: int, quiet: bool) -> Iterator[Line]:
+    """Show a line while `total` things are done."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+        yield Line(progress, progress.add_task("", total=total))

@@ -1,0 +1,36 @@
+"""`orch schema`: the language as JSON Schema, for editors and other tools."""
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.messages import show_note
+from orchestrator.diagnostics import nearest
+from orchestrator.errors import UsageError
+from orchestrator.spec.schema import schema_file, schema_text
+from orchestrator.spec.shape import KINDS
+
+
+@click.command(epilog="Examples: `orch schema Assistant`, `orch schema --write schemas/`.")
+@click.argument("kind", required=False)
+@click.option("--write", "folder", type=click.Path(path_type=Path, file_okay=False), help="Write a file a kind here.")
+def command(kind: str | None, folder: Path | None) -> int:
+    """Print or write the JSON Schemas of the language.
+
+    An editor uses them through a first line in each spec:
+    `# yaml-language-server: $schema=schemas/assistant.schema.json`.
+    """
+    if kind is not None and kind not in KINDS:
+        near = nearest(kind, KINDS)
+        raise UsageError(f"no kind is called {kind}", f"did you mean {near}?" if near else f"known: {', '.join(KINDS)}")
+    kinds = [kind] if kind else list(KINDS)
+    if folder is None:
+        if kind is None:
+            raise UsageError("which schema?", f"name a kind ({', '.join(KINDS)}), or give --write DIR for all")
+        click.echo(schema_text(kind), nl=False)
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in kinds:
+        (folder / schema_file(each)).write_text(schema_text(each), encoding="utf-8")
+    show_note(f"wrote {len(kinds)} schema{'' if len(kinds) == 1 else 's'} to {folder}/")
+    return 0

@@ -1,0 +1,80 @@
+"""`orch serve`: the embedded server on a port, for any OpenAI client."""
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.messages import show_note
+from orchestrator.cli.options import load_project
+from orchestrator.diagnostics import Diagnostic
+from orchestrator.errors import SpecError, UsageError
+from orchestrator.project import STATE_FOLDER
+from orchestrator.server.assembly import assemble
+from orchestrator.server.models.scripted import ScriptedModel
+from orchestrator.server.serving import serve
+from orchestrator.server.store import Store
+from orchestrator.spec.template import render_later
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(epilog="Examples: `orch serve --models specs/`, `orch serve --port 0 --db /tmp/try.db`.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address; beyond loopback a key is required.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--db", type=_FILE, metavar="FILE", help=f"SQLite file, made on demand.  [default: {STATE_FOLDER}/server.db]"
+)
+@click.option(
+    "--models", type=click.Path(path_type=Path, exists=True), metavar="PATH", help="Project with ScriptedModels."
+)
+@click.option("--api-key-env", metavar="NAME", help="Environment variable with the key that clients must send.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not log requests.")
+def command(host: str, port: int, db: Path | None, models: Path | None, api_key_env: str | None, quiet: bool) -> int:
+    """Run the embedded server on a port.
+
+    Speaks the Assistants protocol over one SQLite file: assistants, threads, runs, files, vector stores. Runs are
+    answered by the ScriptedModels of the project at --models (the current folder's project by default). Ctrl-C ends it
+    once requests in progress are answered.
+    """
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s")
+    file = db or Path(STATE_FOLDER) / "server.db"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scripted = _load_models(models)
+    store = Store.open(file)
+    try:
+        settings = assemble(store, scripted, api_key=_read_key(api_key_env))
+        names = ", ".join(model.name for model in scripted) or "none"
+
+        def ready(url: str) -> None:
+            show_note(f"serving {url} from {file}; models: {names}; stop with Ctrl-C")
+
+        asyncio.run(serve(settings, host, port, ready))
+    finally:
+        store.close()
+    return 0
+
+
+def _load_models(path: Path | None) -> list[ScriptedModel]:
+    try:
+        project = load_project((path,) if path else ())
+    except SpecError as error:
+        if path is None and all(_is_missing(diagnostic) for diagnostic in error.diagnostics):
+            return []
+        raise
+    return [ScriptedModel(model.name, model.to_rules(), render_later) for model in project.models]
+
+
+def _is_missing(diagnostic: Diagnostic) -> bool:
+    return diagnostic.message.startswith("no orch.yaml")
+
+
+def _read_key(name: str | None) -> str | None:
+    if name is None:
+        return None
+    key = os.environ.get(name)
+    if not key:
+        raise UsageError(f"the environment variable {name} is not set", f"export {name}=... before `orch serve`")
+    return key

@@ -1,0 +1,95 @@
+"""`orch test`: run scenarios."""
+
+import asyncio
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.messages import show_note
+from orchestrator.cli.options import concurrency, load_project, paths, quietness, target, within
+from orchestrator.cli.output import as_json, show_text
+from orchestrator.cli.progress import moving_line
+from orchestrator.errors import UsageError
+from orchestrator.model.project import LocatedScenario, Project
+from orchestrator.project import open_conversations, open_session
+from orchestrator.reporting.junit import junit_xml
+from orchestrator.reporting.run_json import run_json
+from orchestrator.reporting.run_text import run_text
+from orchestrator.scenario.results import Run, exit_code
+from orchestrator.scenario.runner import RunOptions, run
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(
+    epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`."
+)
+@paths
+@target
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag (repeatable).")
+@click.option("--name", "names", multiple=True, metavar="GLOB", help="Only scenarios of this name (repeatable).")
+@click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
+@click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
+@concurrency
+@quietness
+def command(
+    paths: tuple[Path, ...],
+    target: str | None,
+    variables: tuple[str, ...],
+    tags: tuple[str, ...],
+    names: tuple[str, ...],
+    fail_fast: bool,
+    json_file: Path | None,
+    junit_file: Path | None,
+    concurrency: int,
+    quiet: bool,
+) -> int:
+    """Run scenarios and check what comes back.
+
+    Talks to the assistants as they are on the target, which have to be what the specs say: apply first. Exits 0 where
+    all passed, 1 where one failed, 2 where one could not be run.
+    """
+    project = load_project(paths, target, variables)
+    chosen = _choose(project, paths, tags, names)
+    options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
+    done = asyncio.run(_run(project, chosen, options, quiet))
+    _write(json_file, as_json(run_json(done, project=project.name, target=project.target_name)))
+    _write(junit_file, junit_xml(done, project=project.name, target=project.target_name))
+    show_text(run_text(done))
+    return exit_code(done)
+
+
+def _choose(
+    project: Project, paths: tuple[Path, ...], tags: tuple[str, ...], names: tuple[str, ...]
+) -> list[LocatedScenario]:
+    here = [located for located in project.scenarios if within(paths, located.path)]
+    chosen = [
+        located
+        for located in here
+        if (not tags or set(tags) & set(located.scenario.tags))
+        and (not names or any(fnmatchcase(located.scenario.name, name) for name in names))
+    ]
+    if chosen:
+        return chosen
+    if not here:
+        raise UsageError("there are no scenarios here", "write one: kind: Scenario, assistant: NAME, turns: [...]")
+    known = ", ".join(sorted({tag for located in here for tag in located.scenario.tags})) or "none"
+    message = f"none of {len(here)} scenarios has that tag or name"
+    raise UsageError(message, f"tags: {known}; names: {', '.join(sorted(located.scenario.name for located in here))}")
+
+
+async def _run(project: Project, chosen: list[LocatedScenario], options: RunOptions, quiet: bool) -> Run:
+    async with open_session(project, os.environ) as session:
+        open_conversation = await open_conversations(session, chosen)
+        with moving_line(len(chosen), quiet) as line:
+            return await run(chosen, open_conversation, options, line)
+
+
+def _write(file: Path | None, report: str) -> None:
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(report, encoding="utf-8")
+        show_note(f"wrote {file}")

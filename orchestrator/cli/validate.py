@@ -1,0 +1,60 @@
+"""`orch validate`: every problem of every spec, at once."""
+
+import json
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.messages import show_diagnostics, show_note
+from orchestrator.cli.options import formats, load_project, paths, target
+from orchestrator.errors import SpecError
+from orchestrator.model.project import Project
+
+
+@click.command(epilog="Examples: `orch validate`, `orch validate specs/ --target foundry`.")
+@paths
+@target
+@formats
+def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
+    """Check all specs and show every problem.
+
+    Reads the whole project that PATHS belong to (the current folder by default) and nothing else: no key, no network.
+    Exits 0 where the specs are fine, 1 where they are not.
+    """
+    try:
+        project = load_project(paths, target, variables)
+    except SpecError as error:
+        if format_ == "json":
+            click.echo(_as_json(error))
+        else:
+            show_diagnostics(error.diagnostics)
+        return 1
+    if format_ == "json":
+        click.echo(_as_json(None))
+    else:
+        show_note(_summary(project))
+    return 0
+
+
+def _summary(project: Project) -> str:
+    counts = {
+        "resource": len(project.resources),
+        "scenario": len(project.scenarios),
+        "scripted model": len(project.models),
+    }
+    words = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n)
+    return f"{project.name}: {words}; no problems for target {project.target_name}"
+
+
+def _as_json(error: SpecError | None) -> str:
+    found = [
+        {
+            "file": d.position.file,
+            "line": d.position.line,
+            "column": d.position.column,
+            "message": d.message,
+            "hint": d.hint,
+        }
+        for d in (error.diagnostics if error else ())
+    ]
+    return json.dumps({"format": "orch.validate/1", "diagnostics": found}, ensure_ascii=False, indent=2)

@@ -1,0 +1,190 @@
+"""A conversation on the Assistants wire: a thread and its runs, in the fewest requests the protocol allows.
+
+The first message makes the thread and starts the run in one request, each further one travels with its run, all
+outputs of a round go together; replies are streamed, so nothing is polled. Facts: API facts 4.2 to 4.4.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from orchestrator.errors import TargetMissingError, TargetUnknownError
+from orchestrator.model.conversation import (
+    Answer,
+    Call,
+    Citation,
+    CodeRun,
+    Evidence,
+    Failure,
+    Message,
+    Passage,
+    Reply,
+    ReplyStatus,
+    Search,
+    Usage,
+)
+from orchestrator.providers._client import Client, Event
+
+_STATUSES = {
+    "thread.run.completed": ReplyStatus.COMPLETED,
+    "thread.run.requires_action": ReplyStatus.NEEDS_ANSWERS,
+    "thread.run.incomplete": ReplyStatus.INCOMPLETE,
+    "thread.run.failed": ReplyStatus.FAILED,
+    "thread.run.cancelled": ReplyStatus.CANCELLED,
+    "thread.run.expired": ReplyStatus.EXPIRED,
+}
+_CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
+
+
+class AssistantsConversation:
+    """A thread with one assistant; made on the target with the first message."""
+
+    def __init__(self, client: Client, assistant_id: str, file_names: dict[str, str]) -> None:
+        """`file_names` is a cache of names by file id that conversations share."""
+        self._client = client
+        self._assistant_id = assistant_id
+        self._file_names = file_names
+        self._thread: str | None = None
+        self._run: str | None = None
+
+    async def send(self, message: str) -> Reply:
+        """Say something and read the reply."""
+        said = {"role": "user", "content": message}
+        if self._thread is None:
+            first = {"assistant_id": self._assistant_id, "thread": {"messages": [said]}}
+            return await self._read(self._client.stream("/threads/runs", first))
+        further = {"assistant_id": self._assistant_id, "additional_messages": [said]}
+        return await self._read(self._client.stream(f"/threads/{self._thread}/runs", further))
+
+    async def answer(self, answers: Sequence[Answer]) -> Reply:
+        """Give all outputs of the round and read on."""
+        body = {"tool_outputs": [{"tool_call_id": answer.call_id, "output": answer.output} for answer in answers]}
+        path = f"/threads/{self._thread}/runs/{self._run}/submit_tool_outputs"
+        return await self._read(self._client.stream(path, body))
+
+    async def close(self) -> None:
+        """Delete the thread."""
+        if self._thread is not None:
+            await self._client.delete(f"/threads/{self._thread}")
+            self._thread = None
+
+    async def _read(self, events: AsyncIterator[Event]) -> Reply:
+        messages: list[Mapping[str, Any]] = []
+        calls: list[Mapping[str, Any]] = []
+        async for event, data in events:
+            if event == "thread.created":
+                self._thread = str(data["id"])
+            elif event.startswith("thread.run.step."):
+                if event == "thread.run.step.completed":
+                    calls += data.get("step_details", {}).get("tool_calls") or []
+            elif event == "thread.message.completed" and data.get("role") == "assistant":
+                messages.append(data)
+            elif event.startswith("thread.run."):
+                self._run, self._thread = str(data["id"]), str(data["thread_id"])
+                if event in _STATUSES:
+                    return await self._reply(_STATUSES[event], data, messages, calls)
+        raise TargetUnknownError("the target ended its stream before the run was done", "run the scenario again")
+
+    async def _reply(
+        self,
+        status: ReplyStatus,
+        run: Mapping[str, Any],
+        messages: Sequence[Mapping[str, Any]],
+        calls: Sequence[Mapping[str, Any]],
+    ) -> Reply:
+        evidence = get_evidence(await self._with_passages(calls))
+        self._file_names.update({p.file_id: p.file for search in evidence.searches for p in search.passages})
+        action = (run.get("required_action") or {}).get("submit_tool_outputs") or {}
+        return Reply(
+            status=status,
+            messages=tuple([await self._message(message) for message in messages]),
+            calls=tuple(get_call(call) for call in action.get("tool_calls") or ()),
+            evidence=evidence,
+            usage=get_usage(run),
+            failure=get_failure(run),
+        )
+
+    async def _with_passages(self, calls: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Read the text of what was found, which a stream leaves out; one more request where there was a search."""
+        if not any(call.get("type") == "file_search" for call in calls):
+            return calls
+        steps = await self._client.list_all(f"/threads/{self._thread}/runs/{self._run}/steps", _CONTENT)
+        full = {
+            str(call.get("id")): call
+            for step in steps
+            for call in (step.get("step_details") or {}).get("tool_calls") or ()
+        }
+        return [full.get(str(call.get("id")), call) for call in calls]
+
+    async def _message(self, message: Mapping[str, Any]) -> Message:
+        texts: list[str] = []
+        citations: list[Citation] = []
+        files: list[str] = []
+        for part in message.get("content") or ():
+            if part.get("type") == "text":
+                texts.append(str(part["text"]["value"]))
+                for annotation in part["text"].get("annotations") or ():
+                    if annotation.get("type") == "file_citation":
+                        id = str(annotation["file_citation"]["file_id"])
+                        citations.append(Citation(id, await self._file_name(id), str(annotation.get("text") or "")))
+                    elif annotation.get("type") == "file_path":
+                        files.append(str(annotation["file_path"]["file_id"]))
+            elif part.get("type") == "image_file":
+                files.append(str(part["image_file"]["file_id"]))
+            elif part.get("type") == "refusal":
+                texts.append(str(part.get("refusal")))
+        return Message("\n".join(texts), tuple(citations), tuple(files))
+
+    async def _file_name(self, file_id: str) -> str | None:
+        if file_id not in self._file_names:
+            try:
+                self._file_names[file_id] = str((await self._client.get(f"/files/{file_id}")).get("filename"))
+            except TargetMissingError:
+                return None  # cited and deleted since: the citation stands, its name is gone
+        return self._file_names[file_id]
+
+
+def get_call(call: Mapping[str, Any]) -> Call:
+    """Give a pending call; arguments that are no JSON object are kept as they were written."""
+    written = str(call["function"].get("arguments") or "{}")
+    try:
+        arguments = json.loads(written)
+    except ValueError:
+        arguments = None
+    name, id = str(call["function"]["name"]), str(call["id"])
+    return Call(id, name, arguments) if isinstance(arguments, dict) else Call(id, name, {}, written)
+
+
+def get_evidence(calls: Sequence[Mapping[str, Any]]) -> Evidence:
+    """Give what built-in tools did, from the calls of finished run steps."""
+    searches, code_runs = [], []
+    for call in calls:
+        if call.get("type") == "file_search":
+            results = call["file_search"].get("results") or ()
+            searches.append(Search(tuple(_passage(result) for result in results)))
+        elif call.get("type") == "code_interpreter":
+            outputs = call["code_interpreter"].get("outputs") or ()
+            logs = "".join(str(output.get("logs") or "") for output in outputs if output.get("type") == "logs")
+            images = sum(output.get("type") == "image" for output in outputs)
+            code_runs.append(CodeRun(str(call["code_interpreter"].get("input") or ""), logs, images))
+    return Evidence(tuple(searches), tuple(code_runs))
+
+
+def _passage(result: Mapping[str, Any]) -> Passage:
+    text = "\n".join(str(part.get("text") or "") for part in result.get("content") or ())
+    return Passage(str(result["file_id"]), str(result.get("file_name")), float(result.get("score") or 0), text)
+
+
+def get_usage(run: Mapping[str, Any]) -> Usage:
+    """Give the tokens of a run; none before it is done."""
+    usage = run.get("usage") or {}
+    return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+
+
+def get_failure(run: Mapping[str, Any]) -> Failure | None:
+    """Say why a run did not complete."""
+    error = run.get("last_error")
+    if error:
+        return Failure(str(error.get("code")), str(error.get("message")))
+    details = run.get("incomplete_details")
+    return Failure("incomplete", str(details.get("reason"))) if details else None

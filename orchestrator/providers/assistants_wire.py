@@ -1,0 +1,169 @@
+"""The Assistants dialect as two pure translations: spec fields to request bodies, and objects back to fields.
+
+What the API fills in by itself is given back as the API has it and declared in `DEFAULTS`; what this module does not
+know (a tool type, a resource of a tool) is kept raw under its own name and written back as it was.
+Facts: API facts 4.1 (assistants), 2.2 (vector stores).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.fields import Fields, Ref, file_label
+from orchestrator.model.ownership import Marks, user_pairs
+from orchestrator.providers.interface import Desired, Live
+
+PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: "/vector_stores"}
+DEFAULTS: Mapping[Kind, Fields] = {
+    Kind.ASSISTANT: {
+        "temperature": 1,
+        "top_p": 1,
+        "response_format": "auto",
+        "tools.file_search.max_num_results": 20,
+        "tools.file_search.ranking_options": {"ranker": "auto", "score_threshold": 0},
+    },
+    Kind.VECTOR_STORE: {},
+}
+SIMPLE = ("description", "model", "instructions", "temperature", "top_p", "reasoning_effort")
+_SEARCH = "tools.file_search"
+
+
+def to_body(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
+    """Give the body of a create (`changed` None: everything) or of an update of the fields at `changed`.
+
+    Metadata is replaced whole by the API, so that user pairs and marks are always sent together. A field that is gone
+    from `desired` is reset by an explicit null.
+    """
+    fields = desired.fields
+    paths = frozenset(fields) if changed is None else changed
+    body: dict[str, Any] = {"metadata": _metadata(fields) | desired.marks.to_metadata()}
+    if "display_name" in paths:
+        body["name"] = fields.get("display_name")
+    if desired.address.kind is Kind.VECTOR_STORE:
+        if "expires_after" in paths:
+            expires = fields.get("expires_after")
+            body["expires_after"] = {"anchor": "last_active_at", **expires} if expires else None
+        return body
+    body |= {key: fields.get(key) for key in SIMPLE if key in paths}
+    if "response_format" in paths:
+        body["response_format"] = _response_format_to_wire(fields.get("response_format"))
+    tool_paths = [path for path in paths if path.startswith("tools.")]
+    if tool_paths:
+        body["tools"] = _tools_to_wire(fields)
+    if any(path == _SEARCH or path == f"{_SEARCH}.vector_stores" for path in tool_paths):
+        ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
+        body["tool_resources"] = {"file_search": {"vector_store_ids": ids}}
+    return body
+
+
+def to_live(kind: Kind, item: Mapping[str, Any]) -> Live:
+    """Give a live object in the spec's fields; a store's files are not in it."""
+    metadata = {str(key): str(value) for key, value in (item.get("metadata") or {}).items()}
+    fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
+    if kind is Kind.ASSISTANT:
+        fields |= {key: item[key] for key in SIMPLE if item.get(key) is not None}
+        fields["response_format"] = _response_format_from_wire(item.get("response_format"))
+        fields |= _tools_from_wire(item.get("tools") or [], item.get("tool_resources") or {})
+    elif item.get("expires_after"):
+        fields["expires_after"] = {"days": item["expires_after"].get("days")}
+    fields |= {f"metadata.{key}": value for key, value in user_pairs(metadata).items()}
+    counts = item.get("file_counts") or {}
+    return Live(kind, item["id"], fields, Marks.from_metadata(metadata), file_count=int(counts.get("completed") or 0))
+
+
+def _metadata(fields: Fields) -> dict[str, str]:
+    return {path.removeprefix("metadata."): str(v) for path, v in fields.items() if path.startswith("metadata.")}
+
+
+def _id(value: Any, ids: Mapping[Address, str]) -> str:
+    return ids[value.address] if isinstance(value, Ref) else str(value)
+
+
+def _response_format_to_wire(value: Any) -> Any:
+    if value is None or value == "auto":
+        return "auto"
+    if isinstance(value, Mapping) and "json_schema" in value:
+        return {"type": "json_schema", "json_schema": value["json_schema"]}
+    return {"type": value} if isinstance(value, str) else value
+
+
+def _response_format_from_wire(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return "auto"
+    match value.get("type"):
+        case "text":
+            return "auto"  # the API answers one for the other once tools are changed (API facts 4.1, the notebook)
+        case "json_schema":
+            schema = {key: item for key, item in (value.get("json_schema") or {}).items() if item is not None}
+            return {"json_schema": {"strict": False, **schema}}
+        case "json_object":
+            return "json_object"
+        case _:
+            return dict(value)
+
+
+def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
+    """Give the whole list of tools, in the order of the fields."""
+    tools: list[dict[str, Any]] = []
+    for path, value in fields.items():
+        name = path.removeprefix("tools.")
+        if name == path or "." in name:
+            continue
+        match value:
+            case "function":
+                described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "strict")}
+                given = {key: item for key, item in described.items() if item is not None}
+                tools.append({"type": "function", "function": {"name": name, **given}})
+            case "file_search":
+                options = {key: fields.get(f"{path}.{key}") for key in ("max_num_results", "ranking_options")}
+                given = {key: item for key, item in options.items() if item is not None}
+                tools.append({"type": "file_search", **({"file_search": given} if given else {})})
+            case str():
+                tools.append({"type": value})
+            case _:
+                tools.append(dict(value))
+    return tools
+
+
+def _tools_from_wire(tools: list[Any], resources: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for number, tool in enumerate(tools):
+        kind = str(tool.get("type"))
+        match kind:
+            case "function":
+                function = tool.get("function") or {}
+                path = f"tools.{function.get('name')}"
+                fields[path] = "function"
+                fields[f"{path}.description"] = function.get("description")
+                fields[f"{path}.parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+                fields[f"{path}.strict"] = bool(function.get("strict"))
+            case "file_search":
+                fields |= _search_from_wire(tool.get("file_search") or {}, resources.get("file_search") or {})
+            case "code_interpreter":
+                fields["tools.code_interpreter"] = kind
+            case _:
+                path = f"tools.{kind}" if f"tools.{kind}" not in fields else f"tools.{kind}-{number}"
+                fields[path] = dict(tool)
+    return fields
+
+
+def _search_from_wire(options: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {_SEARCH: "file_search"}
+    if resource.get("vector_store_ids"):
+        fields[f"{_SEARCH}.vector_stores"] = list(resource["vector_store_ids"])
+    if options.get("max_num_results") is not None:
+        fields[f"{_SEARCH}.max_num_results"] = options["max_num_results"]
+    ranking = options.get("ranking_options")
+    if ranking:
+        ranker = ranking.get("ranker") or "auto"
+        fields[f"{_SEARCH}.ranking_options"] = {
+            "ranker": "auto" if ranker == "default_2024_08_21" else ranker,  # what `auto` is answered with
+            "score_threshold": ranking.get("score_threshold") or 0,
+        }
+    return fields
+
+
+def declared_files(fields: Fields) -> dict[str, Mapping[str, Any]]:
+    """Give a store's declared files by label."""
+    labelled = ((file_label(path), value) for path, value in fields.items())
+    return {label: value for label, value in labelled if label is not None}

@@ -1,0 +1,70 @@
+"""The local target: the Assistants dialect over the embedded server, inside this process.
+
+No port is opened: requests go to the application directly. The database is a file of the project.
+"""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import httpx2
+
+from orchestrator.diagnostics import Diagnostic
+from orchestrator.errors import SpecError
+from orchestrator.model.project import Project
+from orchestrator.model.scripted import ScriptedModel
+from orchestrator.providers._client import Client
+from orchestrator.providers.assistants import BETA, AssistantsProvider
+from orchestrator.server.app import create_app, running
+from orchestrator.server.assembly import assemble
+from orchestrator.server.models.scripted import RenderError
+from orchestrator.server.models.scripted import ScriptedModel as ServedModel
+from orchestrator.server.store import Store
+from orchestrator.spec.files import inside
+from orchestrator.spec.template import TemplateError, render_later
+
+DATABASE = ".orch/local.db"
+HOST = "http://local"  # no such host is asked: the transport is the application itself
+
+
+def serve_model(model: ScriptedModel) -> ServedModel:
+    """Give a declared model as the server takes it; raises `ScriptError` for rules that cannot be used."""
+    return ServedModel(model.name, model.to_rules(), _render)
+
+
+def _render(text: str, values: Mapping[str, object]) -> str:
+    try:
+        return render_later(text, values)
+    except TemplateError as error:
+        raise RenderError(error.message) from error
+
+
+class LocalProvider(AssistantsProvider):
+    """The embedded server and the client that talks to it."""
+
+    def __init__(self, client: Client, stack: AsyncExitStack) -> None:
+        """Takes over the client, and in `stack` the running server and its database."""
+        super().__init__(client)
+        self._stack = stack
+
+    async def close(self) -> None:
+        """Stop the server and close its database."""
+        await super().close()
+        await self._stack.aclose()
+
+
+async def open_local(project: Project) -> LocalProvider:
+    """Start the embedded server on the project's database; raises `SpecError` where that lies outside the project."""
+    file = project.root / (project.target.db or DATABASE)
+    if not inside(project.root, file):
+        hint = f"keep it in the project, for example {DATABASE}"
+        message = f"the database `{project.target.db}` lies outside the project"
+        raise SpecError([Diagnostic(message, project.target_position, hint)])
+    models = [serve_model(model) for model in project.models]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        store = Store.open(file)
+        stack.callback(store.close)
+        app = create_app(assemble(store, models))
+        await stack.enter_async_context(running(app))
+        client = Client(f"{HOST}/v1", None, transport=httpx2.ASGITransport(app), headers=BETA)
+        return LocalProvider(client, stack.pop_all())

@@ -1,0 +1,38 @@
+"""Scenarios as pytest items: `*.scenario.yaml` files and documents of kind Scenario below an `orch.yaml`.
+
+pytest loads this in every project of an environment that has orch installed, so it stays light: whether a file is
+ours is seen from its name and text, and the rest is imported when the first one is found.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+PROJECT_FILE = "orch.yaml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--orch-target NAME`."""
+    group = parser.getgroup("orch")
+    group.addoption(
+        "--orch-target", metavar="NAME", help="target that scenarios run on, instead of the project's default"
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a spec file that has scenarios."""
+    if file_path.suffix not in (".yaml", ".yml"):
+        return None
+    if not any((folder / PROJECT_FILE).is_file() for folder in file_path.parents):
+        return None
+    if not file_path.name.endswith(".scenario.yaml") and "kind: Scenario" not in _read(file_path):
+        return None
+    collector: pytest.Collector = import_module("orchestrator.pytest_plugin.items").ScenarioFile.from_parent(
+        parent, path=file_path
+    )
+    return collector
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,1 @@
+"""What answers a run: one module per kind of model, all of them behind `interface.py`."""

@@ -1,0 +1,1 @@
+"""One module per resource of the API; each gives its endpoints as a list in `ENDPOINTS`."""

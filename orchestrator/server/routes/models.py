@@ -1,0 +1,30 @@
+"""`/models`: the names this server answers to."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orchestrator.server.models.interface import find_model
+from orchestrator.server.routes.http import Endpoint, reply, services
+from orchestrator.server.wire import WireError
+
+
+def _describe(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "orch"}
+
+
+async def list_all(request: Request) -> Response:
+    """GET /models."""
+    return reply({"object": "list", "data": [_describe(model.name) for model in services(request).models]})
+
+
+async def get(request: Request) -> Response:
+    """GET /models/{model}."""
+    name = request.path_params["model"]
+    if find_model(services(request).models, name) is None:
+        raise WireError(404, f"The model '{name}' does not exist", code="model_not_found", param="model")
+    return reply(_describe(name))
+
+
+ENDPOINTS = (Endpoint("GET", "/models", list_all), Endpoint("GET", "/models/{model}", get))

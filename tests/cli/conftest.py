@@ -1,0 +1,48 @@
+"""A folder of its own for each test, and a command line that runs in this process."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli.main import run
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+
+Orch = Callable[..., Done]
+
+
+@pytest.fixture
+def orch(tmp_path, monkeypatch, capsys) -> Orch:
+    """Run `orch ARGUMENTS` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*arguments: str) -> Done:
+        capsys.readouterr()
+        code = run(arguments)
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def tutor(tmp_path) -> Path:
+    """The example project, in the test's folder as `specs/`."""
+    folder = tmp_path / "specs"
+    shutil.copytree(SPECS, folder, ignore=shutil.ignore_patterns(".orch"))
+    return folder
