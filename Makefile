@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types tests bench format schemas clean
+.PHONY: demo test lint types tests docs bench format schemas clean
 
 demo: $(VENV)/.installed  ## apply specs/ to the local target and run its scenarios
 	$(BIN)/orch apply specs/ --yes
@@ -20,6 +20,9 @@ types: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/pytest -n auto
+
+docs: $(VENV)/.installed  ## write the generated parts of README.md and docs/
+	$(BIN)/python docs/blocks.py
 
 bench: $(VENV)/.installed  ## ratios against `import openai`, paired in one run
 	$(BIN)/python benchmarks/startup.py

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.project import LocatedScenario, Project
+from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation, Provider
 from orchestrator.providers.registry import open_provider
@@ -24,8 +24,6 @@ from orchestrator.reconcile.observe import observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
-
-STATE_FOLDER = ".orch"
 
 
 @dataclass(frozen=True, slots=True)

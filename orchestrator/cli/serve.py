@@ -11,12 +11,12 @@ from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import load_project
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError, UsageError
-from orchestrator.project import STATE_FOLDER
+from orchestrator.model.project import STATE_FOLDER
+from orchestrator.providers.local_models import serve_model
 from orchestrator.server.assembly import assemble
 from orchestrator.server.models.scripted import ScriptedModel
 from orchestrator.server.serving import serve
 from orchestrator.server.store import Store
-from orchestrator.spec.template import render_later
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -39,7 +39,8 @@ def command(host: str, port: int, db: Path | None, models: Path | None, api_key_
     answered by the ScriptedModels of the project at --models (the current folder's project by default). Ctrl-C ends it
     once requests in progress are answered.
     """
-    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("orch.server").setLevel(logging.WARNING if quiet else logging.INFO)
     file = db or Path(STATE_FOLDER) / "server.db"
     file.parent.mkdir(parents=True, exist_ok=True)
     scripted = _load_models(models)
@@ -64,7 +65,7 @@ def _load_models(path: Path | None) -> list[ScriptedModel]:
         if path is None and all(_is_missing(diagnostic) for diagnostic in error.diagnostics):
             return []
         raise
-    return [ScriptedModel(model.name, model.to_rules(), render_later) for model in project.models]
+    return [serve_model(model) for model in project.models]
 
 
 def _is_missing(diagnostic: Diagnostic) -> bool:

@@ -14,6 +14,9 @@ from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 
+STATE_FOLDER = ".orch"
+"""Folder below the project for what orch keeps on this machine: the local database and locks; not for git."""
+
 
 class Target(Strict):
     """A named place to apply to."""

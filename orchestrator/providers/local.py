@@ -3,39 +3,23 @@
 No port is opened: requests go to the application directly. The database is a file of the project.
 """
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import httpx2
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
-from orchestrator.model.project import Project
-from orchestrator.model.scripted import ScriptedModel
+from orchestrator.model.project import STATE_FOLDER, Project
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import BETA, AssistantsProvider
+from orchestrator.providers.local_models import serve_model
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
-from orchestrator.server.models.scripted import RenderError
-from orchestrator.server.models.scripted import ScriptedModel as ServedModel
 from orchestrator.server.store import Store
 from orchestrator.spec.files import inside
-from orchestrator.spec.template import TemplateError, render_later
 
-DATABASE = ".orch/local.db"
+DATABASE = f"{STATE_FOLDER}/local.db"
 HOST = "http://local"  # no such host is asked: the transport is the application itself
-
-
-def serve_model(model: ScriptedModel) -> ServedModel:
-    """Give a declared model as the server takes it; raises `ScriptError` for rules that cannot be used."""
-    return ServedModel(model.name, model.to_rules(), _render)
-
-
-def _render(text: str, values: Mapping[str, object]) -> str:
-    try:
-        return render_later(text, values)
-    except TemplateError as error:
-        raise RenderError(error.message) from error
 
 
 class LocalProvider(AssistantsProvider):

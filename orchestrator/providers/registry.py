@@ -8,7 +8,8 @@ from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import BETA, AssistantsProvider
-from orchestrator.providers.interface import Provider
+from orchestrator.providers.assistants import CAPABILITIES as ASSISTANTS
+from orchestrator.providers.interface import Capabilities, Provider
 
 Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
 
@@ -51,3 +52,6 @@ def _missing(project: Project, what: str, hint: str) -> SpecError:
 
 
 PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_assistants}
+
+CAPABILITIES: Mapping[str, Capabilities] = {"local": ASSISTANTS, "assistants": ASSISTANTS}
+"""What each provider can do, without opening one; the README's table is made from this."""

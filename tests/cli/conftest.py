@@ -41,7 +41,7 @@ def orch(tmp_path, monkeypatch, capsys) -> Orch:
 
 
 @pytest.fixture
-def tutor(tmp_path) -> Path:
+def tutor(tmp_path: Path) -> Path:
     """The example project, in the test's folder as `specs/`."""
     folder = tmp_path / "specs"
     shutil.copytree(SPECS, folder, ignore=shutil.ignore_patterns(".orch"))

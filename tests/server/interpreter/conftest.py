@@ -1,6 +1,5 @@
 import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -8,22 +7,12 @@ from typing import TypeVar
 import pytest
 
 from orchestrator.server.interpreter.limits import Limits
-from orchestrator.server.interpreter.lookup import find_sandbox
 from orchestrator.server.interpreter.pool import KernelPool
 from orchestrator.server.interpreter.sandbox import Sandbox
-from orchestrator.server.tools import CodeUnavailableError, Execution
+from orchestrator.server.tools import Execution
 
 T = TypeVar("T")
 WithPool = Callable[..., T]
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Sandbox:
-    """A sandbox that works here; a test that asks for it is skipped, with the reason, where there is none."""
-    try:
-        return asyncio.run(find_sandbox(Limits()))
-    except CodeUnavailableError as error:
-        pytest.skip(f"{sys.platform}: {error}")
 
 
 @pytest.fixture(scope="session", params=["started as root", "started as any user"])

@@ -1,0 +1,128 @@
+"""README and docs/ are true: what they show is run, what they list is compared with the code."""
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from orchestrator.cli.main import COMMANDS, run
+from orchestrator.spec.schema import schema_file
+from orchestrator.spec.shape import KINDS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LANGUAGE = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
+
+
+def load_blocks() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("blocks", ROOT / "docs" / "blocks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def fences(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def settled(text: str) -> str:
+    """Leave out what differs from run to run: ids and times."""
+    text = re.sub(r"\b(asst|vs)_\w+", r"\1_ID", text)
+    return re.sub(r" +\d+(\.\d+)? m?s\b", " TIME", text).rstrip()
+
+
+@pytest.fixture
+def specs(tmp_path, monkeypatch) -> Path:
+    """The example project, copied, as `specs/` of the current folder."""
+    folder: Path = tmp_path / "specs"
+    shutil.copytree(ROOT / "specs", folder, ignore=shutil.ignore_patterns(".orch"))
+    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    return folder
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/specs.md"])
+def test_generated_blocks_are_current(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert load_blocks().rewritten(text) == text, "run `make docs`"
+
+
+def test_the_first_spec_is_the_example():
+    lines = (ROOT / "specs" / "math-tutor.yaml").read_text(encoding="utf-8").splitlines()
+    assert fences(README, "yaml")[0].splitlines() == [line for line in lines if not line.startswith("#")]
+
+
+def test_the_first_screen_is_what_the_commands_print(specs, capsys, sandbox):
+    assert run(["apply", "specs/", "--yes"]) == 0
+    shown = fences(README, "console")
+    assert len(shown) == 3
+    for block in shown[:2]:
+        command, _, expected = block.partition("\n")
+        assert command.startswith("$ orch ")
+        capsys.readouterr()
+        assert run(command.removeprefix("$ orch ").split()) == 0
+        assert settled(capsys.readouterr().out) == settled(expected)
+
+
+def test_the_shown_mistake_is_answered_as_shown(specs, capsys):
+    file = specs / "math-tutor.yaml"
+    file.write_text(
+        "\n".join(line.replace("[papers]", "[paper]") for line in file.read_text(encoding="utf-8").splitlines()),
+        encoding="utf-8",
+    )
+    assert run(["validate", "specs/"]) == 1
+    expected = fences(README, "console")[2].partition("\n")[2]
+    assert capsys.readouterr().err.rstrip() == expected.rstrip()
+
+
+def test_the_shown_targets_work(specs, capsys):
+    (specs / "orch.yaml").write_text(fences(README, "yaml")[1], encoding="utf-8")
+    assert run(["validate", "specs/", "--target", "foundry"]) == 0
+    assert "foundry" in capsys.readouterr().err
+
+
+def test_every_command_is_in_the_readme():
+    for name in COMMANDS:
+        assert f"`orch {name}`" in README
+
+
+def test_every_example_of_the_language_is_one_working_project(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSISTANTS_HOST", "assistants.example")
+    for number, block in enumerate(fences(LANGUAGE, "yaml")):
+        name = "orch.yaml" if "kind: Project" in block else f"{number}.yaml"
+        (tmp_path / name).write_text(block, encoding="utf-8")
+    (assistant,) = fences(LANGUAGE, "markdown")
+    (tmp_path / "support.assistant.md").write_text(assistant, encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "refunds.md").write_text("# Refunds\n\nWithin 30 days.\n", encoding="utf-8")
+    for target in ("local", "live"):
+        assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
+    assert run(["apply", "--yes"]) == 0
+    assert run(["test"]) == 0, capsys.readouterr().out
+
+
+def test_every_kind_is_in_the_language_page_and_has_a_schema():
+    for kind in KINDS:
+        assert f"\n## {kind}\n" in LANGUAGE
+        assert (ROOT / "schemas" / schema_file(kind)).is_file()
+
+
+def test_links_lead_somewhere():
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if not target.startswith(("http://", "https://")):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_file_named_in_the_architecture_exists():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = "cli|spec|model|providers|reconcile|scenario|reporting|server|tests|docs"
+    for name in re.findall(rf"`((?:{folders})/[\w./]*)`", text):
+        assert (ROOT / "orchestrator" / name).exists() or (ROOT / name).exists(), name
