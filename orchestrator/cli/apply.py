@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,16 @@ async def _apply(project: Project, wish: Wish) -> Applied | None:
         if not wish.json and not (wish.quiet and not wish.ask):
             show_text(plan_text(plan))
         actionable = any(change.blocked_by is None for change in plan.pending)
-        if wish.ask and actionable and not click.confirm(f"Apply this to {project.target_name}?"):
+        if wish.ask and actionable and not _confirm(f"Apply this to {project.target_name}?"):
             return None
         with moving_line(len(plan.pending), wish.quiet or wish.json) as line:
             return await apply_plan(session, plan, wish.concurrency, line)
+
+
+def _confirm(question: str) -> bool:
+    """Ask; Ctrl-C ends the question at once, which the event loop's own handler would put off until the answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm(question)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -13,6 +13,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError, UsageError
 from orchestrator.model.project import STATE_FOLDER
 from orchestrator.providers.local_models import serve_model
+from orchestrator.server.addresses import is_loopback
 from orchestrator.server.assembly import assemble
 from orchestrator.server.models.scripted import ScriptedModel
 from orchestrator.server.serving import serve
@@ -39,6 +40,9 @@ def command(host: str, port: int, db: Path | None, models: Path | None, api_key_
     answered by the ScriptedModels of the project at --models (the current folder's project by default). Ctrl-C ends it
     once requests in progress are answered.
     """
+    key = _read_key(api_key_env)
+    if key is None and not is_loopback(host):
+        raise UsageError(f"{host} can be reached from other machines", "give a key with --api-key-env NAME")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("orch.server").setLevel(logging.WARNING if quiet else logging.INFO)
     file = db or Path(STATE_FOLDER) / "server.db"
@@ -46,7 +50,7 @@ def command(host: str, port: int, db: Path | None, models: Path | None, api_key_
     scripted = _load_models(models)
     store = Store.open(file)
     try:
-        settings = assemble(store, scripted, api_key=_read_key(api_key_env))
+        settings = assemble(store, scripted, api_key=key)
         names = ", ".join(model.name for model in scripted) or "none"
 
         def ready(url: str) -> None:

@@ -1,0 +1,81 @@
+"""`orch test` on the example project: what passes, what fails and what cannot be run."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+
+@pytest.fixture
+def applied(orch, tutor):
+    assert orch("apply", "specs/").code == 0
+    return tutor
+
+
+def test_every_scenario_of_the_notebook_passes(orch, applied, sandbox):
+    done = orch("test", "specs/", "--json", "out/report.json", "--junit", "out/report.xml")
+    assert done.code == 0, done.out
+    report = json.loads((applied.parent / "out" / "report.json").read_text())
+    assert report["format"] == "orch.test/1"
+    expected = {"scenarios": 7, "passed": 7, "failed": 0, "errored": 0, "inconclusive": 0}
+    assert report["summary"] | expected == report["summary"]
+    assert {scenario["file"] for scenario in report["scenarios"]} >= {"specs/scenarios/quiz.yaml"}
+    suite = ET.parse(applied.parent / "out" / "report.xml").getroot()
+    assert len(suite.findall(".//testcase")) == 7
+
+
+def test_the_quiz_is_answered_whole(orch, applied):
+    assert orch("test", "specs/", "--name", "quiz", "--json", "report.json").code == 0
+    (scenario,) = json.loads((applied.parent / "report.json").read_text())["scenarios"]
+    (turn,) = scenario["attempts"][0]["turns"]
+    assert [call["name"] for call in turn["tool_calls"]] == ["display_quiz", "display_quiz"]
+    assert [json.loads(call["output"]) for call in turn["tool_calls"]] == [["I don't know.", "a"]] * 2
+    assert scenario["attempts"][0]["requests"] == 3  # the message, both outputs together, the end
+
+
+def test_a_failure_shows_the_transcript_and_what_was_expected(orch, applied):
+    quiz = applied / "scenarios" / "quiz.yaml"
+    quiz.write_text(quiz.read_text().replace("times: 2", "times: 3"))
+    done = orch("test", "specs/", "--name", "quiz")
+    assert done.code == 1
+    for part in ("FAILED", "specs/scenarios/quiz.yaml:", "display_quiz", "expected:", "got:", "1 failed"):
+        assert part in done.out
+
+
+def test_a_call_without_a_mock_names_itself(orch, applied):
+    quiz = applied / "scenarios" / "quiz.yaml"
+    lines = [line for line in quiz.read_text().splitlines() if "mocks:" not in line and "returns:" not in line]
+    quiz.write_text("\n".join(lines))
+    done = orch("test", "specs/", "--name", "quiz")
+    assert done.code == 1
+    assert "display_quiz" in done.out
+    assert "returns:" in done.out
+
+
+def test_what_is_not_applied_is_not_tested(orch, tutor):
+    done = orch("test", "specs/")
+    assert (done.code, done.out) == (2, "")
+    assert "assistant.math-tutor is not there on target local" in done.err
+    assert "orch apply" in done.err
+    orch("apply", "specs/")
+    prompt = tutor / "prompts" / "math-tutor.md"
+    prompt.write_text("다른 지시")
+    done = orch("test", "specs/")
+    assert done.code == 2
+    assert "is not what the specs say" in done.err
+
+
+def test_nothing_to_run_is_wrong_usage(orch, applied):
+    done = orch("test", "specs/", "--name", "nobody")
+    assert done.code == 64
+    assert "quiz" in done.err
+
+
+def test_one_file_and_tags_choose(orch, applied):
+    assert "1 passed" in orch("test", "specs/scenarios/quiz.yaml").out
+    assert orch("test", "specs/", "--tag", "nope").code == 64
+
+
+def test_broken_specs_are_exit_2(orch, tutor):
+    (tutor / "broken.yaml").write_text("kind: Nothing\n")
+    assert orch("test", "specs/").code == 2

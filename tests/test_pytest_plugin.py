@@ -1,0 +1,72 @@
+"""pytest collects scenarios as items and treats them as it treats tests."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli.main import run
+
+SPECS = Path(__file__).parent.parent / "specs"
+
+
+@pytest.fixture
+def specs(tmp_path, monkeypatch) -> Path:
+    folder: Path = tmp_path / "specs"
+    shutil.copytree(SPECS, folder, ignore=shutil.ignore_patterns(".orch"))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def play(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_scenarios_are_items(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    listed = play(tmp_path, "specs", "--collect-only", "-q").stdout
+    assert "specs/scenarios/three-threads.yaml::thanks" in listed
+    assert "7 tests collected" in listed
+    done = play(tmp_path, "specs", "-k", "not fibonacci", "-W", "error")
+    assert done.returncode == 0, done.stdout
+    assert "6 passed, 1 deselected" in done.stdout
+
+
+def test_a_failure_is_shown_as_a_transcript(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    scenario = specs / "scenarios" / "equation.yaml"
+    scenario.write_text(scenario.read_text().replace("equals: x = 1", "equals: x = 2"))
+    done = play(tmp_path, "specs/scenarios/equation.yaml")
+    assert done.returncode == 1
+    for part in ("x = 2", "expected:", "1 failed"):
+        assert part in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "orchestrator/" not in done.stdout
+
+
+def test_what_is_not_applied_says_so(specs, tmp_path):
+    done = play(tmp_path, "specs", "-k", "solve")
+    assert done.returncode == 1
+    assert "run `orch apply --target local` first" in done.stdout
+
+
+def test_broken_specs_stop_collection_with_their_place(specs, tmp_path):
+    (specs / "broken.yaml").write_text("kind: Nothing\n")
+    done = play(tmp_path, "specs")
+    assert done.returncode == 2
+    assert "specs/broken.yaml:1:7: unknown kind `Nothing`" in done.stdout
+
+
+def test_yaml_of_others_is_left_alone(tmp_path):
+    (tmp_path / "data.yaml").write_text("kind: Scenario\n")
+    done = play(tmp_path)
+    assert done.returncode == 5  # nothing collected
+
+
+def test_the_plugin_itself_is_light():
+    code = "import sys, orchestrator.pytest_plugin; print(sorted({'openai', 'yaml', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
