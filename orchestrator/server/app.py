@@ -22,17 +22,17 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.server.addresses import is_loopback
-from orchestrator.server.drive import Parts
-from orchestrator.server.engine import BEAT_SECONDS, Engine
-from orchestrator.server.events import Feed
-from orchestrator.server.leases import ActiveRuns
 from orchestrator.server.models.interface import Model
 from orchestrator.server.objects import RUN_SECONDS
 from orchestrator.server.routes import assistants, messages, models, runs, steps, threads
 from orchestrator.server.routes.http import Services
+from orchestrator.server.runs.drive import Parts
+from orchestrator.server.runs.engine import BEAT_SECONDS, Engine
+from orchestrator.server.runs.events import Feed
+from orchestrator.server.runs.leases import ActiveRuns
+from orchestrator.server.runs.toolwork import Toolbox
 from orchestrator.server.store import Store, UnknownCursorError
 from orchestrator.server.tools import CodeRunner, Files, Searcher, VectorStores
-from orchestrator.server.toolwork import Toolbox
 from orchestrator.server.wire import WireError, not_built, unknown_cursor
 
 log = logging.getLogger("orch.server")

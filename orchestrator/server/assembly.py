@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from orchestrator.server.app import Settings
 from orchestrator.server.interpreter.pool import KernelPool
-from orchestrator.server.knowledge import Knowledge
+from orchestrator.server.knowledge.library import Knowledge
+from orchestrator.server.knowledge.retrieval import StoreSearcher
 from orchestrator.server.models.interface import Model
-from orchestrator.server.retrieval import StoreSearcher
 from orchestrator.server.routes.files import FileRoutes
 from orchestrator.server.routes.vector_store_files import VectorStoreFileRoutes
 from orchestrator.server.routes.vector_stores import VectorStoreRoutes

@@ -1,6 +1,6 @@
 """What the server expects of its tools: running code, searching, files, vector stores.
 
-The engine and the routes know these protocols only; `interpreter.py`, `search.py` and the vector-store modules are
+The engine and the routes know these protocols only; `interpreter/` and `knowledge/` are
 given to `create_app` by whoever wires the server, so the server starts without loading them.
 
 An implementation may block a thread of its own, never the event loop: its methods are awaited.

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from orchestrator.server.files import KIND, MAX_FILE_BYTES
-from orchestrator.server.knowledge import Knowledge
+from orchestrator.server.knowledge.files import KIND, MAX_FILE_BYTES
+from orchestrator.server.knowledge.library import Knowledge
 from orchestrator.server.routes.http import reply
 from orchestrator.server.shapes import Choice
 from orchestrator.server.wire import WireError, check_range, deleted, invalid, list_query, page_envelope

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orchestrator.server.engine import Engine
 from orchestrator.server.models.interface import Model
+from orchestrator.server.runs.engine import Engine
+from orchestrator.server.runs.toolwork import Toolbox
 from orchestrator.server.shapes import Object
 from orchestrator.server.store import Body, PageQuery, Store
-from orchestrator.server.toolwork import Toolbox
 from orchestrator.server.wire import list_query, missing_object, parse_json
 
 

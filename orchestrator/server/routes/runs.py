@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from orchestrator.server.bodies import CREATE_RUN, CREATE_THREAD_AND_RUN, MODIFY_METADATA, SUBMIT_TOOL_OUTPUTS
-from orchestrator.server.events import Event
 from orchestrator.server.objects import visible_step
 from orchestrator.server.routes.http import (
     Endpoint,
@@ -20,8 +19,9 @@ from orchestrator.server.routes.http import (
 )
 from orchestrator.server.routes.resources import attach_files, check_ids, check_message
 from orchestrator.server.routes.threads import create_thread
+from orchestrator.server.runs.events import Event
+from orchestrator.server.runs.transitions import STREAM_ENDS
 from orchestrator.server.store import Body
-from orchestrator.server.transitions import STREAM_ENDS
 from orchestrator.server.wire import page_envelope
 
 

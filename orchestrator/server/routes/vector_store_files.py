@@ -4,9 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from orchestrator.server import search_index
-from orchestrator.server.knowledge import Knowledge
-from orchestrator.server.knowledge_bodies import (
+from orchestrator.server.knowledge import search_index
+from orchestrator.server.knowledge.bodies import (
     ATTACH,
     CREATE_BATCH,
     SET_ATTRIBUTES,
@@ -14,10 +13,11 @@ from orchestrator.server.knowledge_bodies import (
     read_attachment,
     read_chunking,
 )
+from orchestrator.server.knowledge.library import Knowledge
+from orchestrator.server.knowledge.vector_stores import ENTRY
 from orchestrator.server.routes.http import read_body, read_page_query, reply
 from orchestrator.server.routes.vector_stores import poll_reply
 from orchestrator.server.shapes import Choice
-from orchestrator.server.vector_stores import ENTRY
 from orchestrator.server.wire import (
     deleted,
     invalid,

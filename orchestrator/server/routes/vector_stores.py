@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from orchestrator.server.filters import parse_filter
-from orchestrator.server.knowledge import Knowledge
-from orchestrator.server.knowledge_bodies import CREATE_STORE, MODIFY_STORE, SEARCH, Attachment, read_chunking
-from orchestrator.server.retrieval import StoreSearcher
+from orchestrator.server.knowledge.bodies import CREATE_STORE, MODIFY_STORE, SEARCH, Attachment, read_chunking
+from orchestrator.server.knowledge.filters import parse_filter
+from orchestrator.server.knowledge.library import Knowledge
+from orchestrator.server.knowledge.retrieval import StoreSearcher
+from orchestrator.server.knowledge.search import Hit, SearchRequest
+from orchestrator.server.knowledge.vector_stores import STORE
 from orchestrator.server.routes.http import read_body, read_page_query, reply
-from orchestrator.server.search import Hit, SearchRequest
 from orchestrator.server.store import Body
-from orchestrator.server.vector_stores import STORE
 from orchestrator.server.wire import deleted, invalid, page_envelope
 
 POLL_AFTER_MS = "20"  # the SDK's helpers wait this long between two looks; indexing a small file takes less

@@ -6,7 +6,7 @@ from pathlib import Path
 import openai
 import pytest
 
-PAPER = Path(__file__).parent.parent / "data" / "paper.pdf"
+PAPER = Path(__file__).parent.parent / "knowledge" / "data" / "paper.pdf"
 STATIC = {"type": "static", "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 20}}
 
 

@@ -1,0 +1,1 @@
+"""Files, vector stores and the search in them."""

@@ -1,0 +1,1 @@
+"""Runs: their states, what carries them out, and the events they tell."""
