@@ -6,6 +6,7 @@ import click
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import OrchError, SpecError
+from orchestrator.reporting.characters import visible
 
 MAX_EXCERPT = 160
 
@@ -35,10 +36,10 @@ def show_note(text: str) -> None:
 
 def _describe(diagnostic: Diagnostic) -> str:
     position = diagnostic.position
-    lines = [f"{click.style(str(position), bold=True)}: {click.style('error', fg='red')}: {diagnostic.message}"]
+    lines = [f"{click.style(str(position), bold=True)}: {click.style('error', fg='red')}: {visible(diagnostic.message)}"]
     if diagnostic.excerpt and diagnostic.excerpt.strip():
         gutter = str(position.line)
-        excerpt = diagnostic.excerpt.replace("\t", " ")
+        excerpt = visible(diagnostic.excerpt.replace("\t", " "))
         shown = excerpt if len(excerpt) <= MAX_EXCERPT else excerpt[: MAX_EXCERPT - 3] + "..."
         lines.append(f"  {gutter} | {shown}")
         if position.column <= len(shown):
