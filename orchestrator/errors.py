@@ -2,6 +2,7 @@
 
     OrchError                      anything orch raises on purpose
     ├── SpecError                  the author mends the specs (carries located diagnostics)
+    │   └── NoProjectError         there is no orch.yaml where one was looked for
     ├── UsageError                 the caller mends the command line
     └── TargetError                the live side could not do it
         ├── TargetAccessError      mend the key or its rights (401, 403)
@@ -33,6 +34,10 @@ class SpecError(OrchError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(diagnostics, key=lambda d: (d.position, d.message)))
         super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+
+class NoProjectError(SpecError):
+    """There is no project here or above: the author begins one, or names another folder."""
 
 
 class UsageError(OrchError):

@@ -36,7 +36,9 @@ def show_note(text: str) -> None:
 
 def _describe(diagnostic: Diagnostic) -> str:
     position = diagnostic.position
-    lines = [f"{click.style(str(position), bold=True)}: {click.style('error', fg='red')}: {visible(diagnostic.message)}"]
+    lines = [
+        f"{click.style(str(position), bold=True)}: {click.style('error', fg='red')}: {visible(diagnostic.message)}"
+    ]
     if diagnostic.excerpt and diagnostic.excerpt.strip():
         gutter = str(position.line)
         excerpt = visible(diagnostic.excerpt.replace("\t", " "))

@@ -9,8 +9,7 @@ import click
 
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import load_project
-from orchestrator.diagnostics import Diagnostic
-from orchestrator.errors import SpecError, UsageError
+from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.project import STATE_FOLDER
 from orchestrator.providers.local_models import serve_model
 from orchestrator.server.addresses import is_loopback
@@ -65,15 +64,11 @@ def command(host: str, port: int, db: Path | None, models: Path | None, api_key_
 def _load_models(path: Path | None) -> list[ScriptedModel]:
     try:
         project = load_project((path,) if path else ())
-    except SpecError as error:
-        if path is None and all(_is_missing(diagnostic) for diagnostic in error.diagnostics):
-            return []
-        raise
+    except NoProjectError:
+        if path is not None:
+            raise
+        return []
     return [serve_model(model) for model in project.models]
-
-
-def _is_missing(diagnostic: Diagnostic) -> bool:
-    return diagnostic.message.startswith("no orch.yaml")
 
 
 def _read_key(name: str | None) -> str | None:

@@ -69,7 +69,10 @@ def _search_fields(search: FileSearch) -> dict[str, Any]:
     if search.max_num_results is not None:
         fields[f"{prefix}.max_num_results"] = search.max_num_results
     if search.ranking_options is not None:
-        fields[f"{prefix}.ranking_options"] = search.ranking_options.model_dump()
+        options = search.ranking_options.model_dump()
+        if options["ranker"] == "default_2024_08_21":
+            options["ranker"] = "auto"  # one ranker with two names: the API answers `auto` with the dated one
+        fields[f"{prefix}.ranking_options"] = options
     return fields
 
 

@@ -1,5 +1,6 @@
 """What every written document shares: strictness, secrets, and the fields whose templates are rendered later."""
 
+import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -22,6 +23,19 @@ OwnKey = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterVal
 MetadataValue = Annotated[str, StringConstraints(max_length=512)]
 Metadata = Annotated[dict[OwnKey, MetadataValue], Field(max_length=16)]
 """At most 16 pairs, keys up to 64 and values up to 512 characters (API facts 4.1); `orch.` is reserved."""
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        message = "not a regular expression: {why}"
+        raise PydanticCustomError("pattern", message, {"why": str(error)}) from None
+    return pattern
+
+
+Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_compiles)]
+"""A regular expression of Python's `re`, searched anywhere in a text."""
 
 
 class Strict(BaseModel):

@@ -40,7 +40,7 @@ class ProjectSpec(Spec):
     kind: Literal["Project"] = "Project"
     name: Name = Field(description="Owner of the live objects")
     default_target: NonEmpty = Field("local", description="Target used where --target is not given")
-    targets: dict[NonEmpty, Target] = Field(min_length=1)
+    targets: dict[NonEmpty, Target] = Field(min_length=1, description="Places to apply to, by name")
     variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"

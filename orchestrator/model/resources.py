@@ -5,9 +5,10 @@ Limits are the API's own (API facts 2.2, 2.3, 4.1), so that a spec fails on the 
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from orchestrator.diagnostics import nearest
 from orchestrator.model.address import Name
 from orchestrator.model.language import FileText, Json, Metadata, NonEmpty, OwnKey, Spec, Strict
 
@@ -109,11 +110,40 @@ class JsonSchemaReply(Strict):
     json_schema: JsonSchemaFormat
 
 
+FIELDS = (
+    "display_name",
+    "description",
+    "model",
+    "instructions",
+    "tools",
+    "temperature",
+    "top_p",
+    "reasoning_effort",
+    "response_format",
+    "metadata",
+    "files",
+    "expires_after",
+)
+"""First words of the paths that `lifecycle.ignore` may name."""
+
+
+def _known_field(path: str) -> str:
+    first = path.partition(".")[0].partition("[")[0]
+    if first not in FIELDS:
+        near = nearest(first, FIELDS)
+        raise PydanticCustomError(
+            "unknown_field",
+            "there is no field `{path}`: {hint}",
+            {"path": path, "hint": f"did you mean `{near}`?" if near else f"known: {', '.join(FIELDS)}"},
+        )
+    return path
+
+
 class Lifecycle(Strict):
     """How careful apply is with a resource."""
 
     protect: bool = Field(False, description="Never delete it; also written on the live object")
-    ignore: list[NonEmpty] = Field(
+    ignore: list[Annotated[str, AfterValidator(_known_field)]] = Field(
         default_factory=list, description="Fields somebody else looks after, for example description or metadata.team"
     )
 
@@ -126,7 +156,9 @@ class Assistant(Spec):
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
         None, description="Name shown by the API; the same as `name` where left out"
     )
-    description: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    description: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = Field(
+        None, description="What it is for, for people"
+    )
     model: NonEmpty = Field(description="Model id, or a deployment's name")
     instructions: Annotated[str, StringConstraints(max_length=256_000)] | FileText | None = Field(
         None, description="The system prompt, as text or {file: PATH}"
@@ -134,12 +166,18 @@ class Assistant(Spec):
     tools: Annotated[list[Tool], Field(max_length=128)] | None = Field(
         None, description="Tools it may use; where given, the whole set"
     )
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, ge=0, le=1)
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    response_format: Literal["auto", "text", "json_object"] | JsonSchemaReply | None = None
-    metadata: Metadata = Field(default_factory=dict)
-    lifecycle: Lifecycle = Lifecycle()
+    temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature, 0 to 2")
+    top_p: float | None = Field(None, ge=0, le=1, description="Nucleus sampling, 0 to 1")
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = Field(
+        None, description="How long a reasoning model thinks"
+    )
+    response_format: Literal["auto", "text", "json_object"] | JsonSchemaReply | None = Field(
+        None, description="auto, json_object, or {json_schema: {name, schema, strict}}"
+    )
+    metadata: Metadata = Field(default_factory=dict, description="Pairs of your own, at most 16 less the record's")
+    lifecycle: Lifecycle = Field(
+        Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} looks away"
+    )
 
 
 class Chunking(Strict):
@@ -187,6 +225,8 @@ class VectorStore(Spec):
         None, description="Name shown by the API; the same as `name` where left out"
     )
     files: list[StoreFiles] | None = Field(None, description="Files it holds; where given, the whole set")
-    expires_after: ExpiresAfter | None = None
-    metadata: Metadata = Field(default_factory=dict)
-    lifecycle: Lifecycle = Lifecycle()
+    expires_after: ExpiresAfter | None = Field(None, description="{days: N} after it was last used, 1 to 365")
+    metadata: Metadata = Field(default_factory=dict, description="Pairs of your own, at most 16 less the record's")
+    lifecycle: Lifecycle = Field(
+        Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} looks away"
+    )

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.address import Name
-from orchestrator.model.language import Json, NonEmpty, Spec, Strict
+from orchestrator.model.language import Json, NonEmpty, Pattern, Spec, Strict
 
 
 class Returns(Strict):
@@ -57,7 +57,7 @@ class Equals(Strict):
 class Regex(Strict):
     """The reply matches this regular expression somewhere."""
 
-    regex: NonEmpty
+    regex: Pattern
 
 
 class Times(Strict):
@@ -151,13 +151,13 @@ class Scenario(Spec):
     """One scripted conversation with an assistant."""
 
     kind: Literal["Scenario"] = "Scenario"
-    name: Name
+    name: Name = Field(description="Its name in reports")
     assistant: Name = Field(description="Name of the assistant to talk to")
-    description: str | None = None
-    tags: list[NonEmpty] = Field(default_factory=list)
+    description: str | None = Field(None, description="What it shows, for people")
+    tags: list[NonEmpty] = Field(default_factory=list, description="Words to choose scenarios by (--tag)")
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }} in this scenario"
     )
     mocks: dict[str, Mock] = Field(default_factory=dict, description="Answers for every turn; a turn's own come first")
-    turns: list[Turn] = Field(min_length=1)
+    turns: list[Turn] = Field(min_length=1, description="The exchanges, in order: user, mocks, checks")
     checks: list[Check] = Field(default_factory=list, description="What must be true of the whole conversation")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.model.language import Json, NonEmpty, Spec, Strict
+from orchestrator.model.language import Json, NonEmpty, Pattern, Spec, Strict
 
 
 class ScriptedCall(Strict):
@@ -18,7 +18,7 @@ class ScriptedCall(Strict):
 class Rule(Strict):
     """When it applies (`user`, `after`) and what the model does then."""
 
-    user: str | None = Field(None, description="Regular expression searched in the user's last message")
+    user: Pattern | None = Field(None, description="Regular expression searched in the user's last message")
     after: NonEmpty | None = Field(
         None, description="Tool whose output came last in this run; left out: no tool output yet"
     )
@@ -53,7 +53,7 @@ class ScriptedModel(Spec):
 
     kind: Literal["ScriptedModel"] = "ScriptedModel"
     name: NonEmpty = Field(description="Answers runs that name this model; `*` answers any")
-    rules: list[Rule] = Field(min_length=1)
+    rules: list[Rule] = Field(min_length=1, description="What it answers to what; the first that matches wins")
 
     def to_rules(self) -> list[dict[str, Any]]:
         """Give the rules as plain data, as the embedded server takes them."""

@@ -3,7 +3,7 @@
 Every broken link is a diagnostic at the place that names it; nothing here stops at the first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from orchestrator.spec.files import inside, matching, sha256, show, why_unreadab
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.reader import Document, Path_
 from orchestrator.spec.schema import check_parameters
+
+MAX_LABEL = 512  # a store's file carries its path in an attribute (API facts 2.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,12 @@ class Linker:
         for index, entry in enumerate(store.files or ()):
             for file in self._find_files(document, entry, ("files", index, "path")):
                 label = file.relative_to(self._root).as_posix()
-                files[label] = (sha256(file), entry)
-                sources[label] = file
+                if why := _unfit(label, files):
+                    message = f"{show(file, self._cwd)} {why[0]}"
+                    self._problems.append(document.diagnostic(message, ("files", index, "path"), why[1]))
+                else:
+                    files[label] = (sha256(file), entry)
+                    sources[label] = file
         return Resource(
             address=Address(Kind.VECTOR_STORE, store.name),
             fields=vector_store_fields(store, files),
@@ -215,6 +221,15 @@ class Linker:
                     hint = f"did you mean `{near}`?" if near else f"it has: {', '.join(functions) or 'no functions'}"
                     message = f"assistant `{scenario.assistant}` has no function `{name}`"
                     self._problems.append(document.diagnostic(message, (*path, name), hint, key=True))
+
+
+def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:
+    """Say why a file may not be in a store under this label, and what to do; None where it may."""
+    if label in taken:
+        return "is listed twice in this store", "let one entry match it"
+    if len(label) > MAX_LABEL:
+        return f"has a path of {len(label)} characters; an attribute of the API holds {MAX_LABEL}", "shorten it"
+    return None
 
 
 def _tool_name(tool: object) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, Position, nearest
-from orchestrator.errors import SpecError
+from orchestrator.errors import NoProjectError, SpecError
 from orchestrator.model.language import Spec
 from orchestrator.model.project import Project, ProjectSpec
 from orchestrator.spec.files import inside, show, spec_files
@@ -87,7 +87,7 @@ _PROJECT_HINT = "begin orch.yaml with kind: Project, name: and targets:, or run 
 
 
 def find_root(start: Path, cwd: Path) -> Path:
-    """Give the folder of the orch.yaml at or above `start`; raises `SpecError` where there is none."""
+    """Give the folder of the orch.yaml at or above `start`; raises `NoProjectError` where there is none."""
     path = (cwd / start).absolute()
     if not path.exists():
         raise SpecError([Diagnostic("there is no such file or folder", Position(show(path, cwd)), "check the path")])
@@ -98,7 +98,7 @@ def find_root(start: Path, cwd: Path) -> Path:
     below = sorted(folder.glob(f"*/{PROJECT_FILE}"))
     hint = f"give its folder: {show(below[0].parent, cwd)}/" if below else "run `orch init DIR` to begin a project"
     message = f"no {PROJECT_FILE} here or above"
-    raise SpecError([Diagnostic(message, Position(show(folder / PROJECT_FILE, cwd)), hint)])
+    raise NoProjectError([Diagnostic(message, Position(show(folder / PROJECT_FILE, cwd)), hint)])
 
 
 def _read(path: Path, cwd: Path, problems: list[Diagnostic]) -> list[Document]:

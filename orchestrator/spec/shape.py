@@ -104,7 +104,7 @@ def _describe_group(document: Document, kind: type[Spec], path: Path_, group: li
     wanted = sorted({_TYPES[e["type"]] for e in group if e["type"] in _TYPES and e["type"] != "literal_error"})
     if wanted and error["type"] != "literal_error":
         return document.diagnostic(f"`{key}` must be {' or '.join(wanted)}", path, _type_hint(error))
-    if error["type"] in ("reserved", "reserved_name", "times", "overlap", "one_action"):
+    if error["type"] in ("reserved", "reserved_name", "times", "overlap", "one_action", "pattern"):
         return document.diagnostic(error["msg"], path)
     if "[key]" in error["loc"]:
         return document.diagnostic(f"the key `{name}` {_sentence(error)}", path, _pattern_hint(error), key=True)
