@@ -9,39 +9,30 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import httpx2
 import openai
 from openai import AsyncOpenAI, AsyncStream
 
-from orchestrator.errors import (
-    TargetAccessError,
-    TargetBusyError,
-    TargetError,
-    TargetMissingError,
-    TargetRejectedError,
-    TargetUnknownError,
-)
+from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
+from orchestrator.providers._errors import AGAIN, broken_off, refused, unreached
 from orchestrator.providers.interface import Requests
 
 PAGE = 100
 RETRIES = 2  # the SDK's own number: three attempts at reads, repeatable updates and deletes
-BILLING = frozenset(  # API facts 7: a 429 that no waiting mends
-    [
-        "credit_balance_exhausted",
-        "insufficient_quota",
-        "organization_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-        "project_spend_limit_exceeded",
-    ]
-)
-_AGAIN = "run again; it looks before it writes"
-_ID = re.compile(r"/(?:[a-z]+_|file-)[A-Za-z0-9_-]{6,}")
+_ID = re.compile(r"(?<=/)[^/]*[^a-z_/][^/]*")  # words of a path are plain; an id has a digit, a capital or a dash
 
-Body = Mapping[str, Any]
+Json = Mapping[str, Any]
 Query = Mapping[str, Any]
 """Values are text or lists of text."""
+
+
+class JsonObject(dict[str, Any]):
+    """What a request was answered with."""
+
+    poll_after: float | None = None
+    """Seconds the target asks to wait before the next look, where it says so (`openai-poll-after-ms`)."""
 
 
 class Event(NamedTuple):
@@ -65,6 +56,7 @@ class Client:
         """`transport` replaces the network, for a server in this process."""
         self.requests = Requests()
         self._base = httpx2.URL(base_url)
+        self._secret = api_key
         self._http = httpx2.AsyncClient(
             transport=transport,
             event_hooks={"request": [self._count]},
@@ -80,13 +72,13 @@ class Client:
             http_client=self._http,
         )
 
-    async def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
+    async def get(self, path: str, query: Query | None = None) -> JsonObject:
         """Read one object."""
         with self._door(writes=False):
             response = await self._openai.get(path, cast_to=httpx2.Response, options={"params": dict(query or {})})
-            return _mapping(response)
+            return _parse(response)
 
-    async def post(self, path: str, body: Body, *, once: bool, query: Query | None = None) -> dict[str, Any]:
+    async def post(self, path: str, body: Json, *, once: bool, query: Query | None = None) -> JsonObject:
         """Send a body; `once` where repeating it would do a thing twice."""
         with self._door(writes=True):
             response = await self._openai.post(
@@ -95,7 +87,7 @@ class Client:
                 body=dict(body),
                 options={"max_retries": 0 if once else RETRIES, "params": dict(query or {})},
             )
-            return _mapping(response)
+            return _parse(response)
 
     async def delete(self, path: str) -> None:
         """Delete an object; one that is gone already is done."""
@@ -105,9 +97,9 @@ class Client:
             except openai.NotFoundError:
                 return
 
-    async def upload(self, path: str, fields: Mapping[str, str], file: Path) -> dict[str, Any]:
+    async def upload(self, path: str, fields: Mapping[str, str], file: Path) -> JsonObject:
         """Send a file as a form, read from disk as it goes; sent once."""
-        with self._door(writes=True), file.open("rb") as content:
+        with self._door(writes=True), _opened(file) as content:
             response = await self._openai.post(
                 path,
                 cast_to=httpx2.Response,
@@ -115,7 +107,7 @@ class Client:
                 files={"file": (file.name, content)},
                 options={"max_retries": 0, "headers": {"Content-Type": "multipart/form-data"}},
             )
-            return _mapping(response)
+            return _parse(response)
 
     async def list_all(self, path: str, query: Query | None = None) -> list[dict[str, Any]]:
         """Read all pages, oldest first; a page that is not one is an error, never an end."""
@@ -124,7 +116,11 @@ class Client:
         while True:
             page = await self.get(path, {"limit": str(PAGE), "order": "asc", **(query or {}), **after})
             items = page.get("data")
-            if not isinstance(items, list) or not isinstance(page.get("has_more"), bool):
+            if (
+                not isinstance(items, list)
+                or not all(map(_has_id, items))
+                or not isinstance(page.get("has_more"), bool)
+            ):
                 raise TargetRejectedError(f"GET {path} gave no page of a list", "check the target's base_url")
             found += items
             if not page["has_more"]:
@@ -133,21 +129,28 @@ class Client:
                 raise TargetRejectedError(f"GET {path} says there is more and gives nothing more", "try again")
             after = {"after": items[-1]["id"]}
 
-    async def stream(self, path: str, body: Body, query: Query | None = None) -> AsyncIterator[Event]:
-        """Send a body once and give the events that come back."""
+    async def stream(self, path: str, body: Json, query: Query | None = None) -> AsyncIterator[Event]:
+        """Send a body once and give the events that come back; an `error` event is raised."""
         with self._door(writes=True):
             stream = await self._openai.post(
                 path,
                 cast_to=object,
                 body={**body, "stream": True},
-                options={"max_retries": 0, "params": dict(query or {})},
+                options={
+                    "max_retries": 0,
+                    "stream_mode": "events",  # else the SDK drops the names of events that are not a thread's
+                    "synthesize_event_and_data": True,
+                    "params": dict(query or {}),
+                },
                 stream=True,
                 stream_cls=AsyncStream[object],
             )
             async with stream:
                 async for item in stream:
-                    if isinstance(item, dict) and isinstance(item.get("event"), str):
-                        yield Event(item["event"], item["data"])
+                    event = _event(item)
+                    if event.name == "error":
+                        raise self._cleaned(broken_off(event.data))
+                    yield event
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -155,59 +158,60 @@ class Client:
 
     async def _count(self, request: httpx2.Request) -> None:
         path = request.url.path.removeprefix(self._base.path.rstrip("/"))
-        self.requests.add(f"{request.method} {_ID.sub('/{id}', path)}")
+        self.requests.add(f"{request.method} {_ID.sub('{id}', path)}")
 
     @contextmanager
     def _door(self, writes: bool) -> Iterator[None]:
-        """Turn what the SDK raises into our own errors."""
+        """Turn what the SDK and its transport raise into our own errors, without the key."""
         try:
             yield
         except openai.APIConnectionError as error:
-            raise _unreached(error, self._base, writes) from error
+            raise self._cleaned(unreached(error.__cause__ or error, self._base, writes)) from error
         except openai.APIStatusError as error:
-            raise _refused(error, writes) from error
-        except openai.APIError as error:  # an `error` event within a stream
-            raise TargetUnknownError(f"the target broke off: {error.message}", "try again") from error
-        except httpx2.TransportError as error:  # while a stream is read
-            raise TargetUnknownError(f"the connection to {self._base.host} was lost: {error}", "try again") from error
+            raise self._cleaned(refused(error.status_code, error.body, writes)) from error
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:  # an answer or an event that is broken
+            broken = TargetUnknownError(f"{self._base.host} answered with something broken: {error}", AGAIN)
+            raise self._cleaned(broken) from error
+
+    def _cleaned(self, error: TargetError) -> TargetError:
+        """Take the key out of an error: a server may repeat it in what it says."""
+        if not self._secret or self._secret not in error.message:
+            return error
+        return type(error)(error.message.replace(self._secret, "***"), error.hint)
 
 
-def _mapping(response: httpx2.Response) -> dict[str, Any]:
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    try:
+        content = file.open("rb")
+    except OSError as error:
+        raise TargetRejectedError(
+            f"cannot read {file}: {error.strerror}", "put the file back, or plan again"
+        ) from error
+    with content:
+        yield content
+
+
+def _parse(response: httpx2.Response) -> JsonObject:
     try:
         value = response.json()
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        message = (
-            f"{response.request.method} {response.request.url.path} was answered with something that is no JSON object"
-        )
-        raise TargetUnknownError(message, "check the target's base_url")
-    return value
+        asked = f"{response.request.method} {response.request.url.path}"
+        raise TargetUnknownError(f"{asked} was answered with no JSON object", "check the target's base_url")
+    answer, wait = JsonObject(value), response.headers.get("openai-poll-after-ms", "")
+    answer.poll_after = int(wait) / 1000 if wait.isdecimal() else None
+    return answer
 
 
-def _unreached(error: openai.APIConnectionError, base: httpx2.URL, writes: bool) -> TargetError:
-    cause = error.__cause__
-    where = f"{base.host}:{base.port}" if base.port else base.host
-    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout) or not writes:
-        return TargetBusyError(f"cannot reach {where}: {cause or error}", "is it running, and is base_url right?")
-    return TargetUnknownError(
-        f"the reply of {where} was lost: {cause or error}", "run again; it looks before it writes"
-    )
+def _has_id(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("id"), str)
 
 
-def _refused(error: openai.APIStatusError, writes: bool) -> TargetError:
-    status, code = error.status_code, str(error.code or "")
-    body = error.body if isinstance(error.body, dict) else {}
-    said = str(body.get("message") or error.message)
-    message = f"{said} (HTTP {status})"
-    if status in (401, 403):
-        return TargetAccessError(message, "check the target's api_key and its rights")
-    if status == 404:
-        return TargetMissingError(message, "check the target's base_url, or plan again")
-    if status == 429 and (code in BILLING or str(body.get("type")) in BILLING):
-        return TargetRejectedError(message, "waiting does not mend this: see to the account's credit or limits")
-    if status in (408, 429, 503) or (status >= 500 and not writes):
-        return TargetBusyError(message, "try again later, or with a smaller --concurrency")
-    if status >= 500:
-        return TargetUnknownError(message, _AGAIN)
-    return TargetRejectedError(message, None)
+def _event(item: object) -> Event:
+    match item:
+        case {"event": str(name), "data": dict(data)}:
+            return Event(name, data)
+        case _:
+            raise ValueError("an event that is no JSON object with a name")

@@ -1,29 +1,40 @@
 """The Assistants protocol: Foundry classic, self-hosted servers, and the embedded one.
 
 OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4). Requests: a list page a hundred objects, a create one
-POST (a store with files: one more an upload, one a batch, its polling, and one POST for the record), an update one
-POST, a read-back one GET.
+POST, an update one POST, a read-back one GET, a delete one DELETE.
+
+A store's record (`orch.files`) may say that its files are there only while they are, whenever we are stopped. So a
+create writes it empty, then come one upload a file, one batch for 2,000 of them and its polling, and one POST more
+with the record. An update that touches files takes the record back with a POST before and writes it with the one
+after; a file that goes takes two DELETEs. Deleting a store reads its files and deletes those that orch uploaded.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from orchestrator.errors import TargetMissingError, TargetUnknownError
 from orchestrator.model.address import Kind
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants_conversation import AssistantsConversation
-from orchestrator.providers.assistants_wire import DEFAULTS, PATHS, declared_files, to_body, to_live
-from orchestrator.providers.interface import Capabilities, Capability, Conversation, Desired, Live, Requests
-from orchestrator.providers.stores import Work, carry_out, decide, fetch_files, remove
+from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, declared_files, from_wire, metadata_of, to_wire
+from orchestrator.providers.interface import Capabilities, Conversation, Desired, Live, LiveFile, Requests
+from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files
 
 BETA = {"OpenAI-Beta": "assistants=v2"}  # what the SDK sends for assistants, threads and vector stores (API facts 1.0)
-CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
+
+
+async def open_assistants(base_url: str, api_key: str | None, query: Mapping[str, str]) -> "AssistantsProvider":
+    """Connect to the server at `base_url`; nothing is sent yet."""
+    return AssistantsProvider(Client(base_url, api_key, query, headers=BETA))
 
 
 class AssistantsProvider:
     """One server that speaks the Assistants protocol."""
 
-    def __init__(self, client: Client) -> None:
-        """Takes the client over and closes it."""
+    def __init__(self, client: Client, index_seconds: float = INDEX_SECONDS) -> None:
+        """Takes the client over and closes it; `index_seconds` is how long a batch of files may take to index."""
         self._client = client
+        self._index_seconds = index_seconds
         self._file_names: dict[str, str] = {}
 
     @property
@@ -38,42 +49,54 @@ class AssistantsProvider:
 
     async def fetch_live(self, kind: Kind) -> tuple[Live, ...]:
         """Read all pages of a kind."""
-        return tuple(to_live(kind, item) for item in await self._client.list_all(PATHS[kind]))
+        return tuple(from_wire(kind, item) for item in await self._client.list_all(PATHS[kind]))
 
     async def fetch(self, kind: Kind, id: str) -> Live:
         """Read one object."""
-        return to_live(kind, await self._client.get(f"{PATHS[kind]}/{id}"))
+        item = await self._client.get(f"{PATHS[kind]}/{id}")
+        return from_wire(kind, {**item, "id": _id(item)})
 
     async def fetch_files(self, store: Live) -> Live:
         """Read a store's files, in pages."""
         return await fetch_files(self._client, store)
 
     async def create(self, desired: Desired) -> str:
-        """Create an object; a store's record says that its files are there only once they are."""
+        """Create an object with its marks; a store's files, and then their record, come after it."""
         kind = desired.address.kind
         files = declared_files(desired.fields)
         first = replace(desired, marks=replace(desired.marks, files=None)) if files else desired
-        made = await self._client.post(PATHS[kind], _without_nulls(to_body(first, None)), once=True)
-        id = str(made["id"])
+        id = _id(await self._client.post(PATHS[kind], _without_nulls(to_wire(first, None)), once=True))
         if files:
-            await carry_out(self._client, id, desired, Work(files, {}, {}, ()))
-            await self._client.post(f"{PATHS[kind]}/{id}", to_body(desired, frozenset()), once=False)
+            await carry_out(self._client, id, desired, Work(files, {}, {}, {}, {}), self._index_seconds)
+            await self._client.post(f"{PATHS[kind]}/{id}", to_wire(desired, frozenset()), once=False)
         return id
 
     async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
         """Change fields: a store's files first, the object and its record last."""
-        work = decide(live, desired, changed)
-        await carry_out(self._client, live.id, desired, work)
-        await self._client.post(f"{PATHS[live.kind]}/{live.id}", to_body(desired, changed), once=False)
+        path = f"{PATHS[live.kind]}/{live.id}"
+        work = decide(live.files or {}, desired, changed)
+        if work:
+            if live.marks is not None and live.marks.files is not None:
+                unrecorded = {"metadata": metadata_of(live.fields, replace(live.marks, files=None))}
+                await self._client.post(path, unrecorded, once=False)
+            await carry_out(self._client, live.id, desired, work, self._index_seconds)
+        await self._client.post(path, to_wire(desired, changed), once=False)
 
     async def delete(self, live: Live) -> None:
         """Delete an object; of a store first the files that orch uploaded."""
         if live.kind is Kind.VECTOR_STORE:
-            store = live if live.files is not None else await self.fetch_files(live)
-            for file in (store.files or {}).values():
+            for file in (await self._files_of(live)).values():
                 if file.ours:
-                    await remove(self._client, live.id, file)
+                    await self._client.delete(f"/files/{file.id}")  # which takes it out of the store too
         await self._client.delete(f"{PATHS[live.kind]}/{live.id}")
+
+    async def _files_of(self, store: Live) -> Mapping[str, LiveFile]:
+        if store.files is not None:
+            return store.files
+        try:
+            return (await self.fetch_files(store)).files or {}
+        except TargetMissingError:
+            return {}  # gone already, and which files were in it with it
 
     def open(self, assistant_id: str) -> Conversation:
         """Begin a conversation."""
@@ -82,6 +105,12 @@ class AssistantsProvider:
     async def close(self) -> None:
         """Give back the connections."""
         await self._client.close()
+
+
+def _id(item: Mapping[str, object]) -> str:
+    if not isinstance(item.get("id"), str):
+        raise TargetUnknownError("the target answered with an object without an id", "check the target's base_url")
+    return str(item["id"])
 
 
 def _without_nulls(body: dict[str, object]) -> dict[str, object]:

@@ -33,6 +33,11 @@ _STATUSES = {
     "thread.run.cancelled": ReplyStatus.CANCELLED,
     "thread.run.expired": ReplyStatus.EXPIRED,
 }
+_RUN_EVENTS = frozenset(
+    [*_STATUSES, *(f"thread.run.{word}" for word in ("created", "queued", "in_progress", "cancelling"))]
+)
+_STEP_ENDS = frozenset(f"thread.run.step.{word}" for word in ("completed", "failed", "cancelled", "expired"))
+_MESSAGE_ENDS = frozenset(["thread.message.completed", "thread.message.incomplete"])
 _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
 
 
@@ -54,7 +59,7 @@ class AssistantsConversation:
             first = {"assistant_id": self._assistant_id, "thread": {"messages": [said]}}
             return await self._read(self._client.stream("/threads/runs", first))
         further = {"assistant_id": self._assistant_id, "additional_messages": [said]}
-        return await self._read(self._client.stream(f"/threads/{self._thread}/runs", further))
+        return await self._read(self._client.stream(f"/threads/{self._thread}/runs", further, _CONTENT))
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Give all outputs of the round and read on."""
@@ -71,19 +76,21 @@ class AssistantsConversation:
     async def _read(self, events: AsyncIterator[Event]) -> Reply:
         messages: list[Mapping[str, Any]] = []
         calls: list[Mapping[str, Any]] = []
-        async for event, data in events:
-            if event == "thread.created":
+        last: Event | None = None
+        async for event in events:  # to the end of the stream, so that its connection serves the next request
+            name, data = event
+            if name == "thread.created":
                 self._thread = str(data["id"])
-            elif event.startswith("thread.run.step."):
-                if event == "thread.run.step.completed":
-                    calls += data.get("step_details", {}).get("tool_calls") or []
-            elif event == "thread.message.completed" and data.get("role") == "assistant":
+            elif name in _STEP_ENDS:
+                calls += (data.get("step_details") or {}).get("tool_calls") or []
+            elif name in _MESSAGE_ENDS and data.get("role") == "assistant":
                 messages.append(data)
-            elif event.startswith("thread.run."):
+            elif name in _RUN_EVENTS:
                 self._run, self._thread = str(data["id"]), str(data["thread_id"])
-                if event in _STATUSES:
-                    return await self._reply(_STATUSES[event], data, messages, calls)
-        raise TargetUnknownError("the target ended its stream before the run was done", "run the scenario again")
+                last = event
+        if last is None or last.name not in _STATUSES:
+            raise TargetUnknownError("the target ended its stream before the run was done", "run the scenario again")
+        return await self._reply(_STATUSES[last.name], last.data, messages, calls)
 
     async def _reply(
         self,
@@ -105,8 +112,8 @@ class AssistantsConversation:
         )
 
     async def _with_passages(self, calls: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        """Read the text of what was found, which a stream leaves out; one more request where there was a search."""
-        if not any(call.get("type") == "file_search" for call in calls):
+        """Read the text of what was found where the stream left it out: one more request."""
+        if not any(map(_lacks_texts, calls)):
             return calls
         steps = await self._client.list_all(f"/threads/{self._thread}/runs/{self._run}/steps", _CONTENT)
         full = {
@@ -168,6 +175,13 @@ def get_evidence(calls: Sequence[Mapping[str, Any]]) -> Evidence:
             images = sum(output.get("type") == "image" for output in outputs)
             code_runs.append(CodeRun(str(call["code_interpreter"].get("input") or ""), logs, images))
     return Evidence(tuple(searches), tuple(code_runs))
+
+
+def _lacks_texts(call: Mapping[str, Any]) -> bool:
+    if call.get("type") != "file_search":
+        return False
+    results = call["file_search"].get("results")
+    return results is None or any(not result.get("content") for result in results)
 
 
 def _passage(result: Mapping[str, Any]) -> Passage:

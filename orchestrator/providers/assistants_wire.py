@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, Ref, file_label
 from orchestrator.model.ownership import Marks, user_pairs
-from orchestrator.providers.interface import Desired, Live
+from orchestrator.providers.interface import Capabilities, Capability, Desired, Live
 
 PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: "/vector_stores"}
 DEFAULTS: Mapping[Kind, Fields] = {
@@ -24,11 +24,15 @@ DEFAULTS: Mapping[Kind, Fields] = {
     },
     Kind.VECTOR_STORE: {},
 }
+CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
+"""Everything; this protocol is the one the language grew from."""
+
 SIMPLE = ("description", "model", "instructions", "temperature", "top_p", "reasoning_effort")
 _SEARCH = "tools.file_search"
+_RESOURCES = "tool_resources."
 
 
-def to_body(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
+def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
     """Give the body of a create (`changed` None: everything) or of an update of the fields at `changed`.
 
     Metadata is replaced whole by the API, so that user pairs and marks are always sent together. A field that is gone
@@ -36,7 +40,7 @@ def to_body(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
     """
     fields = desired.fields
     paths = frozenset(fields) if changed is None else changed
-    body: dict[str, Any] = {"metadata": _metadata(fields) | desired.marks.to_metadata()}
+    body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks)}
     if "display_name" in paths:
         body["name"] = fields.get("display_name")
     if desired.address.kind is Kind.VECTOR_STORE:
@@ -52,18 +56,22 @@ def to_body(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         body["tools"] = _tools_to_wire(fields)
     if any(path == _SEARCH or path == f"{_SEARCH}.vector_stores" for path in tool_paths):
         ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
-        body["tool_resources"] = {"file_search": {"vector_store_ids": ids}}
+        body["tool_resources"] = {**_kept_resources(fields), "file_search": {"vector_store_ids": ids}}
     return body
 
 
-def to_live(kind: Kind, item: Mapping[str, Any]) -> Live:
+def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
     """Give a live object in the spec's fields; a store's files are not in it."""
     metadata = {str(key): str(value) for key, value in (item.get("metadata") or {}).items()}
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
     if kind is Kind.ASSISTANT:
         fields |= {key: item[key] for key in SIMPLE if item.get(key) is not None}
         fields["response_format"] = _response_format_from_wire(item.get("response_format"))
-        fields |= _tools_from_wire(item.get("tools") or [], item.get("tool_resources") or {})
+        resources = item.get("tool_resources") or {}
+        fields |= _tools_from_wire(item.get("tools") or [], resources)
+        # Not below `tools`: a declared set of tools says nothing of the files somebody gave one of them.
+        others = {name: value for name, value in resources.items() if name != "file_search" and _holds(value)}
+        fields |= {f"{_RESOURCES}{name}": value for name, value in others.items()}
     elif item.get("expires_after"):
         fields["expires_after"] = {"days": item["expires_after"].get("days")}
     fields |= {f"metadata.{key}": value for key, value in user_pairs(metadata).items()}
@@ -71,8 +79,20 @@ def to_live(kind: Kind, item: Mapping[str, Any]) -> Live:
     return Live(kind, item["id"], fields, Marks.from_metadata(metadata), file_count=int(counts.get("completed") or 0))
 
 
-def _metadata(fields: Fields) -> dict[str, str]:
-    return {path.removeprefix("metadata."): str(v) for path, v in fields.items() if path.startswith("metadata.")}
+def metadata_of(fields: Fields, marks: Marks) -> dict[str, str]:
+    """Give an object's whole metadata: the pairs among its fields, and the marks."""
+    own = {path.removeprefix("metadata."): str(value) for path, value in fields.items() if path.startswith("metadata.")}
+    return own | marks.to_metadata()
+
+
+def _kept_resources(fields: Fields) -> dict[str, Any]:
+    """Give the resources of other tools that are still there, for a server that replaces them all."""
+    named = {path.removeprefix(_RESOURCES): value for path, value in fields.items() if path.startswith(_RESOURCES)}
+    return {name: value for name, value in named.items() if f"tools.{name}" in fields}
+
+
+def _holds(resource: Any) -> bool:
+    return any(resource.values()) if isinstance(resource, Mapping) else resource is not None
 
 
 def _id(value: Any, ids: Mapping[Address, str]) -> str:

@@ -44,7 +44,11 @@ async def open_local(project: Project) -> LocalProvider:
         message = f"the database `{project.target.db}` lies outside the project"
         raise SpecError([Diagnostic(message, project.target_position, hint)])
     models = [serve_model(model) for model in project.models]
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {file.parent} cannot be made: {error.strerror}"
+        raise SpecError([Diagnostic(message, project.target_position, "name another `db`")]) from error
     async with AsyncExitStack() as stack:
         store = Store.open(file)
         stack.callback(store.close)

@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
-from orchestrator.providers._client import Client
-from orchestrator.providers.assistants import BETA, AssistantsProvider
-from orchestrator.providers.assistants import CAPABILITIES as ASSISTANTS
+from orchestrator.providers.assistants_wire import CAPABILITIES as ASSISTANTS
 from orchestrator.providers.interface import Capabilities, Provider
 
 Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
@@ -17,22 +16,40 @@ Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
 async def open_provider(project: Project, env: Mapping[str, str]) -> Provider:
     """Open the project's target; `env` is where secrets are read from.
 
-    Raises `SpecError` at the target's settings for what is missing there, `TargetError` for what cannot be opened.
+    Raises `SpecError` at the target's settings for what is missing there, `OrchError` for what cannot be opened.
     """
     return await PROVIDERS[project.target.provider](project, env)
 
 
+# A provider's module is imported when its target is opened: what is wrong with the settings is said at once, without
+# the client; a remote target needs neither starlette nor SQLite.
+
+
 async def _open_local(project: Project, env: Mapping[str, str]) -> Provider:
-    # The embedded server is loaded for this target only: a remote one needs neither starlette nor SQLite.
     opened: Provider = await import_module("orchestrator.providers.local").open_local(project)
     return opened
 
 
 async def _open_assistants(project: Project, env: Mapping[str, str]) -> Provider:
-    target = project.target
-    if target.base_url is None:
-        raise _missing(project, "`base_url`", "say where it is, for example base_url: https://HOST/v1")
-    return AssistantsProvider(Client(target.base_url, _read_key(project, env), target.query, headers=BETA))
+    url, key = _read_url(project), _read_key(project, env)
+    module = import_module("orchestrator.providers.assistants")
+    opened: Provider = await module.open_assistants(url, key, project.target.query)
+    return opened
+
+
+def _read_url(project: Project) -> str:
+    written = project.target.base_url
+    example = "for example base_url: https://HOST/v1"
+    if written is None:
+        raise _problem(project, "lacks `base_url`", f"say where it is, {example}")
+    try:
+        parts = urlsplit(written)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        usable = False
+    if not usable or not written.isprintable():
+        raise _problem(project, "has a `base_url` that is no address", f"write an http or https address, {example}")
+    return written
 
 
 def _read_key(project: Project, env: Mapping[str, str]) -> str | None:
@@ -41,14 +58,16 @@ def _read_key(project: Project, env: Mapping[str, str]) -> str | None:
         return None
     value = env.get(secret.env, "").strip()
     if not value:
-        raise _missing(
-            project, f"its key: the environment variable {secret.env} is not set", f"export {secret.env}=..."
-        )
+        what = f"lacks its key: the environment variable {secret.env} is not set"
+        raise _problem(project, what, f"export {secret.env}=...")
+    if not value.isascii() or not value.isprintable():  # it could not be sent, and the refusal would quote it
+        what = f"has no usable key: the environment variable {secret.env} holds characters that no key has"
+        raise _problem(project, what, f"export {secret.env}=... again, on one line")
     return value
 
 
-def _missing(project: Project, what: str, hint: str) -> SpecError:
-    return SpecError([Diagnostic(f"target {project.target_name} lacks {what}", project.target_position, hint)])
+def _problem(project: Project, what: str, hint: str) -> SpecError:
+    return SpecError([Diagnostic(f"target {project.target_name} {what}", project.target_position, hint)])
 
 
 PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_assistants}

@@ -3,143 +3,171 @@
 Path and SHA-256 are kept in each file's `attributes`, the one server-side place for them (API facts 2.3), beside the
 author's own attributes. A file without them is somebody else's: it is detached where the declared set is the whole
 set, and never deleted.
+
+A new file that cannot be indexed is taken away again and what it was to replace stays, so that a store never knows
+less than before.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.fields import equal, file_label, file_path
 from orchestrator.providers._client import Client
+from orchestrator.providers.file_attributes import read_attributes, write_attributes
 from orchestrator.providers.interface import Desired, Live, LiveFile
 
-LABEL, SHA256 = "orch.path", "orch.sha256"
 BATCH = 2000  # files one batch takes (API facts 2.3)
 UPLOADS = 8  # at a time
-FIRST_WAIT, LONGEST_WAIT = 0.02, 2.0  # seconds between two looks at a batch
-MOST_WAIT = 1800.0  # seconds for a batch to be indexed; the API sets no bound of its own (API facts 2.3)
+FIRST_WAIT, LONGEST_WAIT = 0.02, 2.0  # seconds between two looks at a batch, where the target names none
+INDEX_SECONDS = 1800.0  # for a batch to be indexed; the API sets no bound of its own (API facts 2.3)
 AUTO = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}
+
+Ids = Mapping[str, str]
+"""File ids by label."""
 
 
 async def fetch_files(client: Client, store: Live) -> Live:
-    """Give the store with its files; of two under one label the older goes by its id."""
+    """Give the store with its files; one without a label goes by its id, and so does the older of two under one."""
     files: dict[str, LiveFile] = {}
     for item in await client.list_all(f"/vector_stores/{store.id}/files"):
-        file = _from_wire(item)
-        label = str((item.get("attributes") or {}).get(LABEL) or file.id)
+        label, file = _from_wire(item)
         if label in files:
-            files[files[label].id] = files.pop(label)
+            older = files.pop(label)
+            files[older.id] = older
         files[label] = file
     fields = {**store.fields, **{file_path(label): dict(file.value) for label, file in files.items()}}
     return replace(store, fields=fields, files=files)
 
 
-def _from_wire(item: Mapping[str, Any]) -> LiveFile:
-    attributes = dict(item.get("attributes") or {})
-    ours = LABEL in attributes and SHA256 in attributes
-    attributes.pop(LABEL, None)
-    value: dict[str, Any] = {"sha256": attributes.pop(SHA256, None), "attributes": attributes}
+def _from_wire(item: Mapping[str, Any]) -> tuple[str, LiveFile]:
+    id, record = str(item["id"]), read_attributes(item.get("attributes") or {})
     strategy = item.get("chunking_strategy") or {}
-    value["chunking"] = dict(strategy.get("static") or AUTO)
+    chunking = dict(strategy.get("static") or AUTO)
+    value: dict[str, Any] = {"sha256": record.sha256, "attributes": record.own, "chunking": chunking}
     if item.get("status") != "completed":
-        error = item.get("last_error") or {}
-        value["failed"] = str(error.get("message") or item.get("status"))
-    return LiveFile(str(item["id"]), value, ours)
+        value["failed"] = _reason(item)
+    return record.label or id, LiveFile(id, value, ours=record.label is not None and record.sha256 is not None)
+
+
+def _reason(item: Mapping[str, Any]) -> str:
+    return str((item.get("last_error") or {}).get("message") or item.get("status"))
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What has to happen to a store's files."""
+    """What has to happen to a store's files, by label."""
 
     upload: Mapping[str, Mapping[str, Any]]
-    """New content, by label."""
+    """New content."""
+    replaced: Mapping[str, LiveFile]
+    """What new content takes the place of: removed once that is searchable."""
     reattach: Mapping[str, LiveFile]
-    """The same content with other chunking, by label: detached and attached again, without an upload."""
+    """The same content with other chunking: detached and attached again, without an upload."""
     relabel: Mapping[str, LiveFile]
-    """The same content with other attributes, by label: changed in place."""
-    remove: Sequence[LiveFile]
-    """Detached once everything new is searchable."""
+    """The same content with other attributes: changed in place."""
+    remove: Mapping[str, LiveFile]
+    """No longer wanted: removed once everything new is searchable."""
+
+    def __bool__(self) -> bool:
+        return any((self.upload, self.reattach, self.relabel, self.remove))
 
 
-def decide(live: Live, desired: Desired, changed: frozenset[str]) -> Work:
-    """Decide what the changed paths ask for."""
-    before = live.files or {}
-    upload, reattach, relabel, remove = {}, {}, {}, []
+def decide(before: Mapping[str, LiveFile], desired: Desired, changed: frozenset[str]) -> Work:
+    """Decide what the changed paths ask for; `before` are the files that are there."""
+    upload, replaced, reattach, relabel, remove = {}, {}, {}, {}, {}
     for path in sorted(changed):
         label = file_label(path)
         if label is None:
             continue
         old, new = before.get(label), desired.fields.get(path)
-        if old is None and new is not None:
+        if new is None:
+            if old is not None:
+                remove[label] = old
+        elif old is None:
             upload[label] = new
-        elif old is not None and new is None:
-            remove.append(old)
-        elif old is not None and new is not None:
-            if old.value["sha256"] != new["sha256"] or "failed" in old.value:
-                upload[label] = new
-                remove.append(old)
-            elif not equal(old.value["chunking"], new["chunking"]):
-                reattach[label] = old
-            else:
-                relabel[label] = old
-    return Work(upload, reattach, relabel, remove)
+        elif old.value["sha256"] != new["sha256"] or "failed" in old.value:
+            upload[label], replaced[label] = new, old
+        elif not equal(old.value["chunking"], new["chunking"]):
+            reattach[label] = old
+        else:
+            relabel[label] = old
+    return Work(upload, replaced, reattach, relabel, remove)
 
 
-async def carry_out(client: Client, store_id: str, desired: Desired, work: Work) -> None:
-    """Do the work; raises `TargetError` naming every file that could not be indexed, after the others are done."""
+async def carry_out(client: Client, store_id: str, desired: Desired, work: Work, seconds: float) -> None:
+    """Do the work, waiting up to `seconds` for each batch; raises `TargetError` naming every file that failed."""
+    values = {label: desired.fields[file_path(label)] for label in (*work.upload, *work.reattach, *work.relabel)}
+    attributes = {label: write_attributes(label, value) for label, value in values.items()}
     uploaded = await _upload_all(client, desired, work.upload)
     for file in work.reattach.values():
         await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
     attach = {**uploaded, **{label: file.id for label, file in work.reattach.items()}}
-    entries = [_to_wire(label, id, desired.fields[file_path(label)]) for label, id in attach.items()]
-    failures: list[str] = []
-    for start in range(0, len(entries), BATCH):
-        failures += await _attach(client, store_id, entries[start : start + BATCH])
+    entries = [
+        {
+            "file_id": id,
+            "attributes": attributes[label],
+            "chunking_strategy": {"type": "static", "static": dict(values[label]["chunking"])},
+        }
+        for label, id in attach.items()
+    ]
+    failures = await _attach_all(client, store_id, entries, seconds, frozenset(uploaded.values()))
     for label, file in work.relabel.items():
-        entry = _to_wire(label, file.id, desired.fields[file_path(label)])
-        body = {"attributes": entry["attributes"]}
+        body = {"attributes": attributes[label]}
         await client.post(f"/vector_stores/{store_id}/files/{file.id}", body, once=False)
-    for file in work.remove:
-        await remove(client, store_id, file)
+    await _tidy(client, store_id, work, {label for label, id in attach.items() if id in failures}, uploaded)
     if failures:
-        raise TargetRejectedError("not searchable: " + "; ".join(failures), "mend or remove these files, then apply")
+        reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
+        raise TargetRejectedError(f"not searchable: {reasons}", "mend or remove these files, then apply")
+
+
+async def _tidy(client: Client, store_id: str, work: Work, failed: set[str], uploaded: Ids) -> None:
+    """Take away what is replaced or no longer wanted; where new content failed, that instead."""
+    for label, id in uploaded.items():
+        if label in failed:
+            await _detach(client, store_id, id, delete=True)
+        elif label in work.replaced:
+            await remove(client, store_id, work.replaced[label])
+    if not failed:
+        for file in work.remove.values():
+            await remove(client, store_id, file)
 
 
 async def remove(client: Client, store_id: str, file: LiveFile) -> None:
     """Detach a file, and delete it where orch uploaded it."""
-    await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
-    if file.ours:
-        await client.delete(f"/files/{file.id}")
+    await _detach(client, store_id, file.id, delete=file.ours)
 
 
-def _to_wire(label: str, file_id: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "file_id": file_id,
-        "attributes": {**value["attributes"], LABEL: label, SHA256: value["sha256"]},
-        "chunking_strategy": {"type": "static", "static": dict(value["chunking"])},
-    }
+async def _detach(client: Client, store_id: str, file_id: str, *, delete: bool) -> None:
+    await client.delete(f"/vector_stores/{store_id}/files/{file_id}")
+    if delete:
+        await client.delete(f"/files/{file_id}")
 
 
 async def _upload_all(client: Client, desired: Desired, files: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Upload, some at a time, and give ids by label; where one fails, those that arrived are deleted again."""
     limit = asyncio.Semaphore(UPLOADS)
     done: dict[str, str] = {}
+    failed: list[TargetError] = []
 
-    async def upload(label: str, source: Path) -> None:
+    async def upload(label: str) -> None:
         async with limit:
-            reply = await client.upload("/files", {"purpose": "assistants"}, source)
+            if failed:
+                return
+            try:
+                reply = await client.upload("/files", {"purpose": "assistants"}, desired.sources[label])
+            except TargetError as error:
+                failed.append(error)
+                return
             done[label] = str(reply["id"])
 
-    tasks = [asyncio.create_task(upload(label, desired.sources[label])) for label in files]
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    errors = [result for result in results if isinstance(result, BaseException)]
-    if errors:
+    await asyncio.gather(*(upload(label) for label in files))
+    if failed:
         for id in done.values():
             await _forget(client, id)
-        raise errors[0]
+        raise failed[0]
     return {label: done[label] for label in files}
 
 
@@ -150,24 +178,47 @@ async def _forget(client: Client, file_id: str) -> None:
         return  # what made the upload fail is the error to tell; this file stays without a store
 
 
-async def _attach(client: Client, store_id: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Attach one batch and wait until it is indexed; gives what failed, with the API's reason."""
+async def _attach_all(
+    client: Client, store_id: str, entries: Sequence[Mapping[str, Any]], seconds: float, new: frozenset[str]
+) -> dict[str, str]:
+    """Attach batch after batch; where the target refuses one, the new files that are left are deleted again."""
+    failures: dict[str, str] = {}
+    for start in range(0, len(entries), BATCH):
+        try:
+            failures |= await _attach(client, store_id, entries[start : start + BATCH], seconds)
+        except TargetUnknownError:
+            raise  # they may be attached by now: the next plan sees them
+        except TargetError:
+            for entry in entries[start:]:
+                if entry["file_id"] in new:
+                    await _forget(client, entry["file_id"])
+            raise
+    return failures
+
+
+async def _attach(
+    client: Client, store_id: str, entries: Sequence[Mapping[str, Any]], seconds: float
+) -> dict[str, str]:
+    """Attach one batch and wait until it is indexed; gives what failed: reasons by file id."""
     path = f"/vector_stores/{store_id}/file_batches"
     batch = await client.post(path, {"files": list(entries)}, once=True)
-    wait, waited = FIRST_WAIT, 0.0
+    path = f"{path}/{batch['id']}"
+    clock, wait = asyncio.get_running_loop().time, FIRST_WAIT
+    until = clock() + seconds
     while batch.get("status") == "in_progress":
-        if waited > MOST_WAIT:
-            raise TargetUnknownError(
-                f"{len(entries)} files are not indexed after {MOST_WAIT:.0f} s", "apply again later"
-            )
-        await asyncio.sleep(wait)
-        waited, wait = waited + wait, min(wait * 1.5, LONGEST_WAIT)
-        batch = await client.get(f"{path}/{batch['id']}")
-    if batch.get("status") == "completed" and not (batch.get("file_counts") or {}).get("failed"):
-        return []
-    labels = {entry["file_id"]: entry["attributes"][LABEL] for entry in entries}
-    failed = await client.list_all(f"{path}/{batch['id']}/files", {"filter": "failed"})
-    reasons = [
-        f"{labels.get(item['id'], item['id'])}: {(item.get('last_error') or {}).get('message')}" for item in failed
-    ]
-    return reasons or [f"the batch {batch['id']} ended {batch.get('status')}"]
+        if clock() >= until:
+            message = f"{len(entries)} files are not indexed after {seconds:.0f} s"
+            raise TargetUnknownError(message, "apply again later: what is indexed by then is not sent again")
+        asked = batch.poll_after
+        await asyncio.sleep(min(wait if asked is None else max(asked, FIRST_WAIT), until - clock()))
+        wait = min(wait * 1.5, LONGEST_WAIT)
+        batch = await client.get(path)
+    counts = batch.get("file_counts") or {}
+    if batch.get("status") == "completed" and not counts.get("failed") and not counts.get("cancelled"):
+        return {}
+    indexed = await client.list_all(f"{path}/files", {"filter": "completed"})
+    good = {item["id"] for item in indexed}
+    failed = await client.list_all(f"{path}/files", {"filter": "failed"})
+    reasons = {item["id"]: _reason(item) for item in failed}
+    missing = [str(entry["file_id"]) for entry in entries if entry["file_id"] not in good]
+    return {id: reasons.get(id) or f"its batch ended {batch.get('status')}" for id in missing}

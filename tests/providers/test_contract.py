@@ -1,0 +1,451 @@
+"""What every provider keeps to, whatever it speaks; a test is skipped only where a capability is not declared."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.diagnostics import Position
+from orchestrator.errors import TargetError, TargetMissingError
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.conversation import Answer, ReplyStatus
+from orchestrator.model.fields import Ref, equal, file_path
+from orchestrator.model.language import Secret
+from orchestrator.model.ownership import Baseline, Marks, files_digest
+from orchestrator.model.project import Project, Target
+from orchestrator.model.scripted import Rule, ScriptedModel
+from orchestrator.providers.assistants import AssistantsProvider
+from orchestrator.providers.interface import Capabilities, Capability, Desired, Live, Provider
+from orchestrator.providers.memory import EVERYTHING, MemoryProvider, StoredObject
+from orchestrator.providers.registry import PROVIDERS, open_provider
+from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
+from orchestrator.reconcile.diff import value_at
+from tests.providers.building import PAPERS, RULES, SMALL_CHUNKS, TUTOR, desired, documents, on_port
+
+SEARCH = "tools.file_search"
+STORES = f"{SEARCH}.vector_stores"
+QUIZ = {
+    "tools.quiz": "function",
+    "tools.quiz.description": "Ask the user",
+    "tools.quiz.parameters": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+    "tools.quiz.strict": False,
+}
+QUIET = EVERYTHING.can - {Capability.CODE_INTERPRETER, Capability.FILE_SEARCH, Capability.CITATIONS}
+OUTSIDE = {"description": "somebody was here", "metadata.theirs": "kept"}
+
+
+@dataclass
+class Subject:
+    """A provider, and the hand of somebody outside who knows nothing of orch."""
+
+    provider: Provider
+    plant: Callable[[], Awaitable[str]]
+    """Makes an assistant without marks; gives its id."""
+    touch: Callable[[str], Awaitable[None]]
+    """Sets `OUTSIDE` on an assistant, leaving the rest."""
+
+
+@asynccontextmanager
+async def memory(folder: Path) -> AsyncIterator[Subject]:
+    def converse(id: str) -> ScriptedConversation:
+        return ScriptedConversation([calls(("quiz", {"n": 1}), ("quiz", {"n": 2})), says("you said a1 and a2")])
+
+    provider = MemoryProvider(Capabilities(QUIET, EVERYTHING.defaults), conversations=converse)
+
+    async def plant() -> str:
+        return provider.put(StoredObject(Kind.ASSISTANT, {"model": "m"}))
+
+    async def touch(id: str) -> None:
+        provider.objects[id].fields["description"] = OUTSIDE["description"]
+        provider.objects[id].metadata["theirs"] = OUTSIDE["metadata.theirs"]
+
+    yield Subject(provider, plant, touch)
+    await provider.close()
+
+
+@asynccontextmanager
+async def opened(project: Project, env: Mapping[str, str]) -> AsyncIterator[Subject]:
+    provider = await open_provider(project, env)
+    assert isinstance(provider, AssistantsProvider)
+    client = provider._client
+
+    async def plant() -> str:
+        return str((await client.post("/assistants", {"model": "m"}, once=True))["id"])
+
+    async def touch(id: str) -> None:
+        metadata = (await client.get(f"/assistants/{id}"))["metadata"] | {"theirs": OUTSIDE["metadata.theirs"]}
+        body = {"description": OUTSIDE["description"], "metadata": metadata}
+        await client.post(f"/assistants/{id}", body, once=False)
+
+    try:
+        yield Subject(provider, plant, touch)
+    finally:
+        await provider.close()
+
+
+@asynccontextmanager
+async def local(folder: Path) -> AsyncIterator[Subject]:
+    model = ScriptedModel(name="*", rules=[Rule.model_validate(rule) for rule in RULES])
+    target = Target(provider="local")
+    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), (model,)), {}) as subject:
+        yield subject
+
+
+@asynccontextmanager
+async def assistants(folder: Path) -> AsyncIterator[Subject]:
+    with on_port(folder, api_key="sk-contract") as url:
+        target = Target(provider="assistants", base_url=url, api_key=Secret(env="KEY"))
+        project = Project("p", folder, "t", target, Position("orch.yaml"), {}, (), ())
+        async with opened(project, {"KEY": "sk-contract"}) as subject:
+            yield subject
+
+
+SUBJECTS = {"memory": memory, "local": local, "assistants": assistants}
+
+
+@pytest.fixture(params=SUBJECTS)
+def check(request, tmp_path):
+    """Run a coroutine function on an open subject; `needs` are the capabilities it is about."""
+
+    def run(body: Callable[[Subject], Awaitable[None]], *needs: Capability) -> None:
+        async def whole() -> None:
+            async with SUBJECTS[request.param](tmp_path) as subject:
+                missing = sorted(set(needs) - subject.provider.capabilities.can)
+                if missing:
+                    pytest.skip(f"{request.param} has no {', '.join(missing)}")
+                await body(subject)
+
+        asyncio.run(whole())
+
+    return run
+
+
+def at(live: Live, path: str, provider: Provider) -> Any:
+    return value_at(live.fields, path, provider.capabilities.defaults.get(live.kind, {}))
+
+
+def assert_reads(live: Live, wanted: Desired, provider: Provider) -> None:
+    assert live.marks == wanted.marks
+    for path, value in wanted.fields.items():
+        if path == STORES:
+            value = [wanted.ids[item.address] for item in value]
+        assert equal(at(live, path, provider), value), path
+
+
+def test_every_provider_is_held_to_this():
+    assert set(SUBJECTS) == {*PROVIDERS, "memory"}
+
+
+def test_what_is_created_is_read_back_alone_and_in_the_list(check):
+    async def body(subject):
+        provider = subject.provider
+        fields = {
+            "display_name": "Tutor",
+            "model": "m",
+            "instructions": "Be kind\n\n한국어로",
+            "description": "d",
+            "temperature": 0.25,
+            "top_p": 0.5,
+            "reasoning_effort": "low",
+            "response_format": {"json_schema": {"name": "n", "schema": {"type": "object"}, "strict": True}},
+            "metadata.team": "교육",
+            "metadata.team.lead": "b",
+            "tools.code_interpreter": "code_interpreter",
+            **QUIZ,
+        }
+        wanted = desired(TUTOR, fields)
+        id = await provider.create(wanted)
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        assert (live.kind, live.id) == (Kind.ASSISTANT, id)
+        assert_reads(live, wanted, provider)
+        assert await provider.fetch_live(Kind.ASSISTANT) == (live,)
+        assert provider.requests.counts == {"POST /assistants": 1, "GET /assistants/{id}": 1, "GET /assistants": 1}
+
+    check(body, Capability.FUNCTIONS, Capability.SAMPLING, Capability.REASONING_EFFORT, Capability.RESPONSE_FORMAT)
+
+
+def test_what_nobody_declared_reads_as_a_default_that_is_declared(check):
+    async def body(subject):
+        provider = subject.provider
+        id = await provider.create(
+            desired(TUTOR, {"model": "m", SEARCH: "file_search", "tools.code_interpreter": "code_interpreter"})
+        )
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        defaults = provider.capabilities.defaults[Kind.ASSISTANT]
+        undeclared = {path for path, value in live.fields.items() if value is not None}
+        undeclared -= {"model", SEARCH, "tools.code_interpreter"}
+        assert undeclared <= defaults.keys()
+        assert all(equal(live.fields[path], defaults[path]) for path in undeclared)
+
+    check(body)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("display_name", "x"),
+        ("instructions", "x"),
+        ("description", "x"),
+        ("temperature", 0.25),
+        ("top_p", 0.25),
+        ("reasoning_effort", "low"),
+        ("response_format", "json_object"),
+        ("metadata.team", "x"),
+        ("tools.code_interpreter", "code_interpreter"),
+    ],
+)
+def test_a_field_that_is_removed_goes_back_to_what_it_was(check, path, value):
+    async def body(subject):
+        provider = subject.provider
+        id = await provider.create(desired(TUTOR, {"model": "m"}))
+        bare = at(await provider.fetch(Kind.ASSISTANT, id), path, provider)
+        given = desired(TUTOR, {"model": "m", path: value})
+        await provider.update(await provider.fetch(Kind.ASSISTANT, id), given, frozenset({path}))
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        assert_reads(live, given, provider)
+        without = desired(TUTOR, {"model": "m"})
+        await provider.update(live, without, frozenset({path}))
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        assert equal(at(live, path, provider), bare)
+        assert live.marks == without.marks
+
+    check(body)
+
+
+def test_a_functions_parts_change_and_go(check):
+    async def body(subject):
+        provider = subject.provider
+        id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}))
+        changed = {**QUIZ, "tools.quiz.description": "Other", "tools.quiz.strict": True}
+        wanted = desired(TUTOR, {"model": "m", **changed})
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        await provider.update(live, wanted, frozenset({"tools.quiz.description", "tools.quiz.strict"}))
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        assert_reads(live, wanted, provider)
+        await provider.update(live, desired(TUTOR, {"model": "m"}), frozenset(QUIZ))
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        assert not [path for path in live.fields if path.startswith("tools.quiz")]
+
+    check(body, Capability.FUNCTIONS)
+
+
+def test_an_assistant_searches_the_store_it_refers_to(check):
+    async def body(subject):
+        provider = subject.provider
+        store = await provider.create(desired(PAPERS, {"display_name": "papers"}))
+        options = {
+            f"{SEARCH}.max_num_results": 8,
+            f"{SEARCH}.ranking_options": {"ranker": "auto", "score_threshold": 0.5},
+        }
+        fields = {"model": "m", SEARCH: "file_search", STORES: [Ref(PAPERS)], **options}
+        wanted = desired(TUTOR, fields, {PAPERS: store})
+        id = await provider.create(wanted)
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        assert_reads(live, wanted, provider)
+        other = desired(TUTOR, {"model": "m", SEARCH: "file_search"})
+        await provider.update(live, other, frozenset({STORES, *options}))
+        assert not (await provider.fetch(Kind.ASSISTANT, id)).fields.get(STORES)
+
+    check(body, Capability.VECTOR_STORES)
+
+
+def test_what_somebody_else_wrote_survives_an_update(check):
+    async def body(subject):
+        provider = subject.provider
+        id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}))
+        await subject.touch(id)
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        kept = desired(TUTOR, {**live.fields, "model": "n", "tools.quiz.description": "Other"})
+        await provider.update(live, kept, frozenset({"model", "tools.quiz.description"}))
+        after = await provider.fetch(Kind.ASSISTANT, id)
+        assert {path: after.fields[path] for path in OUTSIDE} == OUTSIDE
+        assert (after.fields["model"], after.fields["tools.quiz.description"]) == ("n", "Other")
+
+    check(body, Capability.FUNCTIONS)
+
+
+def test_marks_of_any_size_come_back_and_others_have_none(check):
+    async def body(subject):
+        provider = subject.provider
+        foreign = await subject.plant()
+        fields = {"model": "m", **{f"metadata.k{number}": "v" for number in range(6)}}
+        many = Baseline.of({f"field-{number}": number for number in range(150)})
+        for marks in (
+            Marks("p", TUTOR, many, None, protect=True, revision="0" * 40 + "-dirty"),
+            Marks("p", TUTOR, Baseline.of(fields)),
+        ):
+            id = await provider.create(Desired(TUTOR, fields, marks, {}))
+            assert (await provider.fetch(Kind.ASSISTANT, id)).marks == marks
+        listed = {live.id: live.marks for live in await provider.fetch_live(Kind.ASSISTANT)}
+        assert listed[foreign] is None
+        assert len(listed) == 3
+
+    check(body)
+
+
+def test_a_list_is_read_to_its_last_page_in_requests_of_a_hundred(check):
+    async def body(subject):
+        provider = subject.provider
+        ids = [
+            await provider.create(desired(Address(Kind.ASSISTANT, f"a{number}"), {"model": "m"}))
+            for number in range(101)
+        ]
+        provider.requests.counts.clear()
+        live = await provider.fetch_live(Kind.ASSISTANT)
+        assert sorted(item.id for item in live) == sorted(ids)
+        assert provider.requests.counts == {"GET /assistants": 2}
+
+    check(body)
+
+
+def test_kinds_do_not_mix_and_nothing_is_an_empty_list(check):
+    async def body(subject):
+        provider = subject.provider
+        assert await provider.fetch_live(Kind.ASSISTANT) == ()
+        id = await provider.create(desired(PAPERS, {"display_name": "papers"}))
+        assert await provider.fetch_live(Kind.ASSISTANT) == ()
+        assert [live.id for live in await provider.fetch_live(Kind.VECTOR_STORE)] == [id]
+        with pytest.raises(TargetError):
+            await provider.fetch(Kind.ASSISTANT, id)
+
+    check(body, Capability.VECTOR_STORES)
+
+
+def test_what_is_deleted_is_gone_and_deleting_it_again_is_done(check):
+    async def body(subject):
+        provider = subject.provider
+        for where in (TUTOR, PAPERS):
+            id = await provider.create(
+                desired(where, {"display_name": "x", "model": "m"} if where is TUTOR else {"display_name": "x"})
+            )
+            live = await provider.fetch(where.kind, id)
+            await provider.delete(live)
+            with pytest.raises(TargetMissingError):
+                await provider.fetch(where.kind, id)
+            with pytest.raises(TargetMissingError):
+                await provider.update(live, desired(where, dict(live.fields)), frozenset({"display_name"}))
+            await provider.delete(live)
+            assert await provider.fetch_live(where.kind) == ()
+
+    check(body, Capability.VECTOR_STORES)
+
+
+def test_a_stores_own_fields_change_and_go(check):
+    async def body(subject):
+        provider = subject.provider
+        wanted = desired(PAPERS, {"display_name": "papers", "expires_after": {"days": 3}, "metadata.team": "x"})
+        id = await provider.create(wanted)
+        live = await provider.fetch(Kind.VECTOR_STORE, id)
+        assert_reads(live, wanted, provider)
+        bare = desired(PAPERS, {"display_name": "other"})
+        await provider.update(live, bare, frozenset({"display_name", "expires_after", "metadata.team"}))
+        live = await provider.fetch(Kind.VECTOR_STORE, id)
+        assert (live.fields, live.marks) == ({"display_name": "other"}, bare.marks)
+
+    check(body, Capability.VECTOR_STORES)
+
+
+def test_files_are_counted_in_the_list_and_swapped_under_their_labels(check, tmp_path):
+    async def body(subject):
+        provider = subject.provider
+        first = documents(tmp_path, {"a.md": "one", "논문/b.md": "two", "c.md": "three"}, attributes={"topic": "lm"})
+        id = await provider.create(first)
+        (listed,) = await provider.fetch_live(Kind.VECTOR_STORE)
+        assert (listed.id, listed.file_count, listed.files, listed.marks) == (id, 3, None, first.marks)
+        live = await provider.fetch_files(listed)
+        assert_reads(live, first, provider)
+        assert set(live.files) == {"a.md", "논문/b.md", "c.md"}
+        assert all(file.ours for file in live.files.values())
+        assert files_digest(live.fields) == first.marks.files
+
+        second = documents(tmp_path, {"a.md": "ONE", "논문/b.md": "two", "d.md": "four"}, chunking=SMALL_CHUNKS)
+        changed = frozenset(map(file_path, ["a.md", "논문/b.md", "c.md", "d.md"]))
+        await provider.update(live, second, changed)
+        live = await provider.fetch_files(await provider.fetch(Kind.VECTOR_STORE, id))
+        assert_reads(live, second, provider)
+        assert (set(live.files), live.file_count) == ({"a.md", "논문/b.md", "d.md"}, 3)
+        assert files_digest(live.fields) == second.marks.files
+
+    check(body, Capability.VECTOR_STORES)
+
+
+def test_the_record_is_written_even_where_no_field_changes(check):
+    async def body(subject):
+        provider = subject.provider
+        id = await provider.create(desired(TUTOR, {"model": "m"}))
+        live = await provider.fetch(Kind.ASSISTANT, id)
+        again = replace(desired(TUTOR, {"model": "m"}), marks=Marks("p", TUTOR, Baseline(), revision="abc"))
+        await provider.update(live, again, frozenset())
+        assert (await provider.fetch(Kind.ASSISTANT, id)).marks == again.marks
+
+    check(body)
+
+
+async def talk(subject: Subject, fields: Mapping[str, Any], ids: Mapping[Address, str] | None = None) -> Any:
+    return subject.provider.open(await subject.provider.create(desired(TUTOR, {"model": "m", **fields}, ids)))
+
+
+def test_parallel_calls_are_answered_together(check):
+    async def body(subject):
+        conversation = await talk(subject, QUIZ)
+        asked = await conversation.send("quiz")
+        assert asked.status is ReplyStatus.NEEDS_ANSWERS
+        assert [(call.name, call.arguments, call.invalid) for call in asked.calls] == [
+            ("quiz", {"n": 1}, None),
+            ("quiz", {"n": 2}, None),
+        ]
+        with pytest.raises(TargetError):
+            await conversation.answer([Answer(asked.calls[0].id, "a1")])
+        with pytest.raises(TargetError):
+            await conversation.send("never mind")
+        done = await conversation.answer([Answer(call.id, f"a{call.arguments['n']}") for call in asked.calls])
+        assert done.status is ReplyStatus.COMPLETED
+        assert [message.text for message in done.messages] == ["you said a1 and a2"]
+        await conversation.close()
+
+    check(body, Capability.FUNCTIONS)
+
+
+def test_a_conversation_ends_while_calls_are_pending(check):
+    async def body(subject):
+        conversation = await talk(subject, QUIZ)
+        assert (await conversation.send("quiz")).calls
+        await conversation.close()
+        await conversation.close()
+
+    check(body, Capability.FUNCTIONS)
+
+
+def test_code_is_run_and_told(check, sandbox):
+    async def body(subject):
+        conversation = await talk(subject, {"tools.code_interpreter": "code_interpreter"})
+        reply = await conversation.send("code")
+        assert [(run.code, run.logs.strip(), run.images) for run in reply.evidence.code_runs] == [
+            ("print(6 * 7)", "42", 0)
+        ]
+        assert [message.text for message in reply.messages] == ["it says 42"]
+        assert (await conversation.send("hi")).evidence.code_runs == ()
+        await conversation.close()
+
+    check(body, Capability.CODE_INTERPRETER)
+
+
+def test_a_search_is_told_with_its_passages_and_cited_by_file_name(check, tmp_path):
+    async def body(subject):
+        files = documents(tmp_path, {"sea/고래.md": "All whales breathe air.", "b.txt": "Cats purr."})
+        store = await subject.provider.create(files)
+        conversation = await talk(subject, {SEARCH: "file_search", STORES: [Ref(PAPERS)]}, {PAPERS: store})
+        reply = await conversation.send("search")
+        (search,) = reply.evidence.searches
+        best = search.passages[0]
+        assert (best.file, best.text.strip()) == ("고래.md", "All whales breathe air.")
+        (message,) = reply.messages
+        assert [(citation.file, citation.file_id) for citation in message.citations] == [("고래.md", best.file_id)]
+        assert message.citations[0].text in message.text
+        await conversation.close()
+
+    check(body, Capability.FILE_SEARCH, Capability.CITATIONS)

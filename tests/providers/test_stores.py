@@ -1,0 +1,366 @@
+import json
+from dataclasses import replace
+
+import httpx2
+import pytest
+
+from orchestrator.errors import TargetBusyError, TargetRejectedError, TargetUnknownError
+from orchestrator.model.address import Kind
+from orchestrator.model.fields import file_path
+from orchestrator.providers._client import Client
+from orchestrator.providers.assistants import AssistantsProvider
+from orchestrator.providers.interface import Live, LiveFile
+from orchestrator.providers.stores import decide, fetch_files
+from tests.providers.building import (
+    CHUNKING,
+    PAPERS,
+    SMALL_CHUNKS,
+    desired,
+    documents,
+    in_process,
+    refusal,
+    run,
+)
+
+A, B, C = "papers/a.md", "b.txt", "논문/ㄷ.md"
+BROKEN = b"%PDF-1.4 this is no document"
+UPLOAD = "POST /files"
+
+
+async def read(provider, id):
+    return await provider.fetch_files(await provider.fetch(Kind.VECTOR_STORE, id))
+
+
+def shas(live):
+    return {label: file.value["sha256"] for label, file in live.files.items()}
+
+
+def paths_of(wanted):
+    return frozenset(path for path in wanted.fields if path.startswith("files["))
+
+
+async def updated(provider, id, wanted, *labels):
+    await provider.update(await read(provider, id), wanted, frozenset(map(file_path, labels)) or paths_of(wanted))
+    return await read(provider, id)
+
+
+def test_new_files_cost_an_upload_each_one_batch_and_the_record(tmp_path):
+    wanted = documents(tmp_path, {A: "a", B: "b", C: "c"}, attributes={"topic": "lm", "year": 2.5})
+
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            id = await provider.create(wanted)
+            counts = dict(provider.requests.counts)
+            polls = counts.pop("GET /vector_stores/{id}/file_batches/{id}")
+            assert polls >= 1
+            assert counts == {
+                "POST /vector_stores": 1,
+                "POST /files": 3,
+                "POST /vector_stores/{id}/file_batches": 1,
+                "POST /vector_stores/{id}": 1,
+            }
+            live = await read(provider, id)
+            assert {path: live.fields[path] for path in paths_of(wanted)} == {
+                path: wanted.fields[path] for path in paths_of(wanted)
+            }
+            assert (live.marks, live.file_count) == (wanted.marks, 3)
+            assert all(file.ours for file in live.files.values())
+
+    run(check())
+
+
+def test_a_file_keeps_its_name_for_citations(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            live = await read(provider, await provider.create(documents(tmp_path, {C: "c"})))
+            assert (await provider._client.get(f"/files/{live.files[C].id}"))["filename"] == "ㄷ.md"
+
+    run(check())
+
+
+def test_a_label_longer_than_an_attribute_comes_back(tmp_path):
+    label = f"{'very-long-folder/' * 60}a.md"
+
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            live = await read(provider, await provider.create(documents(tmp_path, {label: "a"})))
+            assert list(live.files) == [label]
+
+    run(check())
+
+
+def test_new_content_is_searchable_before_the_old_goes(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            id = await provider.create(documents(tmp_path, {A: "old", B: "b"}))
+            before = await read(provider, id)
+            del witness.seen[:]
+            after = await updated(provider, id, documents(tmp_path, {A: "new", B: "b"}), A)
+            old = before.files[A].id
+            batches = [name for name in witness.seen if "/file_batches" in name]
+            detached = witness.seen.index(f"DELETE /vector_stores/{id}/files/{old}")
+            assert witness.seen.index(batches[-1]) < detached < witness.seen.index(f"DELETE /files/{old}")
+            assert after.files[A].id != old
+            assert after.files[B] == before.files[B]
+            assert (after.file_count, witness.named("POST").count("/files")) == (2, 1)
+
+    run(check())
+
+
+def test_a_file_that_is_no_longer_wanted_goes_and_one_of_somebody_else_is_only_detached(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}))
+            (tmp_path / "theirs.md").write_text("theirs")
+            theirs = await provider._client.upload("/files", {"purpose": "assistants"}, tmp_path / "theirs.md")
+            attach = {"file_id": theirs["id"], "attributes": {"x": 1}}
+            await provider._client.post(f"/vector_stores/{id}/files", attach, once=True)
+            live = await read(provider, id)
+            assert live.files[theirs["id"]].ours is False
+            assert live.files[theirs["id"]].value["attributes"] == {"x": 1}
+            after = await updated(provider, id, documents(tmp_path, {B: "b"}), A, theirs["id"])
+            assert list(after.files) == [B]
+            deleted = witness.named("DELETE")
+            assert f"/files/{live.files[A].id}" in deleted
+            assert f"/files/{theirs['id']}" not in deleted
+
+    run(check())
+
+
+def test_other_attributes_are_changed_in_place(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            id = await provider.create(documents(tmp_path, {A: "a"}))
+            before = await read(provider, id)
+            del witness.seen[:]
+            after = await updated(provider, id, documents(tmp_path, {A: "a"}, attributes={"topic": "lm"}))
+            assert after.files[A].value["attributes"] == {"topic": "lm"}
+            assert after.files[A].id == before.files[A].id
+            path = f"/vector_stores/{id}"
+            assert witness.named("POST") == [path, f"{path}/files/{before.files[A].id}", path]
+            assert witness.named("DELETE") == []
+
+    run(check())
+
+
+def test_other_chunking_attaches_again_without_an_upload(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            id = await provider.create(documents(tmp_path, {A: "a"}))
+            before = await read(provider, id)
+            del witness.seen[:]
+            wanted = documents(tmp_path, {A: "a"}, chunking=SMALL_CHUNKS, attributes={"topic": "lm"})
+            after = await updated(provider, id, wanted)
+            assert after.files[A].value["chunking"] == SMALL_CHUNKS
+            assert after.files[A].value["attributes"] == {"topic": "lm"}
+            assert after.files[A].id == before.files[A].id
+            assert UPLOAD not in witness.seen
+            assert witness.named("DELETE") == [f"/vector_stores/{id}/files/{before.files[A].id}"]
+
+    run(check())
+
+
+def test_a_new_file_that_fails_is_named_and_taken_away_and_the_old_stays(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}))
+            before = await read(provider, id)
+            wanted = documents(tmp_path, {A: "a2", "d.pdf": BROKEN, B: BROKEN})
+            with pytest.raises(TargetRejectedError) as caught:
+                await updated(provider, id, wanted, A, B, C, "d.pdf")
+            assert caught.value.message.startswith("not searchable: ")
+            assert "d.pdf: " in caught.value.message
+            after = await read(provider, id)
+            assert after.marks.files is None
+            assert set(after.files) == {A, B, C}, "what was to go stays until all is well"
+            assert after.files[A].id != before.files[A].id
+
+    run(check())
+
+
+def test_a_store_whose_files_fail_is_there_with_its_marks_and_no_record(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            wanted = documents(tmp_path, {A: "a", "d.pdf": BROKEN})
+            with pytest.raises(TargetRejectedError, match=r"not searchable: d\.pdf: .*"):
+                await provider.create(wanted)
+            (live,) = await provider.fetch_live(Kind.VECTOR_STORE)
+            assert live.marks == replace(wanted.marks, files=None)
+            assert list((await read(provider, live.id)).files) == [A]
+            assert (await provider._client.list_all("/files"))[0]["filename"] == "a.md"
+            assert len(await provider._client.list_all("/files")) == 1
+
+    run(check())
+
+
+def test_an_upload_that_fails_takes_the_others_back(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("too large", 413) if (name, count) == (UPLOAD, 3) else None
+            with pytest.raises(TargetRejectedError, match="too large"):
+                await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}))
+            assert await provider._client.list_all("/files") == []
+            assert not [name for name in witness.seen if "/file_batches" in name]
+
+    run(check())
+
+
+@pytest.mark.parametrize(("status", "left"), [(400, 0), (503, 0), (500, 2)])
+def test_a_batch_that_is_refused_leaves_no_file_and_one_in_doubt_leaves_them(tmp_path, status, left):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("no", status) if name.endswith("/file_batches") else None
+            kind = {400: TargetRejectedError, 503: TargetBusyError, 500: TargetUnknownError}[status]
+            with pytest.raises(kind):
+                await provider.create(documents(tmp_path, {A: "a", B: "b"}))
+            assert len(await provider._client.list_all("/files")) == left
+
+    run(check())
+
+
+def test_a_store_in_the_middle_of_an_update_has_no_record_of_its_files(tmp_path):
+    """Else a spec that is turned back in between would look as if it were applied."""
+
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            fields = {"metadata.team": "x"}
+            first = documents(tmp_path, {A: "old"})
+            first = replace(first, fields={**first.fields, **fields})
+            id = await provider.create(first)
+            live = await read(provider, id)
+            assert live.marks.files is not None
+            witness.instead = lambda name, count: (
+                refusal() if name == f"POST /vector_stores/{id}" and count > 2 else None
+            )
+            with pytest.raises(TargetRejectedError):
+                await provider.update(live, documents(tmp_path, {A: "new"}), frozenset({file_path(A)}))
+            now = await read(provider, id)
+            assert now.marks == replace(live.marks, files=None)
+            assert now.fields["metadata.team"] == "x"
+
+    run(check())
+
+
+def test_of_two_files_under_one_label_the_newer_has_it(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            wanted = documents(tmp_path, {A: "a"})
+            id = await provider.create(wanted)
+            first = (await read(provider, id)).files[A]
+            copy = await provider._client.upload("/files", {"purpose": "assistants"}, wanted.sources[A])
+            attributes = {"orch.path": A, "orch.sha256": "bb"}
+            attach = {"file_id": copy["id"], "attributes": attributes}
+            await provider._client.post(f"/vector_stores/{id}/files", attach, once=True)
+            files = (await read(provider, id)).files
+            assert {label: file.id for label, file in files.items()} == {first.id: first.id, A: copy["id"]}
+
+    run(check())
+
+
+def test_deleting_a_store_deletes_what_orch_uploaded_and_is_done_twice(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}))
+            live = await provider.fetch(Kind.VECTOR_STORE, id)
+            provider.requests.counts.clear()
+            await provider.delete(live)
+            assert provider.requests.counts == {
+                "GET /vector_stores/{id}/files": 1,
+                "DELETE /files/{id}": 2,
+                "DELETE /vector_stores/{id}": 1,
+            }
+            assert await provider._client.list_all("/files") == []
+            await provider.delete(live)
+
+    run(check())
+
+
+def test_a_file_that_failed_is_sent_again_though_its_content_is_the_same(tmp_path):
+    wanted = documents(tmp_path, {A: "a"})
+    failed = LiveFile("file-1", {**wanted.fields[file_path(A)], "failed": "server error"}, ours=True)
+    work = decide({A: failed}, wanted, paths_of(wanted))
+    assert (list(work.upload), work.replaced) == ([A], {A: failed})
+
+
+def over(tiny, wanted, **more):
+    async def create():
+        provider = AssistantsProvider(Client(tiny.url, None), **more)
+        try:
+            await provider.create(wanted)
+        finally:
+            await provider.close()
+
+    return run(create())
+
+
+def test_a_batch_that_is_never_done_is_given_up(tiny, tmp_path):
+    tiny.will({"id": "x1", "status": "in_progress"})
+    with pytest.raises(TargetUnknownError, match="1 files are not indexed after 0 s"):
+        over(tiny, documents(tmp_path, {A: "a"}), index_seconds=0.05)
+
+
+def test_the_target_says_how_long_to_wait_between_two_looks(tiny, answer, tmp_path):
+    busy = answer({"id": "x1", "status": "in_progress"}, headers={"openai-poll-after-ms": "60000"})
+    tiny.will({"id": "vs1"}, {"id": "f1"}, busy, {"id": "x1", "status": "in_progress"})
+    with pytest.raises(TargetUnknownError):
+        over(tiny, documents(tmp_path, {A: "a"}), index_seconds=0.3)
+    assert len(tiny.asked) <= 5, "three to begin with, and one look at the end, or two where a clock is early"
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_batch_that_ends_otherwise_names_every_file(tiny, tmp_path, status):
+    empty = {"data": [], "has_more": False}
+    tiny.will({"id": "vs1"}, {"id": "f1"}, {"id": "x1", "status": status}, empty, empty, {})
+    with pytest.raises(TargetRejectedError, match=f"not searchable: {A}: its batch ended {status}"):
+        over(tiny, documents(tmp_path, {A: "a"}))
+
+
+def test_more_files_than_a_batch_takes_go_in_two(tmp_path):
+    batches = []
+
+    def reply(request):
+        body = {"id": f"x{request.headers.get('x-n')}", "status": "completed"}
+        if request.url.path.endswith("/files") and request.method == "POST":
+            body["id"] = f"file-{len(uploads)}"
+            uploads.append(body["id"])
+        if request.url.path.endswith("/file_batches"):
+            batches.append([file["file_id"] for file in json.loads(request.content)["files"]])
+        return httpx2.Response(200, json=body)
+
+    uploads: list[str] = []
+    wanted = documents(tmp_path, {A: "a"})
+    value, source = wanted.fields[file_path(A)], wanted.sources[A]
+    labels = [f"{number}.md" for number in range(2001)]
+    fields = {file_path(label): value for label in labels}
+    many = replace(desired(PAPERS, fields), sources=dict.fromkeys(labels, source))
+
+    async def create():
+        provider = AssistantsProvider(Client("http://x/v1", None, transport=httpx2.MockTransport(reply)))
+        try:
+            await provider.create(many)
+            return provider.requests.counts
+        finally:
+            await provider.close()
+
+    counts = run(create())
+    assert [len(batch) for batch in batches] == [2000, 1]
+    assert sorted(batches[0] + batches[1]) == sorted(uploads)
+    assert counts["POST /files"] == 2001
+
+
+def test_chunking_that_the_target_does_not_tell_is_what_it_does_by_itself(tiny):
+    item = {"id": "f1", "status": "completed", "chunking_strategy": {"type": "other"}, "attributes": None}
+    failed = {"id": "f2", "status": "failed", "last_error": {"code": "server_error", "message": "bad"}}
+    waiting = {"id": "f3", "status": "in_progress", "last_error": None}
+    tiny.will({"data": [item, failed, waiting], "has_more": False})
+
+    async def read_all():
+        client = Client(tiny.url, None)
+        try:
+            return (await fetch_files(client, Live(Kind.VECTOR_STORE, "vs", {}, None))).files
+        finally:
+            await client.close()
+
+    files = run(read_all())
+    assert files["f1"].value == {"sha256": None, "attributes": {}, "chunking": CHUNKING}
+    assert (files["f2"].value["failed"], files["f3"].value["failed"]) == ("bad", "in_progress")
