@@ -55,7 +55,7 @@ def as_json(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """Give the one text two equal values share: sorted keys, no spaces, whole floats as integers."""
-    return json.dumps(_numbers(as_json(value)), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -71,16 +71,17 @@ def digest(value: Any) -> bytes:
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).digest()
 
 
-def _numbers(value: Any) -> Any:
-    match value:
-        case float() if value.is_integer():
-            return int(value)
-        case dict():
-            return {key: _numbers(item) for key, item in value.items()}
-        case list():
-            return [_numbers(item) for item in value]
-        case _:
-            return value
+def _plain(value: Any) -> Any:
+    """Give `as_json` with whole floats as integers, in one walk: a plan compares every field of every resource."""
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return {str(key): _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else as_json(value)
 
 
 def file_path(label: str) -> str:
@@ -90,7 +91,10 @@ def file_path(label: str) -> str:
 
 def file_label(path: str) -> str | None:
     """Give the label inside a `files["…"]` path, or None where `path` is another field."""
-    if path.startswith('files["') and path.endswith('"]'):
+    if not (path.startswith('files["') and path.endswith('"]')):
+        return None
+    try:
         label: str = json.loads(path[len("files[") : -1])
-        return label
-    return None
+    except ValueError:
+        return None
+    return label

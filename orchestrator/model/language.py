@@ -1,6 +1,7 @@
 """What every written document shares: strictness, secrets, and the fields whose templates are rendered later."""
 
 import re
+import warnings
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -27,8 +28,10 @@ Metadata = Annotated[dict[OwnKey, MetadataValue], Field(max_length=16)]
 
 def _compiles(pattern: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a later Python may read `[[` in another way; this one takes it
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
         message = "not a regular expression: {why}"
         raise PydanticCustomError("pattern", message, {"why": str(error)}) from None
     return pattern

@@ -62,7 +62,11 @@ class Baseline:
 
 
 def _path_key(path: str) -> bytes:
-    return hashlib.sha256(path.encode()).digest()[:_PATH_BYTES]
+    return hashlib.sha256(path.encode("utf-8", "surrogatepass")).digest()[:_PATH_BYTES]
+
+
+def _baseline_key(number: int) -> str:
+    return f"{PREFIX}baseline" + (f".{number}" if number > 1 else "")
 
 
 def files_digest(fields: Fields) -> str | None:
@@ -88,7 +92,7 @@ class Marks:
         text = self.baseline.encode()
         size = MAX_VALUE // _ENTRY * _ENTRY
         for number, at in enumerate(range(0, len(text), size), start=1):
-            pairs[f"{PREFIX}baseline" + (f".{number}" if number > 1 else "")] = text[at : at + size]
+            pairs[_baseline_key(number)] = text[at : at + size]
         if self.files is not None:
             pairs[f"{PREFIX}files"] = self.files
         if self.protect:
@@ -110,9 +114,12 @@ class Marks:
         return cls(
             project=project,
             address=parsed,
-            baseline=Baseline.decode(
-                metadata.get(f"{PREFIX}baseline", "")
-                + "".join(metadata.get(f"{PREFIX}baseline.{number}", "") for number in range(2, MAX_PAIRS))
+            baseline=Baseline(
+                {
+                    key: value
+                    for number in range(1, MAX_PAIRS)  # each pair by itself: one that was cut spoils no other
+                    for key, value in Baseline.decode(metadata.get(_baseline_key(number), "")).entries.items()
+                }
             ),
             files=metadata.get(f"{PREFIX}files"),
             protect=metadata.get(f"{PREFIX}protect") == "true",

@@ -4,16 +4,18 @@ A path is relative to the spec that names it. Symlinks are followed before it is
 project is ever read.
 """
 
-import glob
+import codecs
 import hashlib
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages"])
 # What vector stores take as text or PDF (API facts 2.3); the rest is refused by the API as unsupported_file.
 _TEXT = "c cpp cs css go html java js json md php py rb sh tex ts txt"
 TEXT_SUFFIXES = frozenset(f".{word}" for word in _TEXT.split(" "))
+_HEAD = 64 * 1024  # bytes looked at
 SUFFIXES = TEXT_SUFFIXES | {".pdf", ".doc", ".docx", ".pptx"}
 
 
@@ -24,22 +26,70 @@ def show(path: Path, cwd: Path) -> str:
 
 def inside(root: Path, path: Path) -> bool:
     """Tell whether a path lies in the project once every symlink is followed."""
-    return path.resolve().is_relative_to(root.resolve())
+    try:
+        real = Path(os.path.realpath(path))  # Path.resolve raises on a circle of links
+    except ValueError:  # a NUL, or what no file system can write: there is no such file anywhere
+        return True
+    return real.is_relative_to(os.path.realpath(root))
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other)
+    except ValueError:
+        return False
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """Give the files a path or glob names, sorted; hidden files and folders are not matched by `*`."""
-    found = glob.glob(pattern, root_dir=folder, recursive=True)
-    paths = (Path(os.path.normpath(folder / name)) for name in found)
-    return sorted(path for path in paths if path.is_file() and not SKIPPED.intersection(path.parts))
+    """Give the files a path or glob names, sorted.
+
+    `*` and `?` match no hidden names, `**` is any number of folders and follows no links to folders: they could lead
+    round in a circle. What is named literally is found wherever it lies.
+    """
+    parts = [part for part in pattern.split("/") if part not in ("", ".")]
+    start = Path("/") if pattern.startswith("/") else folder
+    found = {Path(os.path.normpath(path)) for path in _expand(start, parts)}
+    return sorted(path for path in found if os.path.isfile(path))
+
+
+def _expand(folder: Path, parts: list[str]) -> Iterator[Path]:
+    if not parts:
+        yield folder
+        return
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        yield from _expand(folder, rest or ["*"])
+        for entry in _visible(folder):
+            if entry.is_dir(follow_symlinks=False):
+                yield from _expand(folder / entry.name, parts)
+    elif any(character in head for character in "*?["):
+        hidden = head.startswith(".")
+        for entry in _visible(folder, hidden):
+            if fnmatchcase(entry.name, head):
+                yield from _expand(folder / entry.name, rest)
+    else:
+        yield from _expand(folder / head, rest)
+
+
+def _visible(folder: Path, hidden: bool = False) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [e for e in entries if e.name not in SKIPPED and e.name.startswith(".") <= hidden]
+    except (OSError, ValueError):  # no folder, or one that may not be read: it has no files for us
+        return []
 
 
 def spec_files(root: Path, patterns: list[str]) -> Iterator[Path]:
     """Give the spec files of a project, sorted; a folder below with its own orch.yaml is another project."""
     found = {path for pattern in patterns for path in matching(root, pattern)}
-    others = {path.parent for path in found if path.name == "orch.yaml" and path.parent != root}
+    others: dict[Path, bool] = {}
     for path in sorted(found):
-        if not others.intersection(path.parents):
+        folders = [folder for folder in path.parents if folder != root and folder.is_relative_to(root)]
+        for folder in folders:
+            if folder not in others:
+                others[folder] = os.path.isfile(folder / "orch.yaml")
+        if not any(others[folder] for folder in folders):
             yield path
 
 
@@ -54,19 +104,28 @@ def why_unreadable(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         return f"a vector store cannot read {suffix or 'a file without a suffix'}"
-    with path.open("rb") as file:
-        head = file.read(64 * 1024)
-        if suffix == ".pdf":
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
             file.seek(max(0, path.stat().st_size - 2048))
-            if b"%PDF-" not in head[:1024]:
-                return "a broken PDF: it does not begin as one"
-            return None if b"%%EOF" in file.read() else "a broken PDF: its end is missing"
-    if suffix in TEXT_SUFFIXES and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        if b"\0" in head:
-            return "binary data where text is meant"
-        try:
-            head[: len(head) - 4 if len(head) == 64 * 1024 else None].decode("utf-8")
-        except UnicodeDecodeError as error:
-            if len(head) - error.start > 4:
-                return "text that is neither UTF-8 nor UTF-16"
+            tail = file.read()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if suffix == ".pdf":
+        if b"%PDF-" not in head[:1024]:
+            return "a broken PDF: it does not begin as one"
+        return None if b"%%EOF" in tail else "a broken PDF: its end is missing"
+    return _why_no_text(head) if suffix in TEXT_SUFFIXES else None
+
+
+def _why_no_text(head: bytes) -> str | None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None  # UTF-16 says so
+    if b"\0" in head:
+        return "binary data where text is meant"
+    try:
+        # A character may be cut where the head ends, not where the file does.
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _HEAD)
+    except UnicodeDecodeError:
+        return "text that is neither UTF-8 nor UTF-16"
     return None

@@ -163,7 +163,7 @@ def _shape_all(
 ) -> tuple[list[Shaped], frozenset[tuple[str, str]]]:
     """Give the documents that have a shape, and kind and name of those that have none."""
     target = base.context()["target"]["name"]
-    overrides = Overrides(head, target, settings.targets[target].overrides)
+    overrides = Overrides(head, target, {name: each.overrides for name, each in settings.targets.items()})
     specs: list[Shaped] = []
     broken: set[tuple[str, str]] = set()
     for document in documents:
@@ -177,7 +177,7 @@ def _shape_all(
             specs.append(Shaped(patched, shaped))
         elif isinstance(patched.data, dict):
             broken.add((kind, str(patched.data.get("name"))))
-    problems += overrides.unused()
+    problems += overrides.problems()
     return specs, frozenset(broken)
 
 

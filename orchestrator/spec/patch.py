@@ -1,10 +1,10 @@
 """A target's overrides: a patch by address, merged into a document before it is rendered and shaped.
 
-Keys given replace what the spec says, mappings are merged, `null` removes (RFC 7396). What a patch brings keeps its
-place in orch.yaml, so that a message about it points there.
+Keys given replace what the spec says, mappings are merged, `null` removes (RFC 7396). What a patch brings, or takes
+away, keeps its place in orch.yaml, so that a message about it points there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ PREFIXES = {
     "Scenario": "scenario",
 }
 
+_IDENTITY = frozenset(["kind", "name"])
+
 
 @dataclass(frozen=True, slots=True)
 class PatchedDocument(Document):
@@ -28,7 +30,7 @@ class PatchedDocument(Document):
     source: Path_ = ()
     """Where the patch stands in `head`."""
     touched: frozenset[Path_] = field(default_factory=frozenset)
-    """Paths of this document that the patch gave."""
+    """Paths of this document that the patch gave or removed."""
 
     def position(self, path: Path_ = (), key: bool = False) -> Position:
         """Give the place of a value, in the patch where it came from there."""
@@ -45,50 +47,68 @@ class PatchedDocument(Document):
 
 
 class Overrides:
-    """The overrides of one target."""
+    """The overrides of a project: one target's are applied, every target's are checked."""
 
-    def __init__(self, head: Document, target: str, patches: Mapping[str, Mapping[str, Any]]) -> None:
-        self._head = head
-        self._path: Path_ = ("targets", target, "overrides")
+    def __init__(self, head: Document, target: str, patches: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        """`patches` are by target, then by address."""
+        self._head, self._target = head, target
         self._patches = patches
-        self._known: list[str] = []
+        self._known: set[str] = set()
 
     def apply(self, document: Document, kind: str) -> Document:
-        """Give the document with its patch merged in, or as it is where it has none."""
+        """Give the document with its patch merged in, or as it is where it has none.
+
+        A patch of `instructions` takes the place of the Markdown below a front matter.
+        """
         name = document.data.get("name") if isinstance(document.data, dict) else None
         address = f"{PREFIXES[kind]}.{name}"
-        self._known.append(address)
-        patch = self._patches.get(address)
-        if patch is None:
+        self._known.add(address)
+        patch = self._patches[self._target].get(address)
+        if patch is None or not isinstance(document.data, dict):
             return document
         touched: set[Path_] = set()
-        data = _merge(document.data, patch, (), touched)
-        plain = {name: getattr(document, name) for name in ("path", "shown", "places", "lines", "body", "body_line")}
+        data = _merge(document.data, {k: v for k, v in patch.items() if k not in _IDENTITY}, (), touched)
+        plain = {name: getattr(document, name) for name in ("path", "shown", "places", "lines", "body_line")}
+        body = None if "instructions" in patch else document.body
+        source = _source(self._target, address)
         return PatchedDocument(
-            **plain, data=data, head=self._head, source=(*self._path, address), touched=frozenset(touched)
+            **plain, data=data, body=body, head=self._head, source=source, touched=frozenset(touched)
         )
 
-    def unused(self) -> list[Diagnostic]:
-        """Say which patches are for addresses that do not exist."""
-        found = []
-        for address in self._patches:
-            if address not in self._known:
-                near = nearest(address, self._known)
-                hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(sorted(self._known)) or 'none'}"
-                message = f"an override for `{address}`, which no spec declares"
-                found.append(self._head.diagnostic(message, (*self._path, address), hint, key=True))
-        return found
+    def problems(self) -> list[Diagnostic]:
+        """Say what is wrong with the patches of any target, once all documents have been seen by `apply`."""
+        return [
+            problem
+            for target, patches in self._patches.items()
+            for address, patch in patches.items()
+            for problem in self._check(_source(target, address), address, patch)
+        ]
+
+    def _check(self, source: Path_, address: str, patch: Mapping[str, Any]) -> Iterator[Diagnostic]:
+        if address not in self._known:
+            near = nearest(address, self._known)
+            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(sorted(self._known)) or 'none'}"
+            message = f"an override for `{address}`, which no spec declares"
+            yield self._head.diagnostic(message, source, hint, key=True)
+        for key in sorted(_IDENTITY.intersection(patch)):
+            message = f"an override cannot change the `{key}` of a spec"
+            hint = "leave it out; the address says which spec is meant"
+            yield self._head.diagnostic(message, (*source, key), hint, key=True)
+
+
+def _source(target: str, address: str) -> Path_:
+    return ("targets", target, "overrides", address)
 
 
 def _merge(data: Any, patch: Mapping[str, Any], path: Path_, touched: set[Path_]) -> dict[str, Any]:
     result = dict(data) if isinstance(data, dict) else {}
     for key, value in patch.items():
         at = (*path, key)
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, dict) and isinstance(result.get(key), dict):
-            result[key] = _merge(result[key], value, at, touched)
-        else:
+        before = result.pop(key, None)
+        if isinstance(value, dict):
+            result[key] = _merge(before, value, at, touched)
+        elif value is not None:
             result[key] = value
+        if not (isinstance(value, dict) and isinstance(before, dict)):
             touched.add(at)
     return result

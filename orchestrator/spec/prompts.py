@@ -4,13 +4,15 @@
 circle of includes is found before anything is rendered.
 """
 
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, Position, nearest
 from orchestrator.model.language import FileText
-from orchestrator.spec.files import inside, show
+from orchestrator.spec.files import inside, same_file, show
 from orchestrator.spec.reader import Document, Path_, read_text
 from orchestrator.spec.template import TemplateError, includes, render
 
@@ -32,47 +34,81 @@ class PromptReader:
         if not inside(self._root, file):
             hint = f"keep it below {show(self._root, self._cwd)}/"
             return document.diagnostic(f"`{written.file}` lies outside the project", path, hint)
-        if not file.is_file():
-            near = nearest(file.name, [other.name for other in file.parent.glob("*") if other.is_file()])
+        if not os.path.isfile(file):  # Path.is_file raises on a name that is too long or holds a NUL
+            near = nearest(file.name, _names(file.parent))
             hint = f"did you mean `{near}`?" if near else f"paths are relative to {document.shown}"
             return document.diagnostic(f"there is no file `{written.file}`", path, hint)
-        file = file.resolve()
-        shown = show(file, self._cwd.resolve())
+        shown = show(Path(os.path.normpath(file)), self._cwd)
         text = read_text(file, shown)
-        return text if isinstance(text, Diagnostic) else self._render(text.strip("\n"), file, shown, 1)
+        return text if isinstance(text, Diagnostic) else self._render(text, file, shown, 1)
 
     def _render(self, text: str, file: Path, shown: str, first_line: int) -> str | Diagnostic:
-        parts: dict[str, str] = {}
-        problem = self._read_parts(text, Position(shown, first_line), file, (), parts)
+        main = _Part(text, shown, first_line)
+        parts: dict[str, _Part] = {}
+        problem = self._read_parts(main, file, (), parts)
         if problem is not None:
             return problem
         try:
-            return render(text, self._context, parts.__getitem__)
+            # Empty lines around a text are how files are written; they are no part of a prompt.
+            return render(text, self._context, lambda name: parts[name].text.rstrip("\n")).strip("\n")
         except TemplateError as error:
-            at = Position(shown, first_line + error.line - 1)
-            return Diagnostic(error.message, at, error.hint, text.split("\n")[error.line - 1])
+            return parts.get(error.part or "", main).diagnostic(error)
 
     def _read_parts(
-        self, text: str, start: Position, prompt: Path, chain: tuple[str, ...], parts: dict[str, str]
+        self, part: "_Part", prompt: Path, chain: tuple[str, ...], parts: dict[str, "_Part"]
     ) -> Diagnostic | None:
         """Read what a text includes into `parts`, and what that includes; say what is wrong with the first bad one."""
-        for name, number in includes(text):
-            at, excerpt = Position(start.file, start.line + number - 1), text.split("\n")[number - 1]
+        try:
+            found = includes(part.text)
+        except TemplateError as error:
+            return part.diagnostic(error)
+        for name, line in found:
             file = prompt.parent / name
             if not inside(self._root, file):
-                return Diagnostic(f"`{name}` lies outside the project", at, "move it into the project", excerpt)
-            if name in chain or file.resolve() == prompt.resolve():
-                circle = " -> ".join([*chain, name])
-                return Diagnostic(f"prompts include each other in a circle: {circle}", at, "break the circle", excerpt)
-            if not file.is_file():
-                hint = f"paths are relative to {show(prompt, self._cwd)}"
-                return Diagnostic(f"there is no file `{name}`", at, hint, excerpt)
-            shown = show(file.resolve(), self._cwd.resolve())
+                hint = f"keep it below {show(self._root, self._cwd)}/"
+                return part.at(line, f"`{name}` lies outside the project", hint, name)
+            if name in chain or same_file(file, prompt):
+                circle = " -> ".join([prompt.name, *chain, name])
+                return part.at(line, f"prompts include each other in a circle: {circle}", "break the circle", name)
+            if not os.path.isfile(file):
+                near = nearest(file.name, _names(file.parent))
+                hint = f"did you mean `{near}`?" if near else f"paths are relative to {show(prompt, self._cwd)}"
+                return part.at(line, f"there is no file `{name}`", hint, name)
+            if name in parts:
+                continue
+            shown = show(Path(os.path.normpath(file)), self._cwd)
             read = read_text(file, shown)
             if isinstance(read, Diagnostic):
                 return read
-            parts[name] = read.strip("\n")
-            problem = self._read_parts(parts[name], Position(shown), prompt, (*chain, name), parts)
+            parts[name] = _Part(read, shown)
+            problem = self._read_parts(parts[name], prompt, (*chain, name), parts)
             if problem is not None:
                 return problem
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A text of a prompt, and where it is written."""
+
+    text: str
+    shown: str
+    first_line: int = 1
+
+    def diagnostic(self, error: TemplateError) -> Diagnostic:
+        """Locate what is wrong with the text as a template."""
+        return self.at(error.line, error.message, error.hint, error.name)
+
+    def at(self, line: int, message: str, hint: str | None, word: str | None) -> Diagnostic:
+        """Make a message about a line of the text, at `word` where it stands there."""
+        lines = self.text.split("\n")
+        excerpt = lines[line - 1] if line <= len(lines) else ""
+        column = max(excerpt.find(word), 0) + 1 if word else 1
+        return Diagnostic(message, Position(self.shown, self.first_line + line - 1, column), hint, excerpt)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if os.path.isfile(folder / name)]
+    except (OSError, ValueError):
+        return []

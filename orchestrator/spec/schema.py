@@ -1,21 +1,23 @@
 """JSON Schema, out and in: schemas of the language for editors, and judgement of what authors write as JSON Schema.
 
-The only home of `jsonschema`. Strict mode's rules are those of structured outputs (API facts 3.1, OpenAI's guide
+The only home of `jsonschema`, which is loaded only to say what is wrong. Strict
+mode's rules are those of structured outputs (API facts 3.1, OpenAI's guide
 "Structured outputs"): every object closed, every property required.
 """
 
+import importlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
+from orchestrator.spec.plain_schema import is_plain, subschemas
 from orchestrator.spec.reader import Path_
 from orchestrator.spec.shape import KINDS
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_META = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+_TYPES_HINT = "write array, boolean, integer, null, number, object or string"
 
 
 def kind_schema(kind: str) -> dict[str, Any]:
@@ -46,79 +48,90 @@ class Problem(NamedTuple):
     hint: str | None
 
 
-def check_parameters(parameters: Mapping[str, Any], strict: bool) -> list[Problem]:
-    """Check a function's `parameters`: valid JSON Schema of an object, and closed everywhere where `strict`."""
-    found = [
-        _as_problem(error) for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(parameters)
-    ]
-    if found:
-        return sorted(found, key=str)
+def check_parameters(parameters: Mapping[str, Any], strict: bool, called: str = "parameters") -> list[Problem]:
+    """Check a function's `parameters`: valid JSON Schema of an object, and closed everywhere where `strict`.
+
+    `called` is what messages call it, so that the schema of a structured reply is checked the same way.
+    """
+    if not is_plain(parameters):
+        # Each vocabulary of the metaschema says the same of what is no schema at all.
+        wrong = {_as_problem(error) for error in _metaschema().iter_errors(parameters)}
+        if wrong:
+            return sorted(wrong, key=lambda problem: ([str(part) for part in problem.path], problem.message))
     if parameters.get("type") != "object":
-        return [Problem((), "parameters must have type: object", "arguments are a JSON object: type: object")]
-    found = list(_dangling(parameters, parameters, ()))
-    return found + (list(_not_strict(parameters, ())) if strict else [])
+        message = f"{called} must have type: object"
+        return [
+            Problem(("type",) if "type" in parameters else (), message, "what goes in is a JSON object: type: object")
+        ]
+    found = list(_dangling(parameters))
+    return found + (list(_not_strict(parameters)) if strict else [])
+
+
+@cache
+def _metaschema() -> Any:
+    # Imported only for a schema that is not plainly right: it takes as long as all the rest of this package.
+    validator = importlib.import_module("jsonschema").Draft202012Validator
+    return validator(validator.META_SCHEMA)
 
 
 def _as_problem(error: Any) -> Problem:
-    message = error.message if len(error.message) <= 120 else error.message[:117] + "..."
-    hint = None
-    if error.validator == "anyOf" and error.absolute_path and error.absolute_path[-1] == "type":
-        message = f"{error.instance!r} is no JSON Schema type"
-        hint = "write array, boolean, integer, null, number, object or string"
-    return Problem(tuple(error.absolute_path), f"not valid JSON Schema: {message}", hint)
+    path: Path_ = tuple(error.absolute_path)
+    given = _short(error.instance)
+    match error.validator:
+        case "anyOf" if path and path[-1] == "type":
+            return Problem(path, f"not valid JSON Schema: {given} is no type", _TYPES_HINT)
+        case "type" if "boolean" in error.validator_value and "object" in error.validator_value:
+            hint = "write {type: string}" if isinstance(error.instance, str) else None
+            return Problem(path, f"not valid JSON Schema: {given} is no schema", hint)
+        case "type" if path and path[-1] == "required":
+            return Problem(path, f"not valid JSON Schema: {given} is no list of names", "required: [NAME, ...]")
+        case "type":
+            wanted = (
+                error.validator_value if isinstance(error.validator_value, str) else "/".join(error.validator_value)
+            )
+            return Problem(path, f"not valid JSON Schema: {given} is no {wanted}", None)
+    message = error.message if len(error.message) <= 120 else f"{error.message[:117]}..."
+    return Problem(path, f"not valid JSON Schema: {message}", None)
 
 
-def _dangling(schema: Any, root: Mapping[str, Any], path: Path_) -> Iterator[Problem]:
-    if isinstance(schema, Mapping):
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _dangling(root: Mapping[str, Any]) -> Iterator[Problem]:
+    for path, schema in subschemas(root):
         reference = schema.get("$ref")
         if isinstance(reference, str) and not _resolves(reference, root):
             hint = "refer to a definition in this schema: #/$defs/NAME"
             yield Problem((*path, "$ref"), f"{reference!r} refers to nothing", hint)
-        for key, item in schema.items():
-            if key not in ("enum", "const", "default", "examples"):
-                yield from _dangling(item, root, (*path, key))
-    elif isinstance(schema, list):
-        for index, item in enumerate(schema):
-            yield from _dangling(item, root, (*path, index))
 
 
 def _resolves(reference: str, root: Any) -> bool:
-    if not reference.startswith("#"):
+    start, *parts = unquote(reference).split("/")
+    if start != "#":
         return False
     here = root
-    for part in reference[1:].split("/")[1:]:
+    for part in parts:
         name = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(here, Mapping) or name not in here:
+        if isinstance(here, Mapping) and name in here:
+            here = here[name]
+        elif isinstance(here, list) and name.isdecimal() and int(name) < len(here):
+            here = here[int(name)]
+        else:
             return False
-        here = here[name]
-    return True
+    return isinstance(here, Mapping | bool)
 
 
-def _not_strict(schema: Any, path: Path_) -> Iterator[Problem]:
-    if not isinstance(schema, Mapping):
-        return
-    if schema.get("type") == "object" or "properties" in schema:
-        properties = schema.get("properties", {})
+def _not_strict(root: Mapping[str, Any]) -> Iterator[Problem]:
+    for path, schema in subschemas(root):
+        declared = schema.get("type")
+        types = declared if isinstance(declared, list) else [declared]
+        if "object" not in types and "properties" not in schema:
+            continue
         if schema.get("additionalProperties") is not False:
-            hint = "add additionalProperties: false"
-            yield Problem(path, "with strict: true every object is closed", hint)
-        missing = sorted(set(properties) - set(schema.get("required", [])))
+            yield Problem(path, "with strict: true every object is closed", "add additionalProperties: false")
+        missing = sorted(set(schema.get("properties", {})) - set(schema.get("required", [])))
         if missing:
             hint = "list it in required; make it optional with type: [..., 'null']"
             yield Problem(path, f"with strict: true every property is required: {', '.join(missing)}", hint)
-    for key in ("properties", "$defs"):
-        for name, item in schema.get(key, {}).items():
-            yield from _not_strict(item, (*path, key, name))
-    yield from _not_strict(schema.get("items"), (*path, "items"))
-    for index, item in enumerate(schema.get("anyOf", [])):
-        yield from _not_strict(item, (*path, "anyOf", index))
-
-
-def first_error(schema: Mapping[str, Any], value: Any) -> str | None:
-    """Say why `value` does not follow a schema, or None where it does; raises SchemaError for no schema."""
-    Draft202012Validator.check_schema(schema)
-    error = next(iter(Draft202012Validator(schema).iter_errors(value)), None)
-    return None if error is None else f"{error.json_path}: {error.message}"
-
-
-__all__ = ["Problem", "SchemaError", "check_parameters", "first_error", "kind_schema", "schema_file", "schema_text"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openai
 import pytest
+from openai.types.shared_params import FunctionDefinition
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK marks the whole Assistants API
@@ -39,7 +40,7 @@ def connect(url: str) -> openai.OpenAI:
 
 def test_the_notebooks_mistake_is_answered_with_the_notebooks_error(tmp_path):
     with served(tmp_path, "--models", str(SPECS)) as (_, url), connect(url) as client:
-        quiz = {"name": "display_quiz", "parameters": {"type": "object", "properties": {}}}
+        quiz: FunctionDefinition = {"name": "display_quiz", "parameters": {"type": "object", "properties": {}}}
         assistant = client.beta.assistants.create(
             name="Math Tutor2", model="gpt-4o", tools=[{"type": "function", "function": quiz}]
         )
