@@ -19,12 +19,14 @@ from orchestrator.model.resources import (
     FileSearchTool,
     Function,
     FunctionTool,
+    JsonSchemaReply,
     StoreFiles,
     VectorStore,
 )
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
+from orchestrator.spec.mentions import named_functions
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.reader import Document, Path_
 from orchestrator.spec.schema import check_parameters
@@ -105,6 +107,14 @@ class Linker:
         for problem in check_parameters(function.parameters, function.strict):
             self._problems.append(document.diagnostic(problem.message, ("parameters", *problem.path), problem.hint))
 
+    def _check_reply_schema(self, document: Document, assistant: Assistant) -> None:
+        if not isinstance(assistant.response_format, JsonSchemaReply):
+            return
+        written = assistant.response_format.json_schema
+        for problem in check_parameters(written.schema_, written.strict, called="schema"):
+            path = ("response_format", "json_schema", "schema", *problem.path)
+            self._problems.append(document.diagnostic(problem.message, path, problem.hint))
+
     def _link_assistant(self, document: Document, assistant: Assistant) -> Resource:
         usable: list[Any] = []
         for index, tool in enumerate(assistant.tools or ()):
@@ -120,6 +130,7 @@ class Linker:
                 case _:
                     usable.append(tool)
         self._check_tools_once(document, assistant)
+        self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
         return Resource(
             address=Address(Kind.ASSISTANT, assistant.name),
@@ -212,15 +223,13 @@ class Linker:
         assistant = self._named("Assistant")[scenario.assistant].spec
         tools = assistant.tools or [] if isinstance(assistant, Assistant) else []
         functions = [tool.function for tool in tools if isinstance(tool, FunctionTool)]
-        places: list[tuple[Path_, Mapping[str, object]]] = [(("mocks",), scenario.mocks)]
-        places += [(("turns", index, "mocks"), turn.mocks) for index, turn in enumerate(scenario.turns)]
-        for path, mocks in places:
-            for name in mocks:
-                if name not in functions:
-                    near = nearest(name, functions)
-                    hint = f"did you mean `{near}`?" if near else f"it has: {', '.join(functions) or 'no functions'}"
-                    message = f"assistant `{scenario.assistant}` has no function `{name}`"
-                    self._problems.append(document.diagnostic(message, (*path, name), hint, key=True))
+        for path, name in named_functions(scenario):
+            if name not in functions:
+                near = nearest(name, functions)
+                hint = f"did you mean `{near}`?" if near else f"it has: {', '.join(functions) or 'no functions'}"
+                message = f"assistant `{scenario.assistant}` has no function `{name}`"
+                is_mock = path[-2:-1] == ("mocks",)
+                self._problems.append(document.diagnostic(message, path, hint, key=is_mock))
 
 
 def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:
