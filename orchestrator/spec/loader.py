@@ -69,7 +69,8 @@ def load(ask: Ask) -> Project:
     rendered, found = names.render_target(head, settings.targets[target])
     problems += found
     others = [document for document in sources.documents if document is not head]
-    specs, broken = _shape_all(others, head, settings, names, target, problems)
+    patches = {name: each.overrides for name, each in settings.targets.items()}
+    specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
     linked = Linker(root, ask.cwd, names.context(), specs, broken | sources.lost).link()
     problems += linked.problems
     if not specs and not problems:
@@ -113,15 +114,9 @@ def _missing_specs(head: Document, settings: ProjectSpec, root: Path) -> list[Di
 
 
 def _shape_all(
-    documents: list[Document],
-    head: Document,
-    settings: ProjectSpec,
-    names: Names,
-    target: str,
-    problems: list[Diagnostic],
+    documents: list[Document], overrides: Overrides, names: Names, problems: list[Diagnostic]
 ) -> tuple[list[Shaped], frozenset[tuple[str, str]]]:
     """Give the documents that have a shape, and kind and name of those that have none."""
-    overrides = Overrides(head, target, {name: each.overrides for name, each in settings.targets.items()})
     specs: list[Shaped] = []
     broken: set[tuple[str, str]] = set()
     for document in documents:

@@ -4,7 +4,7 @@ Keys given replace what the spec says, mappings are merged, `null` removes (RFC 
 away, keeps its place in orch.yaml, so that a message about it points there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,11 +49,17 @@ class PatchedDocument(Document):
 class Overrides:
     """The overrides of a project: one target's are applied, every target's are checked."""
 
-    def __init__(self, head: Document, target: str, patches: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-        """`patches` are by target, then by address."""
+    def __init__(
+        self,
+        head: Document,
+        target: str,
+        patches: Mapping[str, Mapping[str, Mapping[str, Any]]],
+        lost: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """`patches` are by target, then by address; `lost` are kind and name of specs that cannot be read."""
         self._head, self._target = head, target
         self._patches = patches
-        self._known: set[str] = set()
+        self._known = {f"{PREFIXES[kind]}.{name}" for kind, name in lost if kind in PREFIXES}
 
     def apply(self, document: Document, kind: str) -> Document:
         """Give the document with its patch merged in, or as it is where it has none.

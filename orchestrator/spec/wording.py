@@ -87,7 +87,11 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
     if fault.type in ("reserved", "unknown_field"):
         message, _, hint = fault.message.partition(": ")
         return document.diagnostic(message, path, hint, key=fault.of_key)
-    if fault.type in ("times", "overlap", "one_action", "pattern"):
+    if fault.type == "pattern":
+        return document.diagnostic(
+            fault.message, path, r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
+        )
+    if fault.type in ("times", "overlap", "one_action"):
         return document.diagnostic(fault.message, path)
     subject = f"the key `{name}`" if fault.of_key else _subject(path)
     if fault.is_of_form:

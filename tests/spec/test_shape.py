@@ -20,6 +20,7 @@ TURN = f"{SCENARIO}turns:\n  - user: hi\n    "
 TOOL_HINT = "write code_interpreter, file_search: {...} or function: NAME"
 MOCK_HINT = "write returns: VALUE or sequence: [{returns: VALUE}, ...]"
 DASH_HINT = "begin each item with a dash"
+REGEX_HINT = r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
 NAME_HINT = "use lower case letters, digits and single dashes, for example math-tutor"
 SECRET_HINT = "write {env: NAME}, the name of an environment variable; keep the key itself out of files"
 
@@ -236,7 +237,7 @@ BAD = [
         f"{TURN}checks: [regex: '(']\n",
         "6:21",
         "not a regular expression: missing ), unterminated subpattern at position 0",
-        None,
+        REGEX_HINT,
     ),
     (f"{TURN}checks: [tool_called: {{nam: q}}]\n", "6:28", "unknown key `nam`", "did you mean `name`?"),
     (f"{TURN}checks: [tool_called: {{times: 1}}]\n", "6:27", "`name` is missing", None),
@@ -272,7 +273,7 @@ BAD = [
         f"{MODEL}{{user: 'a{{9999999999}}', reply: x}}\n",
         "4:12",
         "not a regular expression: the repetition number is too large",
-        None,
+        REGEX_HINT,
     ),
     (
         f"{MODEL}{{call: [quiz]}}\n",

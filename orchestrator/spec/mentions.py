@@ -1,0 +1,23 @@
+"""What a scenario speaks of by name, so that a name nothing has is found before a run is spent on it."""
+
+from collections.abc import Iterator
+
+from orchestrator.model.scenario import Called, Scenario, ToolCalled, ToolNotCalled, Turn
+from orchestrator.spec.reader import Path_
+
+
+def named_functions(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
+    """Give every function that mocks and checks name, with its place; an unknown one would check nothing."""
+    parts: list[tuple[Path_, Scenario | Turn]] = [((), scenario)]
+    parts += [(("turns", index), turn) for index, turn in enumerate(scenario.turns)]
+    for at, part in parts:
+        yield from (((*at, "mocks", name), name) for name in part.mocks)
+        for number, check in enumerate(part.checks):
+            here = (*at, "checks", number)
+            match check:
+                case ToolCalled(tool_called=Called(name=name)):
+                    yield (*here, "tool_called", "name"), name
+                case ToolCalled(tool_called=str(name)):
+                    yield (*here, "tool_called"), name
+                case ToolNotCalled(tool_not_called=name):
+                    yield (*here, "tool_not_called"), name

@@ -1,0 +1,127 @@
+"""Templates in documents: every text of a document rendered over the names of one target, each problem at its place."""
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from orchestrator.diagnostics import Diagnostic, Position
+from orchestrator.model.project import ProjectSpec, Target
+from orchestrator.spec.reader import Document, Path_
+from orchestrator.spec.template import Scope, TemplateError, check_later, render
+
+Later = Mapping[str, frozenset[str]]
+"""Fields rendered later, as `Spec.LATER` has them."""
+
+
+class Names:
+    """The names templates may use, for one target."""
+
+    def __init__(
+        self, settings: ProjectSpec, target: str, variables: Mapping[str, str], environment: Mapping[str, str]
+    ) -> None:
+        """`variables` come over the project's and the target's own; of `environment`, only listed names are seen."""
+        self._target = target
+        self._values = {**settings.variables, **settings.targets[target].variables, **variables}
+        self._env = Scope(
+            "env",
+            {name: environment[name] for name in settings.env if name in environment},
+            "list it under `env:` in orch.yaml and export it",
+        )
+
+    def context(self, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Give `vars`, `target` and `env`; `more` are variables over the project's own."""
+        hint = "define it under `variables:`, or give --var NAME=VALUE"
+        variables = Scope("vars", {**self._values, **(more or {})}, hint)
+        context = {"vars": variables, "target": {"name": self._target}, "env": self._env}
+        variables.rendered_over(lambda: context)
+        return context
+
+    def check_variables(self, head: Document) -> list[Diagnostic]:
+        """Say which variables cannot be rendered; `head` is the document of the project."""
+        found, variables = [], self.context()["vars"]
+        for name in variables:
+            try:
+                variables[name]
+            except TemplateError as error:
+                path: Path_ = ("targets", self._target, "variables", name)
+                path = path if path in head.places else ("variables", name)
+                found.append(_locate(head, path, error))
+        return found
+
+    def render_target(self, head: Document, target: Target) -> tuple[Target, list[Diagnostic]]:
+        """Give the target with its address rendered, and what is wrong with it."""
+        path = ("targets", self._target)
+        written = {key: head.data[path[0]][path[1]].get(key) for key in ("base_url", "query", "db")}
+        rendered, problems = render_document(head, written, {}, self.context(), path)
+        return target.model_copy(update={key: value for key, value in rendered.items() if value is not None}), problems
+
+
+def render_document(
+    document: Document, data: Any, later: Later, context: Mapping[str, Any], at: Path_ = ()
+) -> tuple[Any, list[Diagnostic]]:
+    """Give `data`, which stands at a path of the document, with every text rendered, and what cannot be.
+
+    Texts that are rendered `later` stay as they are; they are checked.
+    """
+    problems: list[Diagnostic] = []
+
+    def walk(value: Any, path: Path_) -> Any:
+        if isinstance(value, dict):
+            return {key: walk(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [walk(item, (*path, number)) for number, item in enumerate(value)]
+        if not isinstance(value, str):
+            return value
+        names = next((names for pattern, names in later.items() if _matches(pattern, path)), None)
+        try:
+            if names is None:
+                return render(value, context)
+            check_later(value, names)
+        except TemplateError as error:
+            problems.append(_locate(document, path, error))
+        return value
+
+    return walk(data, at), problems
+
+
+def _matches(pattern: str, path: tuple[Hashable, ...]) -> bool:
+    parts = pattern.split(".")
+    return len(parts) == len(path) and all(want in ("*", str(got)) for want, got in zip(parts, path, strict=True))
+
+
+def _locate(document: Document, path: Path_, error: TemplateError) -> Diagnostic:
+    """Point into the text itself: at the missing name where it is written, else at the line."""
+    start = document.position(path)
+    if start.file != document.shown or path not in document.places:
+        return document.at(start, error.message, error.hint)
+    place = document.places[path]
+    first = start.line + 1 if place.block else start.line
+    lines = _lines_of(document, start)[first - start.line :]
+    # The line is right in a block as it is written; a text over several lines that are joined has to be searched.
+    order = sorted(range(len(lines)), key=lambda number: number != error.line - 1)
+    if error.name:
+        word = re.compile(rf"(?<![\w.]){re.escape(error.name)}(?!\w)")
+        for number in order:
+            skipped = start.column - 1 if first + number == start.line else 0
+            if found := word.search(lines[number], skipped):
+                position = replace(start, line=first + number, column=found.start() + 1)
+                return document.at(position, error.message, error.hint)
+    if place.block and error.line <= len(lines):
+        line = lines[error.line - 1]
+        start = replace(start, line=first + error.line - 1, column=len(line) - len(line.lstrip()) + 1)
+    return document.at(start, error.message, error.hint)
+
+
+def _lines_of(document: Document, start: Position) -> list[str]:
+    """Give the lines from a value's first to its last, which ends where the next key or item begins."""
+    after = [
+        (each.key_line, each.key_column)
+        for each in document.places.values()
+        if (each.key_line, each.key_column) > (start.line, start.column)
+    ]
+    line, column = min(after, default=(len(document.lines) + 1, 1))
+    lines = list(document.lines[start.line - 1 : line])
+    if line <= len(document.lines):
+        lines[-1] = lines[-1][: column - 1]
+    return lines
