@@ -15,7 +15,6 @@ from orchestrator.model.language import FileText, Spec
 from orchestrator.model.project import LocatedScenario, Resource
 from orchestrator.model.resources import (
     Assistant,
-    CodeInterpreterTool,
     FileSearchTool,
     Function,
     FunctionTool,
@@ -26,7 +25,7 @@ from orchestrator.model.resources import (
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
-from orchestrator.spec.mentions import named_functions
+from orchestrator.spec.mentions import named_functions, tool_name
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.reader import Document, Path_
 from orchestrator.spec.schema import check_parameters
@@ -144,7 +143,7 @@ class Linker:
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
         seen: set[str] = set()
         for index, tool in enumerate(assistant.tools or ()):
-            name = _tool_name(tool)
+            name = tool_name(tool)
             if name in seen:
                 self._problems.append(
                     document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
@@ -239,15 +238,3 @@ def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:
     if len(label) > MAX_LABEL:
         return f"has a path of {len(label)} characters; an attribute of the API holds {MAX_LABEL}", "shorten it"
     return None
-
-
-def _tool_name(tool: object) -> str:
-    match tool:
-        case FunctionTool(function=name):
-            return name
-        case FileSearchTool():
-            return "file_search"
-        case CodeInterpreterTool():
-            return "code_interpreter"
-        case _:
-            return str(tool)

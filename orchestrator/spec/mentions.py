@@ -1,7 +1,8 @@
-"""What a scenario speaks of by name, so that a name nothing has is found before a run is spent on it."""
+"""The names specs speak of, so that a name nothing has is found before a run is spent on it."""
 
 from collections.abc import Iterator
 
+from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, FunctionTool
 from orchestrator.model.scenario import Called, Scenario, ToolCalled, ToolNotCalled, Turn
 from orchestrator.spec.reader import Path_
 
@@ -21,3 +22,16 @@ def named_functions(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
                     yield (*here, "tool_called"), name
                 case ToolNotCalled(tool_not_called=name):
                     yield (*here, "tool_not_called"), name
+
+
+def tool_name(tool: object) -> str:
+    """Give the name of a tool, however it is written; a function's is its own."""
+    match tool:
+        case FunctionTool(function=name):
+            return name
+        case FileSearchTool():
+            return "file_search"
+        case CodeInterpreterTool():
+            return "code_interpreter"
+        case _:
+            return str(tool)

@@ -62,22 +62,21 @@ def _faults(data: Any, errors: list[ErrorDetails]) -> list[Fault]:
 def _document_path(data: Any, location: tuple[int | str, ...], missing: bool) -> Path_:
     """Leave out of a location what pydantic adds to it: names of union members and of models.
 
-    Such a name may also be a key (`file_search` is both the member and its only key), so every reading is tried: the
-    longest is meant, and of two the one that reaches the last part, which is what the error speaks of.
+    Such a name may also be a key (`file_search` is both the member and its only key), so both readings are tried: the
+    longer one is meant, and of two alike the one without the name.
     """
     last = len(location) - 1
 
-    def read(here: Any, at: int) -> tuple[bool, Path_]:
+    def read(here: Any, at: int) -> Path_:
         if at > last:
-            return False, ()
+            return ()
         part = location[at]
         readings = [read(here, at + 1)]
         in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
         if in_list or (isinstance(here, dict) and part in here):
-            reached, path = read(here[part], at + 1)
-            readings.append((reached or at == last, (part, *path)))
+            readings.append((part, *read(here[part], at + 1)))
         elif missing and at == last:
-            readings.append((True, (part,)))
-        return max(readings, key=lambda reading: (len(reading[1]), reading[0]))
+            readings.append((part,))
+        return max(readings, key=len)
 
-    return read(data, 0)[1]
+    return read(data, 0)

@@ -269,6 +269,8 @@ PLACES = [
     ("instructions: '{{ vars[\"ton\"] }}'\nmetadata: {a: vars.ton}\n", "4:15", "vars.ton is not defined"),
     ("tools: [{function: '{{ vars.ton }}'}]\n", "4:24", "vars.ton is not defined"),
     ("description: '{{ nope }}'\n", "4:18", "nope is not defined"),
+    ("description: '{{ vars.tone }} {{ tone }}'\n", "4:34", "tone is not defined"),
+    ("instructions: |\n  say vars.ton to\n  {{ vars.ton }}\n", "6:6", "vars.ton is not defined"),
     ("description: '{{ vars.tone'\n", "4:14", "not a valid template: unexpected end of template, expected"),
 ]
 
@@ -306,7 +308,7 @@ def test_nobody_is_told_that_a_broken_spec_does_not_exist(write):
     """One mistake, one message: what a file declares is known even where the file cannot be used."""
     root = write(
         {
-            "orch.yaml": HEAD,
+            "orch.yaml": f"{HEAD[:-2]}, overrides: {{vector_store.papers: {{display_name: x}}}}}}\n",
             "tutor.yaml": f"{TUTOR}tools: [function: quiz, function: lost, file_search: {{vector_stores: [papers]}}]\n",
             "quiz.yaml": "kind: Function\nname: quiz\nstrict: 5\n",
             "papers.yaml": "kind: VectorStore\nname: papers\nfiles: [\n",
