@@ -4,6 +4,7 @@ Start-up is a feature: a subcommand's module, and with it every heavy library, i
 before; `--help` and `--version` need none of them. A test holds the short helps below to the commands' own.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -58,6 +59,8 @@ class LazyGroup(click.Group):
         except OrchError as error:
             show_error(error)
             return 2 if ctx.invoked_subcommand == "test" else 1
+        except BrokenPipeError:
+            raise  # whoever read our output has stopped reading, like `head`: click ends quietly
         except OSError as error:  # a report that cannot be written, a folder that may not be made
             show_error(OrchError(f"{error.filename}: {error.strerror}", "check the path and its permissions"))
             return 2 if ctx.invoked_subcommand == "test" else 1
@@ -92,4 +95,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run as a program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show 한글 gets it written out
     sys.exit(run(sys.argv[1:]))

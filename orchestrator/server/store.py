@@ -100,7 +100,8 @@ class Store:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: cannot be used as a database: {error}") from error
+            hint = "name another file, or move this one away: a new one is made"
+            raise StoreError(f"{path}: cannot be used as a database: {error}", hint) from error
         return store
 
     def _check_version(self, path: Path | str) -> None:

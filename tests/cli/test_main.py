@@ -58,3 +58,23 @@ def test_a_folder_that_cannot_be_written_is_an_error_not_a_traceback(orch, tmp_p
     assert done.code in (1, USAGE)
     assert "file/below" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_reader_that_stops_reading_gets_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "orchestrator", "schema", "Scenario"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate(timeout=30)
+    assert (process.returncode, complaint) == (1, b"")
+
+
+def test_a_terminal_without_unicode_gets_it_written_out(tutor, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator", "plan", "specs/"],
+        cwd=tmp_path,
+        env={"PYTHONIOENCODING": "ascii", "PATH": ""},
+        capture_output=True,
+        check=True,
+    )
+    assert rb"\ub108\ub294" in done.stdout  # 너는
