@@ -19,7 +19,7 @@ from orchestrator.server.store import Store
 from orchestrator.spec.files import inside
 
 DATABASE = f"{STATE_FOLDER}/local.db"
-HOST = "http://local"  # no such host is asked: the transport is the application itself
+HOST = "http://localhost"  # no host is asked: the transport is the application itself
 
 
 class LocalProvider(AssistantsProvider):

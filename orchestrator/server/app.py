@@ -176,6 +176,10 @@ class _Door:
             origin = headers.get("origin")
             if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
                 return WireError(403, f"Requests from the web page {origin} are refused; start the server with a key.")
+            # A page may also have its own name point to this machine (DNS rebinding); the name tells.
+            name = headers.get("host", "localhost")
+            if not is_loopback(urlsplit(f"//{name}").hostname or ""):
+                return WireError(403, f"Requests to the name {name} are refused; start the server with a key.")
             return None
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:

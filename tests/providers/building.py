@@ -69,7 +69,7 @@ async def in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[Assistant
         app = create_app(assemble(store, [ScriptedModel("*", RULES, render_later)]))
         async with running(app):
             witness = Witness(httpx2.ASGITransport(app))
-            provider = AssistantsProvider(Client("http://local/v1", None, transport=witness, headers=BETA), **more)
+            provider = AssistantsProvider(Client("http://localhost/v1", None, transport=witness, headers=BETA), **more)
             try:
                 yield provider, witness
             finally:

@@ -51,7 +51,7 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """An HTTP client that talks to the app without a port, runs included."""
     app = create_app(settings)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with running(app), httpx2.AsyncClient(transport=transport, base_url="http://local/v1") as client:
+    async with running(app), httpx2.AsyncClient(transport=transport, base_url="http://localhost/v1") as client:
         yield client
 
 

@@ -29,13 +29,13 @@ def error(response):
 
 
 def test_paths_work_with_and_without_v1(settings, send):
-    for url in ("http://local/v1/assistants", "http://local/assistants"):
+    for url in ("http://localhost/v1/assistants", "http://localhost/assistants"):
         assert send(settings, "GET", url).json()["object"] == "list"
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/assistants/", "/v1", "/", "/assistants/a/b", "/v1/v1/assistants"])
 def test_unknown_paths_are_404(settings, send, conforms, path):
-    response = send(settings, "GET", f"http://local{path}")
+    response = send(settings, "GET", f"http://localhost{path}")
     conforms(response.json(), "ErrorResponse")
     assert error(response)[:2] == (404, f"Invalid URL (GET {path.removeprefix('/v1') or '/'})") or path == "/v1"
 
@@ -85,6 +85,15 @@ def test_web_pages_of_others_are_refused_without_a_key(settings, send):
     assert send(replace(settings, api_key="k"), "GET", "/assistants", headers=headers).status_code == 200
 
 
+def test_a_name_that_only_points_to_this_machine_is_refused_without_a_key(settings, send):
+    for name in ("evil.example", "evil.example:8080", "127.0.0.1.evil.example", "[::2]:80"):
+        assert send(settings, "GET", "/assistants", headers={"host": name}).status_code == 403
+    for name in ("localhost", "127.0.0.1:8080", "[::1]:8080"):
+        assert send(settings, "GET", "/assistants", headers={"host": name}).status_code == 200
+    keyed = {"host": "assistants.example", "authorization": "Bearer right"}
+    assert send(replace(settings, api_key="right"), "GET", "/assistants", headers=keyed).status_code == 200
+
+
 def test_every_reply_has_its_own_request_id(settings, send):
     ids = {send(settings, "GET", path).headers["x-request-id"] for path in ("/assistants", "/nothing", "/assistants")}
     assert len(ids) == 3
@@ -93,7 +102,7 @@ def test_every_reply_has_its_own_request_id(settings, send):
 
 def test_a_request_is_one_line_in_the_log(settings, send, caplog):
     caplog.set_level(logging.INFO, "orch.server")
-    send(settings, "GET", "http://local/v1/assistants/x%0Ay?token=t")
+    send(settings, "GET", "http://localhost/v1/assistants/x%0Ay?token=t")
     (record,) = [record for record in caplog.records if record.name == "orch.server"]
     line = record.getMessage()
     assert line.startswith("GET /v1/assistants/x\\ny 404 ")
