@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import concurrency, load_project, paths, quietness, target, within
+from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, within
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
 from orchestrator.errors import UsageError
@@ -33,6 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
+@formats
 @concurrency
 @quietness
 def command(
@@ -44,6 +45,7 @@ def command(
     fail_fast: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    format_: str,
     concurrency: int,
     quiet: bool,
 ) -> int:
@@ -52,13 +54,19 @@ def command(
     Talks to the assistants as they are on the target, which have to be what the specs say: apply first. Exits 0 where
     all passed, 1 where one failed, 2 where one could not be run.
     """
+    if Path("-") in (json_file, junit_file):
+        raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
     project = load_project(paths, target, variables)
     chosen = _choose(project, paths, tags, names)
     options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
     done = asyncio.run(_run(project, chosen, options, quiet))
-    _write(json_file, as_json(run_json(done, project=project.name, target=project.target_name)))
+    report = as_json(run_json(done, project=project.name, target=project.target_name))
+    _write(json_file, report)
     _write(junit_file, junit_xml(done, project=project.name, target=project.target_name))
-    show_text(run_text(done))
+    if format_ == "json":
+        click.echo(report)
+    else:
+        show_text(run_text(done))
     return exit_code(done)
 
 

@@ -76,6 +76,13 @@ def test_one_file_and_tags_choose(orch, applied):
     assert orch("test", "specs/", "--tag", "nope").code == 64
 
 
+def test_json_on_stdout_is_json_and_nothing_else(orch, applied):
+    done = orch("test", "specs/", "--name", "quiz", "--format", "json")
+    assert done.code == 0
+    assert json.loads(done.out)["summary"]["passed"] == 1
+    assert orch("test", "specs/", "--json", "-").code == 64
+
+
 def test_broken_specs_are_exit_2(orch, tutor):
     (tutor / "broken.yaml").write_text("kind: Nothing\n")
     assert orch("test", "specs/").code == 2
