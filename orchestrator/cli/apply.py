@@ -10,7 +10,17 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import concurrency, formats, load_project, only, paths, quietness, select, target
+from orchestrator.cli.options import (
+    concurrency,
+    formats,
+    load_project,
+    only,
+    paths,
+    quietness,
+    select,
+    target,
+    verbosity,
+)
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
 from orchestrator.model.project import Project
@@ -34,6 +44,7 @@ class Wish:
     json: bool
     concurrency: int
     quiet: bool
+    verbose: bool
 
 
 @click.command(epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`.")
@@ -45,6 +56,7 @@ class Wish:
 @formats
 @concurrency
 @quietness
+@verbosity
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -55,6 +67,7 @@ def command(
     format_: str,
     concurrency: int,
     quiet: bool,
+    verbose: bool,
 ) -> int:
     """Make the target what the specs say.
 
@@ -71,6 +84,7 @@ def command(
         json=format_ == "json",
         concurrency=concurrency,
         quiet=quiet,
+        verbose=verbose,
     )
     applied = asyncio.run(_apply(project, wish))
     if applied is None:
@@ -89,7 +103,7 @@ async def _apply(project: Project, wish: Wish) -> Applied | None:
     async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
         plan = await fetch_plan(session, wish.options, wish.concurrency)
         if not wish.json and not (wish.quiet and not wish.ask):
-            show_text(plan_text(plan))
+            show_text(plan_text(plan, wish.verbose))
         actionable = any(change.blocked_by is None for change in plan.pending)
         if wish.ask and actionable and not _confirm(f"Apply this to {project.target_name}?"):
             return None

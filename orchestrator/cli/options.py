@@ -51,6 +51,13 @@ def quietness(command: Decorated) -> Decorated:
     return click.option("-q", "--quiet", is_flag=True, help="Show no progress and no plan.")(command)
 
 
+def verbosity(command: Decorated) -> Decorated:
+    """Take the wish to see everything."""
+    return click.option("-v", "--verbose", is_flag=True, help="Show everything: long texts whole, what went well.")(
+        command
+    )
+
+
 def load_project(given: tuple[Path, ...], target_name: str | None = None, variables: tuple[str, ...] = ()) -> Project:
     """Load the project that the paths belong to; raises `SpecError` or `UsageError`."""
     values = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, formats, load_project, only, paths, select, target
+from orchestrator.cli.options import concurrency, formats, load_project, only, paths, select, target, verbosity
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_plan, open_session, read_revision
 from orchestrator.reconcile.plan import Plan
@@ -23,6 +23,7 @@ from orchestrator.reporting.plan_text import plan_text
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @formats
 @concurrency
+@verbosity
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -32,6 +33,7 @@ def command(
     detailed_exitcode: bool,
     format_: str,
     concurrency: int,
+    verbose: bool,
 ) -> int:
     """Show what apply would change.
 
@@ -49,5 +51,5 @@ def command(
     if format_ == "json":
         click.echo(as_json(plan_json(plan)))
     else:
-        show_text(plan_text(plan))
+        show_text(plan_text(plan, verbose))
     return 2 if detailed_exitcode and plan.pending else 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, within
+from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, verbosity, within
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
 from orchestrator.errors import UsageError
@@ -36,6 +36,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @formats
 @concurrency
 @quietness
+@verbosity
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -48,6 +49,7 @@ def command(
     format_: str,
     concurrency: int,
     quiet: bool,
+    verbose: bool,
 ) -> int:
     """Run scenarios and check what comes back.
 
@@ -66,7 +68,7 @@ def command(
     if format_ == "json":
         click.echo(report)
     else:
-        show_text(run_text(done))
+        show_text(run_text(done, verbose))
     return exit_code(done)
 
 

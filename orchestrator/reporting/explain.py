@@ -44,10 +44,8 @@ class Line:
 
 
 def explain(result: ScenarioResult, limit: int) -> list[Line]:
-    """Give the lines on the first attempt that did not pass; texts of more than `limit` characters are cut."""
-    attempt = next((a for a in result.attempts if a.status is not Status.PASSED), None)
-    if attempt is None:
-        return []
+    """Give the lines on the first attempt that did not pass, or on the last; texts over `limit` characters are cut."""
+    attempt = next((a for a in result.attempts if a.status is not Status.PASSED), result.attempts[-1])
     total = len(result.located.scenario.turns)
     lines: list[Line] = []
     for number, turn in enumerate(attempt.turns, 1):

@@ -1,5 +1,6 @@
 """A plan for people: grouped by action, readable without colour, ending in one line that sums it up."""
 
+import sys
 from collections.abc import Collection, Iterator
 
 from rich.text import Text
@@ -27,9 +28,14 @@ MOST_LINES = 12
 _PIECE_STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 
-def plan_text(plan: Plan) -> Text:
-    """Give the plan as text, without a line end at its end; no-ops are counted only."""
-    blocks = [*_groups(plan), *_leftovers(plan), Text(summary_line(plan), style="bold")]
+def plan_text(plan: Plan, verbose: bool = False) -> Text:
+    """Give the plan as text, without a line end at its end.
+
+    `verbose` shows new texts whole and names what is unchanged; otherwise they are cut, and no-ops are counted only.
+    """
+    most = sys.maxsize if verbose else MOST_LINES
+    unchanged = _unchanged(plan) if verbose else ()
+    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), Text(summary_line(plan), style="bold")]
     blocks.append(Text(counted(plan.requests, "request"), style="dim"))
     last = blocks[-2:]
     return Text("\n\n").join([*blocks[:-2], Text("\n").join(last)])
@@ -60,17 +66,17 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _groups(plan: Plan) -> Iterator[Text]:
+def _groups(plan: Plan, most: int) -> Iterator[Text]:
     for action in STYLES:
         chosen = [item for item in plan.changes if item.action is action and item.blocked_by is None]
         if chosen:
-            yield Text("\n").join([Text(action.value.capitalize(), style="bold"), *_all(chosen, plan.ids)])
+            yield Text("\n").join([Text(action.value.capitalize(), style="bold"), *_all(chosen, plan.ids, most)])
     blocked = [item for item in plan.changes if item.blocked_by is not None]
     if blocked:
-        yield Text("\n").join([Text("Blocked", style="bold"), *_all(blocked, plan.ids)])
+        yield Text("\n").join([Text("Blocked", style="bold"), *_all(blocked, plan.ids, most)])
 
 
-def _all(changes: Collection[Change], known: Collection[Address]) -> Iterator[Text]:
+def _all(changes: Collection[Change], known: Collection[Address], most: int) -> Iterator[Text]:
     for change in changes:
         sign, style = STYLES[change.action]
         heading = Text.assemble(("  " + sign + " ", style), (str(change.address), "bold"))
@@ -86,19 +92,19 @@ def _all(changes: Collection[Change], known: Collection[Address]) -> Iterator[Te
             if not created:
                 yield from _moved(field, known)
             elif field.new is not None:
-                yield from _new(field, known)
+                yield from _new(field, known, most)
 
 
-def _new(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
+def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[Text]:
     if not is_long(field.new):
         yield Text(f"      {visible(field.path)}: {inline(field.new, known)}")
         return
     yield Text(f"      {visible(field.path)}:")
     shown = lines(field.new)
-    for line in shown[:MOST_LINES]:
+    for line in shown[:most]:
         yield Text(f"        {line}")
-    if len(shown) > MOST_LINES:
-        yield Text(f"        … {counted(len(shown) - MOST_LINES, 'more line')}", style="dim")
+    if len(shown) > most:
+        yield Text(f"        … {counted(len(shown) - most, 'more line')}", style="dim")
 
 
 def _moved(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
@@ -127,6 +133,13 @@ def _words(pieces: list[Piece]) -> Text:
         marked = {"-": f"[-{words}-]", "+": f"{{+{words}+}}"}.get(sign, words)
         text.append(marked, style=_PIECE_STYLES.get(sign, ""))
     return text
+
+
+def _unchanged(plan: Plan) -> Iterator[Text]:
+    noops = [change for change in plan.changes if change.action is Action.NOOP]
+    if noops:
+        named = [Text(f"    {change.address}  {visible(change.id or '')}") for change in noops]
+        yield Text("\n").join([Text("Unchanged", style="bold"), *named])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

@@ -23,11 +23,11 @@ _PART_STYLE = {
 }
 
 
-def run_text(run: Run) -> Text:
-    """Give the whole report; it ends without a line break."""
+def run_text(run: Run, verbose: bool = False) -> Text:
+    """Give the whole report; it ends without a line break. `verbose` tells the story of what passed, too."""
     width = max((len(result.located.scenario.name) for result in run.results), default=0)
     blocks = [Text("\n").join([status_text(result, width) for result in run.results])] if run.results else []
-    blocks += [failure_text(result) for result in run.results if result.status is not Status.PASSED]
+    blocks += [failure_text(result) for result in run.results if verbose or result.status is not Status.PASSED]
     if notes := leftovers(run.results):
         blocks.append(_lines(notes))
     return Text("\n\n").join([*blocks, summary_text(run)])
@@ -43,7 +43,7 @@ def status_text(result: ScenarioResult, width: int = 0) -> Text:
 
 
 def failure_text(result: ScenarioResult) -> Text:
-    """Give the story of a scenario that did not pass: where it is written, what was said, what was expected."""
+    """Give the story of a scenario: where it is written, what was said, what was expected."""
     position = result.located.position
     title = Text.assemble(
         (f"{result.status.upper()} {result.located.scenario.name}", _STATUS_STYLE[result.status]),
