@@ -107,6 +107,15 @@ def test_a_protected_assistant_survives_prune_and_deleting_its_yaml(orch, tutor)
     assert "protect" in done.out
 
 
+def test_verbose_shows_long_texts_whole_and_what_is_unchanged(orch, tutor):
+    assert "more lines" in orch("plan", "specs/").out
+    whole = orch("plan", "specs/", "--verbose").out
+    assert "more lines" not in whole
+    assert '"question_text"' in whole
+    orch("apply", "specs/")
+    assert "assistant.math-tutor  asst_" in orch("plan", "specs/", "-v").out
+
+
 def test_only_and_paths_choose_resources(orch, tutor):
     for chosen in (["specs/", "--only", "vector_store.*"], ["specs/papers.yaml"]):
         plan = json.loads(orch("plan", *chosen, "--format", "json").out)

@@ -65,6 +65,11 @@ def test_what_is_not_applied_is_not_tested(orch, tutor):
     assert "is not what the specs say" in done.err
 
 
+def test_verbose_tells_the_story_of_what_passed(orch, applied):
+    assert "assistant: 천만에요!" not in orch("test", "specs/", "--name", "thanks").out
+    assert "assistant: 천만에요!" in orch("test", "specs/", "--name", "thanks", "-v").out
+
+
 def test_nothing_to_run_is_wrong_usage(orch, applied):
     done = orch("test", "specs/", "--name", "nobody")
     assert done.code == 64
