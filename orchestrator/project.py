@@ -20,7 +20,7 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, execute
-from orchestrator.reconcile.observe import observe
+from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
@@ -42,6 +42,11 @@ async def open_session(project: Project, env: Mapping[str, str]) -> AsyncIterato
         yield Session(project, provider)
     finally:
         await provider.close()
+
+
+async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
+    """Read what is live and whose it is; the files of stores are not read."""
+    return await observe(session.provider, {}, session.project.name, concurrency)
 
 
 async def fetch_plan(session: Session, options: PlanOptions, concurrency: int = 8) -> Plan:

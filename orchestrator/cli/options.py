@@ -58,8 +58,16 @@ def verbosity(command: Decorated) -> Decorated:
     )
 
 
-def load_project(given: tuple[Path, ...], target_name: str | None = None, variables: tuple[str, ...] = ()) -> Project:
-    """Load the project that the paths belong to; raises `SpecError` or `UsageError`."""
+def load_project(
+    given: tuple[Path, ...],
+    target_name: str | None = None,
+    variables: tuple[str, ...] = (),
+    may_be_empty: bool = False,
+) -> Project:
+    """Load the project that the paths belong to; raises `SpecError` or `UsageError`.
+
+    `may_be_empty` is for commands that make sense before anything is declared.
+    """
     values = {}
     for item in variables:
         name, equals, value = item.partition("=")
@@ -68,7 +76,8 @@ def load_project(given: tuple[Path, ...], target_name: str | None = None, variab
         values[name] = value
     cwd = Path.cwd()
     start = given[0] if given else Path()
-    project = load(Ask(start=start, cwd=cwd, target=target_name, variables=values, env=dict(os.environ)))
+    env = dict(os.environ)
+    project = load(Ask(start, cwd, target=target_name, variables=values, env=env, may_be_empty=may_be_empty))
     for path in given:
         absolute = (cwd / path).absolute()
         if not absolute.exists():

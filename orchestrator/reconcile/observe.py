@@ -39,6 +39,12 @@ class Observed:
         twice = {live.id: address for address, lives in self.duplicates.items() for live in lives}
         return {live.id: address for address, live in self.owned.items()} | twice
 
+    @property
+    def all(self) -> tuple[Live, ...]:
+        """Give everything that was found, by kind and id."""
+        twice = [live for lives in self.duplicates.values() for live in lives]
+        return tuple(sorted([*self.owned.values(), *twice, *self.foreign], key=lambda live: (live.kind, live.id)))
+
 
 async def observe(
     provider: Provider, resources: Mapping[Address, Resource], project: str, concurrency: int = 8

@@ -41,6 +41,8 @@ class Ask:
     """Values over the project's and the target's own (`--var`)."""
     env: Mapping[str, str] = field(default_factory=dict)
     """The environment, of which templates see what the project lists."""
+    may_be_empty: bool = False
+    """Whether a project that declares nothing yet is none the worse for it."""
 
 
 def load(ask: Ask) -> Project:
@@ -73,7 +75,7 @@ def load(ask: Ask) -> Project:
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
     linked = Linker(root, ask.cwd, names.context(), specs, broken | sources.lost).link()
     problems += linked.problems
-    if not specs and not problems:
+    if not specs and not problems and not ask.may_be_empty:
         message = "the project declares nothing yet"
         problems.append(head.diagnostic(message, hint="add a document of kind Assistant, or run `orch init` elsewhere"))
     if problems:

@@ -1,0 +1,56 @@
+"""What is live on a target and whose it is: a table for people, and format `orch.list/1` for scripts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from orchestrator.providers.interface import Live
+from orchestrator.reporting.characters import storable, visible
+from orchestrator.reporting.plan_text import counted
+
+FORMAT = "orch.list/1"
+UNMANAGED = "unmanaged"
+"""Owner of what orch never applied; no PROJECT/ADDRESS can be this word, because it has no slash."""
+
+
+def list_json(project: str, target: str, lives: Sequence[Live], requests: int) -> dict[str, Any]:
+    """Give the objects as a JSON object; `name` is the API's own, null where it has none."""
+    return {
+        "format": FORMAT,
+        "project": project,
+        "target": target,
+        "objects": [
+            {
+                "kind": live.kind.value,
+                "id": storable(live.id),
+                "name": storable(live.fields.get("display_name")),
+                "owner": storable(_owner(live)),
+            }
+            for live in lives
+        ],
+        "requests": {"total": requests},
+    }
+
+
+def list_text(target: str, lives: Sequence[Live], requests: int) -> Text:
+    """Give the objects as a table, without a line end at its end."""
+    rows = [("KIND", "ID", "NAME", "OWNER")]
+    rows += [(live.kind.value, visible(live.id), _name(live), visible(_owner(live))) for live in lives]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(3)]
+    lines = []
+    for number, row in enumerate(rows if lives else ()):
+        padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False)]
+        lines.append(Text("  ".join([*padded, row[3]]), style="bold" if number == 0 else ""))
+    found = counted(len(lives), "object") if lives else "Nothing"
+    lines += [*([Text()] if lives else []), Text(f"{found} on {target}.", style="bold")]
+    return Text("\n").join([*lines, Text(counted(requests, "request"), style="dim")])
+
+
+def _name(live: Live) -> str:
+    return visible(str(live.fields.get("display_name") or "-")).replace("\n", " ")
+
+
+def _owner(live: Live) -> str:
+    return UNMANAGED if live.marks is None else f"{live.marks.project}/{live.marks.address}"
