@@ -52,7 +52,8 @@ async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
 async def fetch_plan(session: Session, options: PlanOptions, concurrency: int = 8) -> Plan:
     """Read the target and decide what apply would do."""
     project, provider = session.project, session.provider
-    observed = await observe(provider, project.resources, project.name, concurrency)
+    compared = {} if options.destroy else project.resources  # what goes is not compared, so its files are not read
+    observed = await observe(provider, compared, project.name, concurrency)
     return plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
 
 

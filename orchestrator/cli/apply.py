@@ -2,13 +2,12 @@
 
 import asyncio
 import os
-import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from orchestrator.cli.asking import confirm, somebody_is_there
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import (
     concurrency,
@@ -80,7 +79,7 @@ def command(
     project = load_project(paths, target, variables)
     wish = Wish(
         options=PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root)),
-        ask=not yes and format_ == "text" and sys.stdin.isatty() and sys.stdout.isatty(),
+        ask=somebody_is_there(yes, format_),
         json=format_ == "json",
         concurrency=concurrency,
         quiet=quiet,
@@ -105,16 +104,7 @@ async def _apply(project: Project, wish: Wish) -> Applied | None:
         if not wish.json and not (wish.quiet and not wish.ask):
             show_text(plan_text(plan, wish.verbose))
         actionable = any(change.blocked_by is None for change in plan.pending)
-        if wish.ask and actionable and not _confirm(f"Apply this to {project.target_name}?"):
+        if wish.ask and actionable and not confirm(f"Apply this to {project.target_name}?"):
             return None
         with moving_line(len(plan.pending), wish.quiet or wish.json) as line:
             return await apply_plan(session, plan, wish.concurrency, line)
-
-
-def _confirm(question: str) -> bool:
-    """Ask; Ctrl-C ends the question at once, which the event loop's own handler would put off until the answer."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return click.confirm(question)
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -2,7 +2,8 @@
 
 protect      what is declared or marked live as protected is not deleted
 duplicate    an address that two live objects carry is not touched
-too many     more than 30 % of this project's live objects and at least 5 would be deleted: then none is
+too many     more than 30 % of this project's live objects and at least 5 would be deleted: then none is, unless
+             deleting is all that was asked for
 needs        what cannot be done without a blocked change waits for it
 """
 
@@ -31,6 +32,8 @@ class Facts:
     protected: frozenset[Address] = frozenset()
     duplicates: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     """Ids of the live objects that carry one and the same address."""
+    deletes_asked_for: bool = False
+    """Whether the deletes are what was asked for, and not what specs that are gone have led to."""
 
 
 def guard(changes: Iterable[Change], facts: Facts) -> tuple[Change, ...]:
@@ -46,7 +49,8 @@ def guard(changes: Iterable[Change], facts: Facts) -> tuple[Change, ...]:
         return duplicate_message(change.address, ids) if ids else None
 
     guarded = _apply(_apply(changes, duplicate), protect)
-    guarded = _apply(guarded, _too_many(guarded, facts.owned))
+    if not facts.deletes_asked_for:
+        guarded = _apply(guarded, _too_many(guarded, facts.owned))
     return _needing(guarded, facts.duplicates)
 
 

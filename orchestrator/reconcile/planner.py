@@ -4,7 +4,7 @@ What the target cannot do, and what would not fit the metadata the ownership rec
 the place in the specs, before anything is written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -36,6 +36,8 @@ class PlanOptions:
 
     prune: bool = False
     """Delete what this project owns and declares no more."""
+    destroy: bool = False
+    """Delete what this project owns, declared or not; nothing is created or updated."""
     only: tuple[str, ...] = ()
     """Globs of addresses; empty means everything. What a selected resource refers to and is not live yet comes too."""
     revision: str | None = None
@@ -52,7 +54,8 @@ def plan(
 ) -> Plan:
     """Compare what is declared with what is live; raises `SpecError` for what cannot work, `UsageError` for `only`."""
     selected = _selected(resources, observed, options.only)
-    declared = [resources[address] for address in sorted(selected & set(resources), key=str)]
+    kept = frozenset() if options.destroy else selected & set(resources)
+    declared = [resources[address] for address in sorted(kept, key=str)]
     refused = [item for resource in declared for item in _refusals(resource, resources, capabilities, target)]
     if refused:
         raise SpecError(refused)
@@ -61,14 +64,15 @@ def plan(
     refused = [item for change in changes for item in _crowded(change, resources[change.address])]
     if refused:
         raise SpecError(refused)
-    undeclared = _undeclared(resources, observed, selected)
-    if options.prune:
+    undeclared = _undeclared(selected - kept, observed)
+    pruned = options.prune or options.destroy
+    if pruned:
         changes += [_deletion(address, observed) for address in dict.fromkeys(item.address for item in undeclared)]
     return Plan(
         project=project,
         target=target,
-        changes=guard(ordered(changes), _facts(resources, observed)),
-        leftovers=() if options.prune else undeclared,
+        changes=guard(ordered(changes), _facts(resources, observed, options)),
+        leftovers=() if pruned else undeclared,
         ids={address: live.id for address, live in observed.owned.items()},
         requests=observed.requests,
     )
@@ -182,10 +186,7 @@ def _crowded(change: Change, resource: Resource) -> list[Diagnostic]:
     return [Diagnostic(message, resource.position, f"take out {needed - MAX_PAIRS} of its `metadata` pairs")]
 
 
-def _undeclared(
-    resources: Mapping[Address, Resource], observed: Observed, selected: Iterable[Address]
-) -> tuple[Leftover, ...]:
-    gone = set(selected) - set(resources)
+def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover, ...]:
     single = [Leftover(address, live.id) for address, live in observed.owned.items() if address in gone]
     twice = [
         Leftover(address, live.id)
@@ -201,11 +202,12 @@ def _deletion(address: Address, observed: Observed) -> Change:
     return Change(address, Action.DELETE, id=live.id if live is not None else None, live=live)
 
 
-def _facts(resources: Mapping[Address, Resource], observed: Observed) -> Facts:
+def _facts(resources: Mapping[Address, Resource], observed: Observed, options: PlanOptions) -> Facts:
     marked = {a for a, live in observed.owned.items() if live.marks is not None and live.marks.protect}
     duplicates = {address: tuple(live.id for live in lives) for address, lives in observed.duplicates.items()}
     return Facts(
         owned=len(observed.owned) + sum(map(len, duplicates.values())),
         protected=frozenset(marked | {address for address, resource in resources.items() if resource.protect}),
         duplicates=duplicates,
+        deletes_asked_for=options.destroy,
     )
