@@ -126,3 +126,10 @@ def test_every_file_named_in_the_architecture_exists():
     folders = "cli|spec|model|providers|reconcile|scenario|reporting|server|tests|docs"
     for name in re.findall(rf"`((?:{folders})/[\w./]*)`", text):
         assert (ROOT / "orchestrator" / name).exists() or (ROOT / name).exists(), name
+
+
+def test_every_test_that_a_promise_names_exists():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reconciler.md").read_text(encoding="utf-8")))
+    assert named
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {name for name in named if f"def {name}(" not in sources} == set()
