@@ -32,7 +32,9 @@ CLOSED = [
     ("server", "model", set[str](), "the server speaks the wire, not the spec"),
 ]
 PURE = [
+    "reconcile.breaking",
     "reconcile.diff",
+    "reconcile.drift",
     "reconcile.graph",
     "reconcile.guards",
     "reconcile.plan",

@@ -11,11 +11,11 @@ from orchestrator.cli.asking import confirm, somebody_is_there
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import (
     concurrency,
-    formats,
     load_project,
     only,
     paths,
     quietness,
+    reports,
     select,
     target,
     verbosity,
@@ -28,6 +28,7 @@ from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
+from orchestrator.reporting.plan_markdown import apply_markdown
 from orchestrator.reporting.plan_text import plan_text
 
 DECLINED = 1
@@ -40,7 +41,7 @@ class Wish:
     options: PlanOptions
     ask: bool
     """Whether somebody is there to be asked and wants to be."""
-    json: bool
+    format_: str
     concurrency: int
     quiet: bool
     verbose: bool
@@ -52,7 +53,7 @@ class Wish:
 @only
 @click.option("--prune", is_flag=True, help="Also delete what this project owns and the specs do not declare any more.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
-@formats
+@reports
 @concurrency
 @quietness
 @verbosity
@@ -80,7 +81,7 @@ def command(
     wish = Wish(
         options=PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root)),
         ask=somebody_is_there(yes, format_),
-        json=format_ == "json",
+        format_=format_,
         concurrency=concurrency,
         quiet=quiet,
         verbose=verbose,
@@ -89,8 +90,10 @@ def command(
     if applied is None:
         show_note("not applied; nothing was changed")
         return DECLINED
-    if wish.json:
+    if wish.format_ == "json":
         click.echo(as_json(apply_json(applied)))
+    elif wish.format_ == "markdown":
+        click.echo(apply_markdown(applied))
     elif applied.outcomes:
         show_text(apply_text(applied))
     return applied.exit_code
@@ -101,10 +104,10 @@ async def _apply(project: Project, wish: Wish) -> Applied | None:
     waiting = f"another orch is applying to {project.target_name}; waiting for it"
     async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
         plan = await fetch_plan(session, wish.options, wish.concurrency)
-        if not wish.json and not (wish.quiet and not wish.ask):
+        if wish.format_ == "text" and not (wish.quiet and not wish.ask):
             show_text(plan_text(plan, wish.verbose))
         actionable = any(change.blocked_by is None for change in plan.pending)
         if wish.ask and actionable and not confirm(f"Apply this to {project.target_name}?"):
             return None
-        with moving_line(len(plan.pending), wish.quiet or wish.json) as line:
+        with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
             return await apply_plan(session, plan, wish.concurrency, line)

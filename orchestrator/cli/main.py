@@ -23,6 +23,7 @@ COMMANDS = {
     "validate": "Check all specs and show every problem.",
     "plan": "Show what apply would change.",
     "apply": "Make the target what the specs say.",
+    "drift": "Show what changed outside.",
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "test": "Run scenarios and check what comes back.",

@@ -33,6 +33,12 @@ def formats(command: Decorated) -> Decorated:
     return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
 
 
+def reports(command: Decorated) -> Decorated:
+    """Take the output format of what people also show in a pull request."""
+    kinds = click.Choice(["text", "json", "markdown"])
+    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
+
+
 def only(command: Decorated) -> Decorated:
     """Take addresses to look at."""
     text = "Only this resource, for example assistant.math-tutor or 'assistant.*' (repeatable)."

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, formats, load_project, only, paths, select, target, verbosity
+from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target, verbosity
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_plan, open_session, read_revision
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reporting.plan_json import plan_json
+from orchestrator.reporting.plan_markdown import plan_markdown
 from orchestrator.reporting.plan_text import plan_text
 
 
@@ -21,7 +22,7 @@ from orchestrator.reporting.plan_text import plan_text
 @only
 @click.option("--prune", is_flag=True, help="Also show deletes of what is not in the specs any more.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
-@formats
+@reports
 @concurrency
 @verbosity
 def command(
@@ -50,6 +51,8 @@ def command(
     plan = asyncio.run(fetch())
     if format_ == "json":
         click.echo(as_json(plan_json(plan)))
+    elif format_ == "markdown":
+        click.echo(plan_markdown(plan))
     else:
         show_text(plan_text(plan, verbose))
     return 2 if detailed_exitcode and plan.pending else 0

@@ -3,7 +3,8 @@
 from typing import Any
 
 from orchestrator.model.fields import as_json
-from orchestrator.reconcile.plan import Change, Plan
+from orchestrator.reconcile.breaking import breaking
+from orchestrator.reconcile.plan import Change, FieldChange, Plan
 from orchestrator.reporting.characters import storable
 
 FORMAT = "orch.plan/1"
@@ -30,8 +31,16 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         "id": change.id,
         "blocked_by": change.blocked_by,
-        "fields": [
-            {"path": item.path, "old": as_json(item.old), "new": as_json(item.new), "who": item.who.value}
-            for item in change.fields
-        ],
+        "fields": [_field(item) for item in change.fields],
     }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    entry = {"path": field.path, "old": as_json(field.old), "new": as_json(field.new), "who": field.who.value}
+    return entry | breaking_json(field)
+
+
+def breaking_json(field: FieldChange) -> dict[str, Any]:
+    """Give `breaking` and why, for a change that breaks those who answer a function's calls; nothing for others."""
+    reasons = breaking(field)
+    return {"breaking": True, "breaking_reason": "; ".join(reasons)} if reasons else {}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from rich.text import Text
 
 from orchestrator.model.address import Address
+from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan, Who
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
@@ -90,7 +91,7 @@ def _all(changes: Collection[Change], known: Collection[Address], most: int) -> 
         created = change.action is Action.CREATE
         for field in change.fields:
             if not created:
-                yield from _moved(field, known)
+                yield from moved(field, known)
             elif field.new is not None:
                 yield from _new(field, known, most)
 
@@ -107,7 +108,14 @@ def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[
         yield Text(f"        … {counted(len(shown) - most, 'more line')}", style="dim")
 
 
-def _moved(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
+def moved(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
+    """Give the lines of one field that moves: what it was, what it becomes, who moved it, and whom it breaks."""
+    yield from _values(field, known)
+    for reason in breaking(field):
+        yield Text(f"        breaking: {visible(reason)}", style="bold red")
+
+
+def _values(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:
     sign = "+" if field.old is None else "-" if field.new is None else "~"
     heading = Text.assemble("      ", (sign + " ", _PIECE_STYLES.get(sign, "yellow")), f"{visible(field.path)}:")
     remark = Text(f"  ({MOVERS[field.who]})" if MOVERS[field.who] else "", style="magenta")

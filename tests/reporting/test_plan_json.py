@@ -107,3 +107,20 @@ def test_neither_contents_nor_places_of_files_are_shown(tmp_path):
         shown += [apply_text(result).plain, json.dumps(apply_json(result)), repr(result)]
     shown.append(repr(provider.objects))
     assert canary not in "".join(shown)
+
+
+def test_a_breaking_schema_is_marked_and_no_other_field_is():
+    def quiz(properties):
+        parameters = {"type": "object", "properties": properties}
+        return assistant(
+            fields={"tools.q": "function", "tools.q.parameters": parameters, "description": str(properties)}
+        )
+
+    provider = MemoryProvider()
+    applied(provider, project(quiz({"a": {}, "b": {}})))
+    plan = planned(provider, project(quiz({"a": {}})))
+    marked = {f["path"]: (f.get("breaking"), f.get("breaking_reason")) for f in plan_json(plan)["changes"][0]["fields"]}
+    assert marked == {"tools.q.parameters": (True, "parameter b is gone"), "description": (None, None)}
+    assert "        breaking: parameter b is gone\n" in plan_text(plan).plain
+    widened = planned(provider, project(quiz({"a": {}, "b": {}, "c": {}})))
+    assert not any("breaking" in field for field in plan_json(widened)["changes"][0]["fields"])
