@@ -49,6 +49,7 @@ HOMES = {
     "pytest": ["pytest_plugin"],
     "_pytest": ["pytest_plugin"],
     "yaml": ["spec"],
+    "ruamel": ["spec.writer"],
     "jinja2": ["spec.template"],
     "jsonschema": ["spec.schema"],
     "openai": ["providers._client"],

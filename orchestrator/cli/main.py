@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Show what apply would change.",
     "apply": "Make the target what the specs say.",
     "drift": "Show what changed outside.",
+    "accept": "Take what changed outside into the specs.",
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "test": "Run scenarios and check what comes back.",

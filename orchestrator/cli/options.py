@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,16 +75,9 @@ def load_project(
 
     `may_be_empty` is for commands that make sense before anything is declared.
     """
-    values = {}
-    for item in variables:
-        name, equals, value = item.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--var {item!r} is not NAME=VALUE", "for example --var tone=formal")
-        values[name] = value
+    ask = asking(given[0] if given else Path(), target_name, variables)
+    project = load(replace(ask, may_be_empty=may_be_empty))
     cwd = Path.cwd()
-    start = given[0] if given else Path()
-    env = dict(os.environ)
-    project = load(Ask(start, cwd, target=target_name, variables=values, env=env, may_be_empty=may_be_empty))
     for path in given:
         absolute = (cwd / path).absolute()
         if not absolute.exists():
@@ -91,6 +85,17 @@ def load_project(
         if not absolute.is_relative_to(project.root) and not project.root.is_relative_to(absolute):
             raise UsageError(f"{path} is not part of the project in {project.root}", "run once for each project")
     return project
+
+
+def asking(start: Path, target_name: str | None, variables: tuple[str, ...]) -> Ask:
+    """Give what the command line asks to load; raises `UsageError` for a variable that is none."""
+    values = {}
+    for item in variables:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {item!r} is not NAME=VALUE", "for example --var tone=formal")
+        values[name] = value
+    return Ask(start=start, cwd=Path.cwd(), target=target_name, variables=values, env=dict(os.environ))
 
 
 def within(given: tuple[Path, ...], file: Path) -> bool:

@@ -27,7 +27,7 @@ from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
 from orchestrator.spec.mentions import named_functions, tool_name
 from orchestrator.spec.prompts import PromptReader
-from orchestrator.spec.reader import Document, Path_
+from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.schema import check_parameters
 
 MAX_LABEL = 512  # a store's file carries its path in an attribute (API facts 2.3)
@@ -55,11 +55,17 @@ class Linker:
     """Resolves the specs of one project against each other and its files."""
 
     def __init__(
-        self, root: Path, cwd: Path, context: Mapping[str, Any], specs: list[Shaped], broken: frozenset[tuple[str, str]]
+        self,
+        root: Path,
+        cwd: Path,
+        context: Mapping[str, Any],
+        specs: list[Shaped],
+        broken: frozenset[tuple[str, str]],
+        texts: Texts = NO_TEXTS,
     ) -> None:
         """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist."""
         self._root, self._cwd, self._broken = root, cwd, broken
-        self._prompts = PromptReader(root, cwd, context)
+        self._prompts = PromptReader(root, cwd, context, texts)
         self._problems: list[Diagnostic] = []
         self._by_name: dict[str, dict[str, Shaped]] = {}
         for shaped in specs:

@@ -16,12 +16,12 @@ from orchestrator.model.project import Project, ProjectSpec
 from orchestrator.spec.files import matching, show
 from orchestrator.spec.links import Linker, Shaped
 from orchestrator.spec.patch import Overrides
-from orchestrator.spec.reader import Document, Path_
+from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.rendering import Names, render_document
 from orchestrator.spec.shape import KINDS, get_kind, shape
 from orchestrator.spec.sources import PROJECT_FILE, Sources, find_root
 
-__all__ = ["PROJECT_FILE", "Ask", "find_root", "load"]
+__all__ = ["PROJECT_FILE", "Ask", "Loaded", "find_root", "load", "load_with_documents"]
 
 DEFAULT_SPECS: list[str] = ProjectSpec.model_fields["specs"].get_default(call_default_factory=True)
 _PROJECT_HINT = "begin orch.yaml with kind: Project, name: and targets:, or run `orch init DIR` to see one"
@@ -43,12 +43,30 @@ class Ask:
     """The environment, of which templates see what the project lists."""
     may_be_empty: bool = False
     """Whether a project that declares nothing yet is none the worse for it."""
+    texts: Texts = field(default_factory=lambda: NO_TEXTS)
+    """Texts taken for what files hold, so that an edit can be loaded before it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A project with the documents it came from."""
+
+    project: Project
+    head: Document
+    """The document of the project itself."""
+    specs: tuple[Shaped, ...]
+    """Every other document, the target's overrides merged in, and its model."""
 
 
 def load(ask: Ask) -> Project:
     """Load and resolve a project; raises `SpecError` with every problem found."""
+    return load_with_documents(ask).project
+
+
+def load_with_documents(ask: Ask) -> Loaded:
+    """Load a project and keep what it was made from; raises `SpecError` with every problem found."""
     root = find_root(ask.start, ask.cwd)
-    sources = Sources(ask.cwd)
+    sources = Sources(ask.cwd, ask.texts)
     sources.read(root / PROJECT_FILE)
     head = next((d for d in sources.documents if get_kind(d) == "Project"), None)
     settings = shape(head, ProjectSpec, head.data) if head is not None else None
@@ -73,14 +91,14 @@ def load(ask: Ask) -> Project:
     others = [document for document in sources.documents if document is not head]
     patches = {name: each.overrides for name, each in settings.targets.items()}
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
-    linked = Linker(root, ask.cwd, names.context(), specs, broken | sources.lost).link()
+    linked = Linker(root, ask.cwd, names.context(), specs, broken | sources.lost, ask.texts).link()
     problems += linked.problems
     if not specs and not problems and not ask.may_be_empty:
         message = "the project declares nothing yet"
         problems.append(head.diagnostic(message, hint="add a document of kind Assistant, or run `orch init` elsewhere"))
     if problems:
         raise SpecError(problems)
-    return Project(
+    project = Project(
         name=settings.name,
         root=root,
         target_name=target,
@@ -90,6 +108,7 @@ def load(ask: Ask) -> Project:
         scenarios=tuple(linked.scenarios),
         models=tuple(linked.models),
     )
+    return Loaded(project, head, tuple(specs))
 
 
 def _choose_target(head: Document, settings: ProjectSpec, ask: Ask) -> str | Diagnostic:

@@ -13,15 +13,15 @@ from typing import Any
 from orchestrator.diagnostics import Diagnostic, Position, nearest
 from orchestrator.model.language import FileText
 from orchestrator.spec.files import inside, same_file, show
-from orchestrator.spec.reader import Document, Path_, read_text
+from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts, read_text
 from orchestrator.spec.template import TemplateError, includes, render
 
 
 class PromptReader:
     """Reads the prompts of one project."""
 
-    def __init__(self, root: Path, cwd: Path, context: Mapping[str, Any]) -> None:
-        self._root, self._cwd, self._context = root, cwd, context
+    def __init__(self, root: Path, cwd: Path, context: Mapping[str, Any], texts: Texts = NO_TEXTS) -> None:
+        self._root, self._cwd, self._context, self._texts = root, cwd, context, texts
 
     def read_body(self, document: Document) -> str | Diagnostic:
         """Give the rendered Markdown below a document's front matter."""
@@ -39,7 +39,7 @@ class PromptReader:
             hint = f"did you mean `{near}`?" if near else f"paths are relative to {document.shown}"
             return document.diagnostic(f"there is no file `{written.file}`", path, hint)
         shown = show(Path(os.path.normpath(file)), self._cwd)
-        text = read_text(file, shown)
+        text = read_text(file, shown, self._texts)
         return text if isinstance(text, Diagnostic) else self._render(text, file, shown, 1)
 
     def _render(self, text: str, file: Path, shown: str, first_line: int) -> str | Diagnostic:
@@ -77,7 +77,7 @@ class PromptReader:
             if name in parts:
                 continue
             shown = show(Path(os.path.normpath(file)), self._cwd)
-            read = read_text(file, shown)
+            read = read_text(file, shown, self._texts)
             if isinstance(read, Diagnostic):
                 return read
             parts[name] = _Part(read, shown)

@@ -6,7 +6,7 @@ problem becomes a `Diagnostic`; nothing is raised.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.spec.nodes import YamlError, compose
 from orchestrator.spec.values import Builder, Path_, Place
 
-__all__ = ["Document", "Path_", "Place", "Reading", "read_documents", "read_text"]
+__all__ = ["NO_TEXTS", "Document", "Path_", "Place", "Reading", "Texts", "read_documents", "read_text"]
 
+Texts = Mapping[Path, str]
+"""Texts that stand in for files, by resolved path: what files would hold, before they do."""
+NO_TEXTS: Texts = {}
 MAX_BYTES = 10 * 1024 * 1024
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
@@ -60,17 +63,17 @@ class Reading:
     problems: tuple[Diagnostic, ...] = ()
 
 
-def read_text(path: Path, shown: str) -> str | Diagnostic:
+def read_text(path: Path, shown: str, texts: Texts = NO_TEXTS) -> str | Diagnostic:
     """Read a UTF-8 text file, or say why it is none; checked for size, encoding and merge conflicts.
 
-    A byte order mark is left out and lines end with a line feed.
+    A byte order mark is left out and lines end with a line feed. A text among `texts` is taken for the file's own.
     """
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             message = f"file is {size / 1048576:.1f} MB; at most 10 MB are read"
             return Diagnostic(message, Position(shown), "split it, or leave it out")
-        raw = path.read_bytes()
+        raw = texts[path.resolve()].encode() if texts and path.resolve() in texts else path.read_bytes()
     except OSError as error:
         return Diagnostic(f"cannot read the file: {error.strerror}", Position(shown), "check its name and permissions")
     try:
@@ -94,9 +97,9 @@ def _after(text: str, shown: str) -> Position:
     return Position(shown, text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
 
 
-def read_documents(path: Path, shown: str) -> Reading:
+def read_documents(path: Path, shown: str, texts: Texts = NO_TEXTS) -> Reading:
     """Read all documents of a YAML file, or the front matter and body of a Markdown file; empty ones are left out."""
-    text = read_text(path, shown)
+    text = read_text(path, shown, texts)
     if isinstance(text, Diagnostic):
         return Reading(problems=(text,))
     lines = tuple(text.split("\n"))

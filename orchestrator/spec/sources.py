@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import NoProjectError, SpecError
 from orchestrator.spec.files import inside, show, spec_files
-from orchestrator.spec.reader import Document, read_documents
+from orchestrator.spec.reader import NO_TEXTS, Document, Texts, read_documents
 
 PROJECT_FILE = "orch.yaml"
 _DOCUMENT = re.compile(r"^---", re.MULTILINE)
@@ -36,6 +36,7 @@ class Sources:
     """The documents of some files, and what is wrong with the files."""
 
     cwd: Path
+    texts: Texts = field(default_factory=lambda: NO_TEXTS)
     documents: list[Document] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
     lost: set[tuple[str, str]] = field(default_factory=set)
@@ -43,7 +44,7 @@ class Sources:
 
     def read(self, path: Path) -> None:
         """Read a file."""
-        reading = read_documents(path, show(path, self.cwd))
+        reading = read_documents(path, show(path, self.cwd), self.texts)
         self.documents += reading.documents
         self.problems += reading.problems
         if reading.problems:
