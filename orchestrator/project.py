@@ -94,12 +94,9 @@ async def apply_plan(session: Session, decided: Plan, concurrency: int, listener
     project, provider = session.project, session.provider
     path = journal_path(project)
     left = await provider.sweep(read_doubts(path).uploads)
-    journal = Journal(path)
-    journal.forget()
-    try:
+    with Journal(path) as journal:
+        journal.forget()
         applied = await execute(decided, provider, project.resources, journal, concurrency, listener)
-    finally:
-        journal.close()
     return replace(applied, unclear=left)
 
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from orchestrator.model.address import Address
 from orchestrator.providers.interface import Upload
@@ -100,6 +100,18 @@ class Journal:
         self._number = 0
         self._open: set[Address] = set()
 
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End; where everything is settled nothing stays behind."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            if not self._open:
+                self._path.unlink(missing_ok=True)
+
     def of(self, address: Address) -> "Page":
         """Give the page on which one change writes."""
         return Page(self, address)
@@ -107,14 +119,6 @@ class Journal:
     def forget(self) -> None:
         """Remove what an apply before this one has left; it has been dealt with."""
         self._path.unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """End; where everything is settled nothing stays behind."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            if not self._open:
-                self._path.unlink(missing_ok=True)
 
     def intend(self, address: Address, entry: Mapping[str, Any]) -> int:
         """Write what will be done, so that a kill cannot lose it, and give its number."""

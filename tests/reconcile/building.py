@@ -92,12 +92,8 @@ def applied(
 
 
 async def carried_out(made: Plan, provider: Provider, resources: Mapping[Address, Resource], **more: Any) -> Applied:
-    with TemporaryDirectory() as folder:
-        journal = Journal(Path(folder, "journal.jsonl"))
-        try:
-            return await execute(made, provider, resources, journal, **more)
-        finally:
-            journal.close()
+    with TemporaryDirectory() as folder, Journal(Path(folder, "journal.jsonl")) as journal:
+        return await execute(made, provider, resources, journal, **more)
 
 
 def actions(made: Plan) -> dict[str, str]:
