@@ -31,7 +31,7 @@ SHORTEST = 8
 
 @click.command(
     epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`; reviewed first: "
-    "`orch plan --out plan.json`, then `orch apply plan.json`, or `orch apply specs/ --approve 7f3a91c2d04e`."
+    "`orch plan --out plan.json`, then `orch apply specs/ plan.json`, or `orch apply specs/ --approve 7f3a91c2d04e`."
 )
 @paths
 @target
@@ -64,7 +64,8 @@ def command(
     finishes what is under way and leaves the rest for the next apply.
 
     A plan saved by `orch plan --out` is carried out as it was reviewed; where the target has moved since then, that
-    change is blocked and the others go on. A file may be given where paths of specs may: one that ends in .json.
+    change is blocked and the others go on. It is given as a file that ends in .json; where it does not lie in the
+    project's folder, give that too.
 
     Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change or the plan is not the
     approved one, 5 where only a part was applied.
@@ -73,7 +74,7 @@ def command(
     if approve is not None and not re.fullmatch(f"[0-9a-fA-F]{{{SHORTEST},64}}", approve):
         raise UsageError(f"--approve {approve} is no hash of a plan", f"give at least {SHORTEST} of its characters")
     if saved is not None:
-        paths, target = (paths[0].parent,), saved.target
+        paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables)
     options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
     wish = Wish(
@@ -89,15 +90,21 @@ def command(
     return carry_out(project, wish)
 
 
+def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Give where to look for the project: what is given beside the plan, else the plan's own folder."""
+    others = tuple(path for path in paths if path.suffix != ".json")
+    return others or (paths[0].parent,)
+
+
 def _saved_plan(paths: tuple[Path, ...], target: str | None, only: tuple[str, ...], prune: bool) -> Plan | None:
     """Read the saved plan that is given instead of specs, or None; raises `PlanError`, `UsageError`."""
     files = [path for path in paths if path.suffix == ".json"]
     if not files:
         return None
-    if len(paths) > 1 or target is not None or only or prune:
+    if len(files) > 1 or target is not None or only or prune:
         raise UsageError(
             f"{files[0]} is a saved plan: what it does, and where, was said when it was made",
-            "leave out the other paths, --target, --only and --prune",
+            "give one plan, without --target, --only and --prune",
         )
     try:
         data = json.loads(files[0].read_text(encoding="utf-8"))

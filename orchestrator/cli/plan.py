@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -29,7 +30,7 @@ from orchestrator.reporting.plan_text import plan_text
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Save the plan as JSON, for `orch apply FILE`.",
+    help="Save the plan as JSON, for `orch apply PATH FILE`.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @reports
@@ -71,5 +72,6 @@ def command(
     else:
         show_text(plan_text(plan, verbose))
     if out is not None:
-        show_note(f"saved to {out}; apply it with `orch apply {out}`; its hash is {plan.hash[:HASH]}")
+        given = shlex.join(map(str, (*paths, out)))
+        show_note(f"saved to {out}; apply it with `orch apply {given}`; its hash is {plan.hash[:HASH]}")
     return 2 if detailed_exitcode and plan.pending else 0
