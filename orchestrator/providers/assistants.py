@@ -1,7 +1,7 @@
 """The Assistants protocol: Foundry classic, self-hosted servers, and the embedded one.
 
-OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4). Requests: a list page a hundred objects, a create one
-POST, an update one POST, a read-back one GET, a delete one DELETE.
+OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4). Requests: a list page a hundred objects, a look or a
+read-back one GET, a create or an update one POST, a delete one DELETE.
 
 A store's record (`orch.files`) may say that its files are there only while they are, whenever we are stopped. So a
 create writes it empty, then come one upload a file, one batch for 2,000 of them and its polling, and one POST more
