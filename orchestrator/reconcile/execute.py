@@ -31,6 +31,10 @@ class Listener(Protocol):
         """Hear what became of a change."""
         ...
 
+    def stopping(self, under_way: int) -> None:
+        """Hear that somebody stopped it, and how many changes are still finished."""
+        ...
+
 
 class Silent:
     """A listener that says nothing."""
@@ -39,6 +43,9 @@ class Silent:
         """Say nothing."""
 
     def finished(self, outcome: Outcome) -> None:
+        """Say nothing."""
+
+    def stopping(self, under_way: int) -> None:
         """Say nothing."""
 
 
@@ -79,6 +86,7 @@ async def _finish(tasks: list[asyncio.Task[None]], run: "_Run") -> bool:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
             run.stopping = interrupted = True
+            run.listener.stopping(run.under_way)
             current = asyncio.current_task()
             if current is not None:
                 current.uncancel()
@@ -95,6 +103,7 @@ class _Run:
     limit: asyncio.Semaphore
     listener: Listener
     stopping: bool = False
+    under_way: int = 0
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     done: dict[Address, asyncio.Event] = field(init=False)
 
@@ -138,6 +147,13 @@ class _Run:
 
     async def _carry_out(self, change: Change) -> Outcome:
         self.listener.started(change)
+        self.under_way += 1
+        try:
+            return await self._carried_out(change)
+        finally:
+            self.under_way -= 1
+
+    async def _carried_out(self, change: Change) -> Outcome:
         known = (change.address, change.action)
         page = self.journal.of(change.address)
         try:

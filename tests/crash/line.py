@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import struct
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
@@ -39,6 +40,8 @@ class Line:
     victim: int = 0
     """Process that is killed."""
     struck: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
+    """What a reply waits for that is held (the way `hold`)."""
     seen: list[str] = field(default_factory=list)
 
     def begin(self, prefix: str, way: str = "", number: int = 0) -> None:
@@ -70,6 +73,8 @@ class Line:
             await self._refuse(way, reader, writer)
             return
         reply = await self._ask(head, body)
+        if way == "hold":
+            await asyncio.to_thread(self.released.wait, 30)
         if way == "kill before the reply":
             os.kill(self.victim, signal.SIGKILL)
         elif way == "kill after the reply":

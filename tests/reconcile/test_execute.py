@@ -401,6 +401,9 @@ class Log:
     def finished(self, outcome):
         self.events.append((outcome.status.value, str(outcome.address)))
 
+    def stopping(self, under_way):
+        self.events.append(("stopping", under_way))
+
 
 def test_a_listener_hears_of_every_change():
     provider = MemoryProvider(faults=[Fault("POST /vector_stores", TargetBusyError("busy"))])
