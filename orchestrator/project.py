@@ -4,10 +4,11 @@ Holds no logic of its own: what is decided here is only who is handed to whom, a
 """
 
 import asyncio
-import subprocess
+import getpass
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,11 +20,14 @@ from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation, Provider
 from orchestrator.providers.registry import open_provider
-from orchestrator.reconcile.execute import Listener, execute
+from orchestrator.reconcile.execute import Listener, Silent, execute
+from orchestrator.reconcile.history import DIRTY, append, get_history_file
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
+from orchestrator.reconcile.remembering import Origin, Recorder, who
+from orchestrator.spec.revisions import run_git
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,32 @@ async def apply_plan(session: Session, decided: Plan, concurrency: int, listener
     return await execute(decided, session.provider, session.project.resources, concurrency, listener)
 
 
+async def apply_recorded(
+    session: Session,
+    decided: Plan,
+    concurrency: int,
+    origin: Origin,
+    on_unwritten: Callable[[str], None],
+    listener: Listener | None = None,
+) -> Applied:
+    """Carry a plan out and add what became of it to the history, also where it dies; nothing to do is not recorded.
+
+    A history that cannot be written is told to `on_unwritten`: what was done is done.
+    """
+    recorder, interrupted = Recorder(listener or Silent()), True
+    try:
+        applied = await apply_plan(session, decided, concurrency, recorder)
+        interrupted = applied.interrupted
+        return applied
+    finally:
+        if decided.pending:
+            file = get_history_file(session.project.root)
+            try:
+                append(file, recorder.entry(decided, origin, interrupted, datetime.now(UTC)))
+            except OSError as error:
+                on_unwritten(f"this is not in the history: {file}: {error.strerror or error}")
+
+
 @asynccontextmanager
 async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIterator[None]:
     """Wait until no other orch applies this project to this target from here, and keep others waiting meanwhile.
@@ -89,13 +119,25 @@ async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIte
 
 
 def read_revision(root: Path) -> str | None:
-    """Give the git revision the specs stand at, with `-dirty` where they differ from it; None outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+    """Give the git revision the specs stand at, with `-dirty` where they differ from it; None outside of git.
+
+    Files that git does not know yet are a difference; what is in the repository beside the project is none.
+    """
+    head = run_git(root, "rev-parse", "--verify", "HEAD")
+    if head is None:
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    changed = run_git(root, "--no-optional-locks", "status", "--porcelain", "--", ".", f":(exclude){STATE_FOLDER}")
+    return head.strip() + ("" if changed == "" else DIRTY)
+
+
+def read_who(root: Path, env: Mapping[str, str]) -> str:
+    """Give who is at work here: the CI's actor, else whom git knows as the author of commits, else the login name."""
+    known = (run_git(root, "config", "--get", f"user.{key}") for key in ("email", "name"))
+    try:
+        login = getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a container whose user has no name
+        login = None
+    return who(env, next((value for value in known if value), None), login)
 
 
 async def open_conversations(

@@ -11,9 +11,11 @@ from orchestrator.cli.messages import show_note
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
 from orchestrator.model.project import Project
-from orchestrator.project import apply_plan, fetch_plan, only_writer, open_session
+from orchestrator.project import apply_recorded, fetch_plan, only_writer, open_session, read_who
+from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reconcile.remembering import Origin
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
 from orchestrator.reporting.plan_markdown import apply_markdown
@@ -37,6 +39,8 @@ class Wish:
     verbose: bool = False
     nothing: str | None = None
     """Said where there is nothing to do, instead of the plan that shows it."""
+    command: Command = Command.APPLY
+    """As the history shall have it."""
 
 
 def carry_out(project: Project, wish: Wish) -> int:
@@ -68,4 +72,5 @@ async def _carry_out(project: Project, wish: Wish) -> Applied | None:
         if wish.ask and actionable and not confirm(wish.question):
             return None
         with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
-            return await apply_plan(session, plan, wish.concurrency, line)
+            origin = Origin(wish.command, read_who(project.root, os.environ), wish.options.revision)
+            return await apply_recorded(session, plan, wish.concurrency, origin, show_note, line)
