@@ -22,7 +22,7 @@ class RevisionError(OrchError):
 
 
 def run_git(folder: Path, *arguments: str, timeout: float = _QUICK) -> str | None:
-    """Run git in a folder and give what it prints; None where it fails, takes longer than `timeout` s, or is missing."""
+    """Run git in a folder and give what it prints; None where it fails, is missing, or takes over `timeout` s."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", timeout=timeout, check=False
