@@ -1,7 +1,5 @@
 """`orch rollback`: apply the specs of an earlier revision again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,28 +98,18 @@ def _as_of(today: Project, ask: Ask, short: str) -> Project:
 
     What is wrong with them is told at REVISION:FILE, which is how `git show` takes it.
     """
-    with _told_at(short):
+
+    def at(position: Position) -> Position:
+        return replace(position, file=f"{short}:{show(today.root / position.file, Path.cwd())}")
+
+    try:
         then = load(ask)
+    except SpecError as error:
+        raise SpecError([replace(item, position=at(item.position)) for item in error.diagnostics]) from error
     if then.name != today.name:
         message = f"at {short} the project was called {then.name}, and this is {today.name}"
-        raise RevisionError(message, "what a project owns keeps its name; check that revision out and apply it there")
-    resources = {
-        address: replace(resource, position=_at(short, resource.position))
-        for address, resource in then.resources.items()
-    }
+        raise RevisionError(message, "what is live belongs to a project by its name; go back to a revision of this one")
+    resources = {address: replace(item, position=at(item.position)) for address, item in then.resources.items()}
     return replace(
         then, root=today.root, target=today.target, target_position=today.target_position, resources=resources
     )
-
-
-@contextmanager
-def _told_at(short: str) -> Iterator[None]:
-    try:
-        yield
-    except SpecError as error:
-        told = [replace(item, position=_at(short, item.position)) for item in error.diagnostics]
-        raise SpecError(told) from error
-
-
-def _at(short: str, position: Position) -> Position:
-    return replace(position, file=f"{short}:./{position.file}")

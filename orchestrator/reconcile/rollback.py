@@ -69,8 +69,12 @@ def _applied(history: History, project: str, target: str) -> list[tuple[int, Ent
 
 
 def _other(history: History, project: str, target: str) -> str:
-    """Name the newest entry whose specs git has."""
-    for number, entry in _applied(history, project, target):
-        if entry.complete and entry.revision is not None and not entry.revision.endswith(DIRTY):
-            return f"`orch rollback {number}` goes to {short_revision(entry.revision)}; or {_BY_HAND}"
+    """Name the newest entry whose specs git has and that are others than were applied last."""
+    applied = _applied(history, project, target)
+    for number, entry in applied:
+        revision = entry.revision
+        if revision is None or revision.endswith(DIRTY) or revision == applied[0][1].revision:
+            continue
+        if entry.complete:
+            return f"`orch rollback {number}` goes to {short_revision(revision)}; or {_BY_HAND}"
     return _BY_HAND

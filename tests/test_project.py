@@ -1,0 +1,154 @@
+"""The wiring between an apply and its history: what is recorded, also where it dies, and from which revision."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import TargetBusyError
+from orchestrator.model.project import Project
+from orchestrator.project import Session, apply_recorded, fetch_plan, read_revision, read_who
+from orchestrator.providers.memory import Fault, MemoryProvider
+from orchestrator.reconcile.history import Command, Entry, get_history_file, read_history
+from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reconcile.remembering import Origin
+from orchestrator.spec.loader import Ask, load
+from tests.repositories import AUTHOR, Repository
+
+HEAD = "kind: Project\nname: shop\ntargets: {local: {provider: local}}\n"
+ORIGIN = Origin(Command.APPLY, "somebody", "a" * 40)
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    (tmp_path / "orch.yaml").write_text(HEAD)
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.yaml").write_text(f"kind: Assistant\nname: {name}\nmodel: m\n")
+    return load(Ask(tmp_path, tmp_path))
+
+
+async def apply(project: Project, provider: MemoryProvider, told: list[str] | None = None) -> None:
+    session = Session(project, provider)
+    decided = await fetch_plan(session, PlanOptions())
+    await apply_recorded(session, decided, 1, ORIGIN, (told if told is not None else []).append)
+
+
+def entries(project: Project) -> list[Entry]:
+    return list(read_history(get_history_file(project.root)).entries.values())
+
+
+def outcomes(entry: Entry) -> dict[str, str]:
+    return {str(outcome.address): outcome.status.value for outcome in entry.outcomes}
+
+
+def test_what_was_done_and_what_failed_is_recorded_and_nothing_to_do_is_not(project):
+    provider = MemoryProvider(faults=[Fault("POST /assistants", TargetBusyError("too many requests", "later"), 2)])
+    asyncio.run(apply(project, provider))
+    asyncio.run(apply(project, provider))
+    asyncio.run(apply(project, provider))
+    first, second = entries(project)
+    assert first.summary == {"applied": 2, "failed": 1, "blocked": 0, "skipped": 0}
+    assert [outcome.error for outcome in first.outcomes if outcome.error] == ["too many requests"]
+    assert second.summary["applied"] == 1
+    assert (first.who, first.target, first.project, first.revision) == ("somebody", "local", "shop", "a" * 40)
+    assert first.plan_hash != second.plan_hash
+    assert not first.interrupted
+
+
+def test_an_apply_that_dies_records_what_was_done(project):
+    async def die(request: str) -> None:
+        if provider.requests.counts.get("POST /assistants") == 3:
+            raise RuntimeError("a fault of ours")
+
+    provider = MemoryProvider(on_request=die)
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        asyncio.run(apply(project, provider))
+    (entry,) = entries(project)
+    assert list(outcomes(entry).values()) == ["applied", "applied"]
+    assert entry.interrupted
+
+
+def test_an_interrupted_apply_records_what_was_done_and_what_was_not(project):
+    async def run() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def hold(request: str) -> None:
+            if request == "POST /assistants":
+                begun.set()
+                await go_on.wait()
+
+        running = asyncio.create_task(apply(project, MemoryProvider(on_request=hold)))
+        await begun.wait()
+        running.cancel()  # what Ctrl-C does to it
+        await asyncio.sleep(0)
+        go_on.set()
+        await running
+
+    asyncio.run(run())
+    (entry,) = entries(project)
+    assert sorted(outcomes(entry).values()) == ["applied", "skipped", "skipped"]
+    assert entry.interrupted
+
+
+def test_a_history_that_cannot_be_written_is_told_and_fails_nothing(project):
+    get_history_file(project.root).mkdir(parents=True)
+    provider, told = MemoryProvider(), list[str]()
+    asyncio.run(apply(project, provider, told))
+    assert len(provider.objects) == 3
+    (message,) = told
+    assert "history.jsonl" in message
+
+
+# The revision, and who
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    made = Repository.begin(tmp_path)
+    made.commit({"specs/orch.yaml": HEAD, "specs/a.yaml": "kind: Assistant\n", "other.txt": "x"})
+    return made
+
+
+def test_a_revision_is_dirty_where_the_project_differs_and_only_there(repository):
+    root, clean = repository.folder / "specs", repository.git("rev-parse", "HEAD")
+    assert read_revision(root) == clean
+    (repository.folder / "other.txt").write_text("changed beside the project")
+    (root / ".orch").mkdir()
+    (root / ".orch" / "history.jsonl").write_text("{}")
+    assert read_revision(root) == clean
+    (root / "new.yaml").write_text("not known to git yet")
+    assert read_revision(root) == f"{clean}-dirty"
+    (root / "new.yaml").unlink()
+    (root / "a.yaml").write_text("changed")
+    assert read_revision(root) == f"{clean}-dirty"
+
+
+def test_there_is_no_revision_before_the_first_commit_or_outside_of_git(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert read_revision(tmp_path) is None
+    Repository.begin(tmp_path)
+    assert read_revision(tmp_path) is None
+
+
+def test_who_is_the_actor_then_the_author_then_the_login(repository, monkeypatch):
+    root: Path = repository.folder
+    assert read_who(root, {"GITHUB_ACTOR": "octocat"}) == "octocat"
+    assert read_who(root, {}) == AUTHOR
+    repository.git("config", "--unset", "user.email")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    assert read_who(root, {}) == "An Author"
+    repository.git("config", "--unset", "user.name")
+    monkeypatch.setenv("LOGNAME", "kim")
+    assert read_who(root, {}) == "kim"
+
+
+def test_the_plan_of_an_entry_is_the_plan_that_was_shown(project):
+    provider = MemoryProvider()
+    session = Session(project, provider)
+    decided = asyncio.run(fetch_plan(session, PlanOptions()))
+    asyncio.run(apply_recorded(session, decided, 1, replace(ORIGIN, who="x"), lambda text: None))
+    (line,) = get_history_file(project.root).read_text().splitlines()
+    assert json.loads(line)["plan_hash"] == decided.hash
