@@ -24,12 +24,10 @@ class RevisionError(OrchError):
 def run_git(folder: Path, *arguments: str, timeout: float = _QUICK) -> str | None:
     """Run git in a folder and give what it prints; None where it fails, is missing, or takes over `timeout` s."""
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", timeout=timeout, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, timeout=timeout, check=False)
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None
 
 
 @contextmanager

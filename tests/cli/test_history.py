@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,10 @@ def repository(tutor, monkeypatch) -> Repository:
     return made
 
 
-def entries(orch, *arguments: str) -> list[dict]:
+def entries(orch, *arguments: str) -> list[dict[str, Any]]:
     report = json.loads(orch("history", *arguments, "--format", "json").out)
     assert report["format"] == "orch.history/1"
-    found: list[dict] = report["entries"]
+    found: list[dict[str, Any]] = report["entries"]
     return found
 
 
@@ -129,6 +130,12 @@ def test_wrong_numbers_and_paths(orch, tutor, tmp_path):
         assert "hint" in done.err
     assert "there are 1 to 1" in orch("history", "7", "specs/").err
     assert orch("history", "nowhere").code == 1
+
+
+def test_a_folder_called_like_a_number(orch, tutor, tmp_path):
+    tutor.rename(tmp_path / "7")
+    orch("apply", "./7")
+    assert [entry["number"] for entry in entries(orch, "./7", "1")] == [1]
 
 
 def test_the_actor_of_a_ci_is_who(orch, tutor, monkeypatch):

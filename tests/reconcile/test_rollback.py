@@ -56,7 +56,7 @@ def test_nothing_to_go_back_to():
     with pytest.raises(RevisionError, match="nothing applied to local") as caught:
         chosen(of(A, target="live"))
     assert caught.value.hint is not None
-    with pytest.raises(RevisionError, match="nothing to go back to.*aaaaaaa"):
+    with pytest.raises(RevisionError, match=r"nothing to go back to.*aaaaaaa"):
         chosen(of(A), of(A))
     with pytest.raises(RevisionError, match="nothing to go back to"):
         chosen(of(None), of(None))
@@ -91,6 +91,6 @@ def test_a_number_that_is_none():
 
 
 def test_the_last_one_is_refused_and_not_passed_over_where_git_does_not_have_it():
-    with pytest.raises(RevisionError, match="entry 2 .*not committed") as caught:
+    with pytest.raises(RevisionError, match=r"entry 2 .*not committed") as caught:
         chosen(of(A), of(B + "-dirty"), of(C))
     assert "`orch rollback 1` goes to aaaaaaa" in str(caught.value.hint)
