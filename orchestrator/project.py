@@ -4,30 +4,33 @@ Holds no logic of its own: what is decided here is only who is handed to whom, a
 """
 
 import asyncio
-import getpass
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.errors import SpecError
+from orchestrator.errors import PlanError, SpecError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project
+from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
-from orchestrator.reconcile.history import DIRTY, append, get_history_file
+from orchestrator.reconcile.history import append, get_history_file
+from orchestrator.reconcile.journal import Journal, read_doubts
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
-from orchestrator.reconcile.remembering import Origin, Recorder, who
-from orchestrator.spec.revisions import run_git
+from orchestrator.reconcile.remembering import Origin, Recorder
+from orchestrator.reconcile.saved import resumed
+
+SECOND_LOOK = 1.0
+"""Seconds until a list is taken to show what was created before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,55 @@ async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
     return await observe(session.provider, {}, session.project.name, concurrency)
 
 
-async def fetch_plan(session: Session, options: PlanOptions, concurrency: int = 8) -> Plan:
-    """Read the target and decide what apply would do."""
+async def fetch_plan(
+    session: Session, options: PlanOptions, concurrency: int = 8, patience: float = SECOND_LOOK
+) -> Plan:
+    """Read the target and decide what apply would do; `patience` are the seconds before a second look, see there."""
     project, provider = session.project, session.provider
     compared = {} if options.destroy else project.resources  # what goes is not compared, so its files are not read
-    observed = await observe(provider, compared, project.name, concurrency)
+    observed = await _observe(session, compared, concurrency, patience)
     return plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
 
 
+async def _observe(
+    session: Session, compared: Mapping[Address, Resource], concurrency: int, patience: float
+) -> Observed:
+    """Read the target; where an apply that ended early may have created what is not listed yet, read it twice."""
+    project, provider = session.project, session.provider
+    doubts = read_doubts(journal_path(project))
+    observed = await observe(provider, compared, project.name, concurrency, doubts.created)
+    if doubts.creating <= set(observed.owned) | set(observed.duplicates):
+        return observed
+    await asyncio.sleep(patience)
+    again = await observe(provider, compared, project.name, concurrency, doubts.created)
+    return replace(again, requests=observed.requests + again.requests)
+
+
+async def resume_plan(session: Session, saved: Plan, concurrency: int = 8, patience: float = SECOND_LOOK) -> Plan:
+    """Give a saved plan with what has moved since then blocked; raises `PlanError` where it is another project's."""
+    project = session.project
+    if (saved.project, saved.target) != (project.name, project.target_name):
+        raise PlanError(
+            f"the plan is for {saved.project} on {saved.target}, not for {project.name} on {project.target_name}",
+            "run it in the project it was made in",
+        )
+    return resumed(saved, project.resources, await _observe(session, {}, concurrency, patience))
+
+
 async def apply_plan(session: Session, decided: Plan, concurrency: int, listener: Listener | None = None) -> Applied:
-    """Carry a plan out."""
-    return await execute(decided, session.provider, session.project.resources, concurrency, listener)
+    """Carry a plan out, after taking away what an apply that ended early has left."""
+    project, provider = session.project, session.provider
+    path = journal_path(project)
+    left = await provider.sweep(read_doubts(path).uploads)
+    with Journal(path) as journal:
+        journal.forget()
+        applied = await execute(decided, provider, project.resources, journal, concurrency, listener)
+    return replace(applied, unclear=left)
+
+
+def journal_path(project: Project) -> Path:
+    """Give where apply writes down what it is about to make on the project's target."""
+    return project.root / STATE_FOLDER / f"journal-{project.target_name}.jsonl"
 
 
 async def apply_recorded(
@@ -116,28 +157,6 @@ async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIte
         yield
     finally:
         lock.release()
-
-
-def read_revision(root: Path) -> str | None:
-    """Give the git revision the specs stand at, with `-dirty` where they differ from it; None outside of git.
-
-    Files that git does not know yet are a difference; what is in the repository beside the project is none.
-    """
-    head = run_git(root, "rev-parse", "--verify", "HEAD")
-    if head is None:
-        return None
-    changed = run_git(root, "--no-optional-locks", "status", "--porcelain", "--", ".", f":(exclude){STATE_FOLDER}")
-    return head.strip() + ("" if changed == "" else DIRTY)
-
-
-def read_who(root: Path, env: Mapping[str, str]) -> str:
-    """Give who is at work here: the CI's actor, else whom git knows as the author of commits, else the login name."""
-    known = (run_git(root, "config", "--get", f"user.{key}") for key in ("email", "name"))
-    try:
-        login = getpass.getuser()
-    except (ImportError, KeyError, OSError):  # a container whose user has no name
-        login = None
-    return who(env, next((value for value in known if value), None), login)
 
 
 async def open_conversations(

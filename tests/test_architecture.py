@@ -60,7 +60,7 @@ HOMES = {
     "sqlite3": ["server"],
     "pypdf": ["server"],
     "jupyter_client": ["server"],
-    "pydantic": ["model", "spec.shape"],
+    "pydantic": ["model", "spec.shape", "reconcile.saved"],
     "pydantic_core": ["model", "spec.shape"],
     "filelock": ["project"],
 }

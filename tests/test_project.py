@@ -1,21 +1,19 @@
-"""The wiring between an apply and its history: what is recorded, also where it dies, and from which revision."""
+"""The wiring between an apply and its history: what is recorded, also where it dies."""
 
 import asyncio
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from orchestrator.errors import TargetBusyError
 from orchestrator.model.project import Project
-from orchestrator.project import Session, apply_recorded, fetch_plan, read_revision, read_who
+from orchestrator.project import Session, apply_recorded, fetch_plan
 from orchestrator.providers.memory import Fault, MemoryProvider
 from orchestrator.reconcile.history import Command, Entry, get_history_file, read_history
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.remembering import Origin
 from orchestrator.spec.loader import Ask, load
-from tests.repositories import AUTHOR, Repository
 
 HEAD = "kind: Project\nname: shop\ntargets: {local: {provider: local}}\n"
 ORIGIN = Origin(Command.APPLY, "somebody", "a" * 40)
@@ -99,50 +97,6 @@ def test_a_history_that_cannot_be_written_is_told_and_fails_nothing(project):
     assert len(provider.objects) == 3
     (message,) = told
     assert "history.jsonl" in message
-
-
-# The revision, and who
-
-
-@pytest.fixture
-def repository(tmp_path) -> Repository:
-    made = Repository.begin(tmp_path)
-    made.commit({"specs/orch.yaml": HEAD, "specs/a.yaml": "kind: Assistant\n", "other.txt": "x"})
-    return made
-
-
-def test_a_revision_is_dirty_where_the_project_differs_and_only_there(repository):
-    root, clean = repository.folder / "specs", repository.git("rev-parse", "HEAD")
-    assert read_revision(root) == clean
-    (repository.folder / "other.txt").write_text("changed beside the project")
-    (root / ".orch").mkdir()
-    (root / ".orch" / "history.jsonl").write_text("{}")
-    assert read_revision(root) == clean
-    (root / "new.yaml").write_text("not known to git yet")
-    assert read_revision(root) == f"{clean}-dirty"
-    (root / "new.yaml").unlink()
-    (root / "a.yaml").write_text("changed")
-    assert read_revision(root) == f"{clean}-dirty"
-
-
-def test_there_is_no_revision_before_the_first_commit_or_outside_of_git(tmp_path, monkeypatch):
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert read_revision(tmp_path) is None
-    Repository.begin(tmp_path)
-    assert read_revision(tmp_path) is None
-
-
-def test_who_is_the_actor_then_the_author_then_the_login(repository, monkeypatch):
-    root: Path = repository.folder
-    assert read_who(root, {"GITHUB_ACTOR": "octocat"}) == "octocat"
-    assert read_who(root, {}) == AUTHOR
-    repository.git("config", "--unset", "user.email")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
-    assert read_who(root, {}) == "An Author"
-    repository.git("config", "--unset", "user.name")
-    monkeypatch.setenv("LOGNAME", "kim")
-    assert read_who(root, {}) == "kim"
 
 
 def test_the_plan_of_an_entry_is_the_plan_that_was_shown(project):

@@ -1,5 +1,7 @@
 """`orch apply`: make the target what the specs say."""
 
+import json
+import re
 from pathlib import Path
 
 import click
@@ -17,15 +19,27 @@ from orchestrator.cli.options import (
     target,
     verbosity,
 )
-from orchestrator.project import read_revision
+from orchestrator.errors import PlanError, UsageError
+from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reconcile.saved import from_data
+from orchestrator.spec.revisions import read_revision
+
+SHORTEST = 8
+"""Characters of a hash that are enough to approve a plan."""
 
 
-@click.command(epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`.")
+@click.command(
+    epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`; reviewed first: "
+    "`orch plan --out plan.json`, then `orch apply specs/ plan.json`, or `orch apply specs/ --approve 7f3a91c2d04e`."
+)
 @paths
 @target
 @only
 @click.option("--prune", is_flag=True, help="Also delete what this project owns and the specs do not declare any more.")
+@click.option(
+    "--approve", metavar="HASH", help="Carry out only the plan with this hash (see `orch plan --out`); does not ask."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
 @reports
 @concurrency
@@ -37,6 +51,7 @@ def command(
     variables: tuple[str, ...],
     only: tuple[str, ...],
     prune: bool,
+    approve: str | None,
     yes: bool,
     format_: str,
     concurrency: int,
@@ -48,17 +63,53 @@ def command(
     Shows the plan, asks on a terminal, then creates and updates what differs; every write is read back. Ctrl-C
     finishes what is under way and leaves the rest for the next apply.
 
-    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change, 5 where only a part was
-    applied.
+    A plan saved by `orch plan --out` is carried out as it was reviewed; where the target has moved since then, that
+    change is blocked and the others go on. It is given as a file that ends in .json; where it does not lie in the
+    project's folder, give that too.
+
+    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change or the plan is not the
+    approved one, 5 where only a part was applied.
     """
+    saved = _saved_plan(paths, target, only, prune)
+    if approve is not None and not re.fullmatch(f"[0-9a-fA-F]{{{SHORTEST},64}}", approve):
+        raise UsageError(f"--approve {approve} is no hash of a plan", f"give at least {SHORTEST} of its characters")
+    if saved is not None:
+        paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables)
+    options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
     wish = Wish(
-        options=PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root)),
+        plan=options if saved is None else saved,
         question=f"Apply this to {project.target_name}?",
-        ask=somebody_is_there(yes, format_),
+        ask=approve is None and somebody_is_there(yes, format_),
         format_=format_,
         concurrency=concurrency,
         quiet=quiet,
         verbose=verbose,
+        approved=approve,
     )
     return carry_out(project, wish)
+
+
+def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Give where to look for the project: what is given beside the plan, else the plan's own folder."""
+    others = tuple(path for path in paths if path.suffix != ".json")
+    return others or (paths[0].parent,)
+
+
+def _saved_plan(paths: tuple[Path, ...], target: str | None, only: tuple[str, ...], prune: bool) -> Plan | None:
+    """Read the saved plan that is given instead of specs, or None; raises `PlanError`, `UsageError`."""
+    files = [path for path in paths if path.suffix == ".json"]
+    if not files:
+        return None
+    if len(files) > 1 or target is not None or only or prune:
+        raise UsageError(
+            f"{files[0]} is a saved plan: what it does, and where, was said when it was made",
+            "give one plan, without --target, --only and --prune",
+        )
+    try:
+        data = json.loads(files[0].read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no {files[0]}", "save one with `orch plan --out FILE`") from None
+    except ValueError as error:
+        raise PlanError(f"{files[0]} is not a saved plan: {error}", "save one with `orch plan --out FILE`") from None
+    return from_data(data)

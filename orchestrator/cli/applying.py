@@ -10,12 +10,14 @@ from orchestrator.cli.asking import confirm
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
+from orchestrator.errors import PlanError
 from orchestrator.model.project import Project
-from orchestrator.project import apply_recorded, fetch_plan, only_writer, open_session, read_who
+from orchestrator.project import Session, apply_recorded, fetch_plan, only_writer, open_session, resume_plan
 from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.outcome import Applied
+from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
-from orchestrator.reconcile.remembering import Origin
+from orchestrator.reconcile.remembering import Origin, get_revision, read_who
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
 from orchestrator.reporting.plan_markdown import apply_markdown
@@ -28,7 +30,8 @@ DECLINED = 1
 class Wish:
     """What was asked for."""
 
-    options: PlanOptions
+    plan: PlanOptions | Plan
+    """What to plan, or the plan that was saved."""
     question: str
     """Asked before anything is written, for example `Apply this to local?`."""
     ask: bool
@@ -37,6 +40,8 @@ class Wish:
     concurrency: int
     quiet: bool
     verbose: bool = False
+    approved: str | None = None
+    """The beginning of the hash of the one plan that may be carried out."""
     nothing: str | None = None
     """Said where there is nothing to do, instead of the plan that shows it."""
     command: Command = Command.APPLY
@@ -64,7 +69,7 @@ async def _carry_out(project: Project, wish: Wish) -> Applied | None:
     """Plan, show, ask and apply; None where somebody said no."""
     waiting = f"another orch is applying to {project.target_name}; waiting for it"
     async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
-        plan = await fetch_plan(session, wish.options, wish.concurrency)
+        plan = await _plan(session, wish)
         shown = wish.format_ == "text" and not (wish.quiet and not wish.ask)
         if shown and (plan.pending or wish.nothing is None):
             show_text(plan_text(plan, wish.verbose))
@@ -72,5 +77,22 @@ async def _carry_out(project: Project, wish: Wish) -> Applied | None:
         if wish.ask and actionable and not confirm(wish.question):
             return None
         with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
-            origin = Origin(wish.command, read_who(project.root, os.environ), wish.options.revision)
+            revision = wish.plan.revision if isinstance(wish.plan, PlanOptions) else get_revision(plan)
+            origin = Origin(wish.command, read_who(project.root, os.environ), revision)
             return await apply_recorded(session, plan, wish.concurrency, origin, show_note, line)
+
+
+async def _plan(session: Session, wish: Wish) -> Plan:
+    """Make the plan, or look again at the saved one; raises `PlanError` where it is not the one that was approved."""
+    if isinstance(wish.plan, Plan):
+        _check_approval(wish.plan, wish.approved)
+        return await resume_plan(session, wish.plan, wish.concurrency)
+    plan = await fetch_plan(session, wish.plan, wish.concurrency)
+    _check_approval(plan, wish.approved)
+    return plan
+
+
+def _check_approval(plan: Plan, approved: str | None) -> None:
+    if approved is not None and not plan.hash.startswith(approved.lower()):
+        message = f"the plan that was approved is {approved}; this one is {plan.hash[:HASH]}, so nothing was changed"
+        raise PlanError(message, "see what differs with `orch plan`, then approve its hash")

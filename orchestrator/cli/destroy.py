@@ -41,7 +41,7 @@ def command(
     """
     project = load_project(paths, target, variables, may_be_empty=True)
     wish = Wish(
-        options=PlanOptions(destroy=True, only=select(project, paths, only)),
+        plan=PlanOptions(destroy=True, only=select(project, paths, only)),
         question=f"Delete this from {project.target_name}?",
         ask=somebody_is_there(yes, format_),
         format_=format_,

@@ -13,8 +13,9 @@ import click
 
 from orchestrator import __version__
 from orchestrator.cli.messages import show_error
-from orchestrator.errors import OrchError, UsageError
+from orchestrator.errors import OrchError, PlanError, UsageError
 
+BLOCKED = 4
 USAGE = 64  # wrong usage, as sysexits.h has it
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -62,6 +63,9 @@ class LazyGroup(click.Group):
         except UsageError as error:
             show_error(error)
             return USAGE
+        except PlanError as error:
+            show_error(error)
+            return BLOCKED
         except OrchError as error:
             show_error(error)
             return 2 if ctx.invoked_subcommand == "test" else 1

@@ -21,13 +21,12 @@ from orchestrator.cli.options import (
 from orchestrator.diagnostics import Position
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
-from orchestrator.project import read_revision
 from orchestrator.reconcile.history import Command, get_history_file, read_history, short_revision
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.rollback import choose
 from orchestrator.spec.files import show
 from orchestrator.spec.loader import Ask, load, load_head
-from orchestrator.spec.revisions import RevisionError, specs_of
+from orchestrator.spec.revisions import RevisionError, read_revision, specs_of
 
 DONE, PARTLY = 0, 5
 
@@ -74,7 +73,7 @@ def command(
         project = _as_of(today, replace(ask, start=folder, cwd=folder, target=today.target_name), short)
         show_note(f"going back to {short}, the revision of entry {number}")
         wish = Wish(
-            options=PlanOptions(prune=prune, only=only, revision=revision),
+            plan=PlanOptions(prune=prune, only=only, revision=revision),
             question=f"Roll {project.target_name} back to {short}?",
             ask=somebody_is_there(yes, format_),
             format_=format_,

@@ -90,6 +90,40 @@ class Desired:
     """Where the contents of a store's files lie, by label."""
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way into a store, as the journal keeps it."""
+
+    store: str
+    """Id of the store."""
+    filename: str
+    bytes: int
+    at: float
+    """Seconds since 1970 by this machine's clock, just before it was sent."""
+    id: str | None = None
+    """Id it got; None where no reply came."""
+
+
+class Journal(Protocol):
+    """Where a provider says what it is about to make, before it sends it, and what became of it."""
+
+    def created(self, id: str) -> None:
+        """Hear the id of the object, as soon as it is known."""
+        ...
+
+    def uploading(self, store_id: str, filename: str, size: int) -> int:
+        """Hear of a file of `size` bytes before it is sent; gives the number by which `uploaded` names it."""
+        ...
+
+    def uploaded(self, number: int, id: str) -> None:
+        """Hear the id a file got."""
+        ...
+
+    def detaching(self, store_id: str, file_id: str) -> None:
+        """Hear of a file of ours that is about to be in no store for a while, or for good."""
+        ...
+
+
 @dataclass(slots=True)
 class Requests:
     """How many requests were sent, by method and path shape; printed after plan and apply, asserted in tests."""
@@ -147,16 +181,20 @@ class Provider(Protocol):
         """Give the same store with its files read, in `files` and in `fields`."""
         ...
 
-    async def create(self, desired: Desired) -> str:
+    async def create(self, desired: Desired, journal: Journal) -> str:
         """Create an object with its marks and give its id; a store's files are uploaded, attached and awaited."""
         ...
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
         """Change the fields at the paths in `changed` (removed ones are reset) and, files first, write the marks."""
         ...
 
     async def delete(self, live: Live) -> None:
         """Delete an object and what orch uploaded for it; one that is gone already is done."""
+        ...
+
+    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+        """Delete those of our uploads that are in no store; gives the names of which it cannot be told."""
         ...
 
     def open(self, assistant_id: str) -> Conversation:

@@ -16,7 +16,17 @@ from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedE
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, Ref, file_label, file_path
 from orchestrator.model.ownership import MAX_PAIRS, MAX_VALUE, Marks, user_pairs
-from orchestrator.providers.interface import Capabilities, Capability, Conversation, Desired, Live, LiveFile, Requests
+from orchestrator.providers.interface import (
+    Capabilities,
+    Capability,
+    Conversation,
+    Desired,
+    Journal,
+    Live,
+    LiveFile,
+    Requests,
+    Upload,
+)
 
 PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: "/vector_stores"}
 PREFIXES = {Kind.ASSISTANT: "asst", Kind.VECTOR_STORE: "vs"}
@@ -121,18 +131,19 @@ class MemoryProvider:
             await self._request("GET /vector_stores/{id}/files")
         return self._live(store.id, with_files=True)
 
-    async def create(self, desired: Desired) -> str:
+    async def create(self, desired: Desired, journal: Journal) -> str:
         """Create an object; a store's files take a request each."""
         kind = desired.address.kind
         stored = self._stored(desired, kind)
         lost = await self._request(f"POST {PATHS[kind]}")
         id = self.put(stored)
         _answer(lost)
+        journal.created(id)
         for path, value in desired.fields.items():
             await self._attach(stored, path, value)
         return id
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
         """Change the fields at `changed`; a store's files take a request each, the record is written last."""
         stored = self._find(live.kind, live.id)
         for path in sorted(path for path in changed if file_label(path) is not None):
@@ -152,6 +163,10 @@ class MemoryProvider:
         lost = await self._request(f"DELETE {PATHS[live.kind]}/{{id}}")
         self.objects.pop(live.id, None)
         _answer(lost)
+
+    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+        """Delete nothing: a file is in its store here as soon as it is sent."""
+        return ()
 
     def open(self, assistant_id: str) -> Conversation:
         """Begin a conversation with what was given as `conversations`."""

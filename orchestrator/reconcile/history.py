@@ -18,10 +18,9 @@ from orchestrator.model.address import Address
 from orchestrator.model.project import STATE_FOLDER
 from orchestrator.reconcile.outcome import Outcome, Status
 from orchestrator.reconcile.plan import Action
+from orchestrator.spec.revisions import DIRTY
 
 FORMAT = "orch.history-entry/1"
-DIRTY = "-dirty"
-"""Ends a revision whose specs were changed and not committed."""
 _SHORT = 7  # characters of a revision that people read, as git shows it
 
 

@@ -14,6 +14,12 @@ from orchestrator.model.fields import Fields, as_json, digest, references
 from orchestrator.model.ownership import Marks
 from orchestrator.providers.interface import Live
 
+STALE = "moved since planned"
+"""How the reason begins for which a change is blocked when the target is no longer what the plan was made from."""
+AGAIN = "make a new plan and review it"
+HASH = 12
+"""How many characters of a plan's hash people are shown."""
+
 
 class Action(StrEnum):
     """What becomes of one live object."""
@@ -49,6 +55,26 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a live object read as when the plan was made: apply writes only where it still reads the same."""
+
+    fingerprint: str
+    """SHA-256 (hex) of all its fields and its record; of a store's files too where they were read."""
+    files: bool = False
+    """Whether a store's files were read."""
+
+    @classmethod
+    def of(cls, live: Live) -> "Seen":
+        """Take the fingerprint of a live object as it was read."""
+        content = {
+            "fields": live.fields,
+            "marks": live.marks.to_metadata() if live.marks is not None else None,
+            "files": {label: file.id for label, file in (live.files or {}).items()},
+        }
+        return cls(digest(content).hex(), live.files is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One resource's transition, with everything needed to carry it out."""
 
@@ -63,7 +89,9 @@ class Change:
     marks: Marks | None = None
     """Create, update: the record to write."""
     live: Live | None = None
-    """The live object the plan was made from."""
+    """The live object the plan was made from; not part of a saved plan."""
+    seen: Seen | None = None
+    """Update, delete: what the live object read as."""
     depends_on: frozenset[Address] = frozenset()
     """Changes of this plan that come first."""
     blocked_by: str | None = None

@@ -18,7 +18,7 @@ from orchestrator.reconcile.diff import after, compared, diff, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Seen, Who
 
 _FIELD_NEEDS = {
     "temperature": Capability.SAMPLING,
@@ -161,7 +161,14 @@ def _change(resource: Resource, context: _Context) -> Change:
     if not fields and not _stale(live, marks):
         return Change(address, Action.NOOP, id=live.id, live=live)
     return Change(
-        address, Action.UPDATE, id=live.id, fields=fields, after=after(resource, live, fields), marks=marks, live=live
+        address,
+        Action.UPDATE,
+        id=live.id,
+        fields=fields,
+        after=after(resource, live, fields),
+        marks=marks,
+        live=live,
+        seen=Seen.of(live),
     )
 
 
@@ -198,8 +205,10 @@ def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover
 
 
 def _deletion(address: Address, observed: Observed) -> Change:
-    live = observed.owned.get(address)  # None where two objects carry the address: a guard asks which is meant
-    return Change(address, Action.DELETE, id=live.id if live is not None else None, live=live)
+    live = observed.owned.get(address)
+    if live is None:
+        return Change(address, Action.DELETE)  # two objects carry the address: a guard asks which is meant
+    return Change(address, Action.DELETE, id=live.id, live=live, seen=Seen.of(live))
 
 
 def _facts(resources: Mapping[Address, Resource], observed: Observed, options: PlanOptions) -> Facts:

@@ -1,14 +1,17 @@
 """What an apply leaves in the history: who gave it, what was done, and that also where it died on the way."""
 
+import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from orchestrator.model.address import Address
 from orchestrator.reconcile.execute import Listener
 from orchestrator.reconcile.history import Command, Entry
 from orchestrator.reconcile.outcome import Outcome
 from orchestrator.reconcile.plan import Change, Plan
+from orchestrator.spec.revisions import run_git
 
 # Where a CI says who started the run; the first that is set counts. A repeated run on GitHub has two names: whose
 # run it was (ACTOR), and who repeated it (TRIGGERING_ACTOR). BUILD_REQUESTEDFOR is Azure Pipelines'.
@@ -37,6 +40,22 @@ def who(env: Mapping[str, str], author: str | None, login: str | None) -> str:
     """Give who is at work: the CI's actor, else whom git knows as the author, else the login name."""
     names = [*(env.get(name) for name in _CI_ACTORS), author, login]
     return next((name.strip() for name in names if name is not None and name.strip()), NOBODY)
+
+
+def read_who(root: Path, env: Mapping[str, str]) -> str:
+    """Give who is at work in a folder, as `who` has it; git is asked for the author, the system for the login name."""
+    known = (run_git(root, "config", "--get", f"user.{key}") for key in ("email", "name"))
+    try:
+        login = getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a container whose user has no name
+        login = None
+    return who(env, next((value for value in known if value), None), login)
+
+
+def get_revision(plan: Plan) -> str | None:
+    """Give the revision that a plan writes on live objects; None where it writes none, such as deletes only."""
+    written = (change.marks.revision for change in plan.pending if change.marks is not None)
+    return next((revision for revision in written if revision is not None), None)
 
 
 class Recorder:

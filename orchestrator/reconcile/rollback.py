@@ -1,8 +1,8 @@
 """Which entry of the history a rollback goes back to. Pure: no I/O, no clock."""
 
 from orchestrator.errors import UsageError
-from orchestrator.reconcile.history import DIRTY, Command, Entry, History, short_revision
-from orchestrator.spec.revisions import RevisionError
+from orchestrator.reconcile.history import Command, Entry, History, short_revision
+from orchestrator.spec.revisions import DIRTY, RevisionError
 
 _KEEP = "the history is in .orch/, on the machine that applied; a CI that rolls back has to keep that folder"
 _BY_HAND = "check the specs out as they shall be and run `orch apply`"

@@ -17,6 +17,7 @@ def apply_json(applied: Applied) -> dict[str, Any]:
         "summary": applied.summary,
         "outcomes": [outcome_json(outcome) for outcome in applied.outcomes],
         "interrupted": applied.interrupted,
+        "unclear": [storable(name) for name in applied.unclear],
         "requests": {"total": applied.requests},
     }
 

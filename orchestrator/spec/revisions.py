@@ -1,4 +1,7 @@
-"""Specs as they were at a git revision: taken out of the repository, beside the working copy, which stays as it is."""
+"""What git knows of the specs: the revision they stand at, and how they were at another one.
+
+The specs of another revision are taken out of the repository beside the working copy, which stays as it is.
+"""
 
 import os
 import re
@@ -10,8 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.errors import OrchError
+from orchestrator.model.project import STATE_FOLDER
 from orchestrator.spec.sources import PROJECT_FILE
 
+DIRTY = "-dirty"
+"""Ends a revision whose specs were changed and not committed."""
 _QUICK, _LONG = 10, 300  # seconds: a look into the repository; an archive, whose large files may have to be fetched
 _HASH = re.compile(r"[0-9a-f]{4,64}")
 _SHOWN = 5  # names in a message
@@ -28,6 +34,18 @@ def run_git(folder: Path, *arguments: str, timeout: float = _QUICK) -> str | Non
     except (OSError, subprocess.TimeoutExpired):
         return None
     return os.fsdecode(done.stdout) if done.returncode == 0 else None
+
+
+def read_revision(root: Path) -> str | None:
+    """Give the git revision the specs stand at, with `-dirty` where they differ from it; None outside of git.
+
+    Files that git does not know yet are a difference; what is in the repository beside the project is none.
+    """
+    head = run_git(root, "rev-parse", "--verify", "HEAD")
+    if head is None:
+        return None
+    changed = run_git(root, "--no-optional-locks", "status", "--porcelain", "--", ".", f":(exclude){STATE_FOLDER}")
+    return head.strip() + ("" if changed == "" else DIRTY)
 
 
 @contextmanager

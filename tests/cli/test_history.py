@@ -150,3 +150,13 @@ def test_a_history_that_cannot_be_written_is_a_note(orch, tutor):
     assert done.code == 0
     assert "2 created" in done.out
     assert "this is not in the history" in done.err
+
+
+def test_a_saved_plan_is_recorded_with_the_revision_it_was_made_from(orch, repository, tutor):
+    revision = repository.git("rev-parse", "HEAD")
+    orch("plan", "specs/", "--out", "plan.json")
+    (tutor / "prompts" / "math-tutor.md").write_text("written after the plan was saved")
+    assert orch("apply", "specs/", "plan.json").code == 0
+    (entry,) = entries(orch, "specs/")
+    assert (entry["command"], entry["revision"]) == ("apply", revision)
+    assert entry["plan_hash"] == json.loads((tutor.parent / "plan.json").read_text())["hash"]

@@ -23,7 +23,6 @@ from orchestrator.reconcile.history import (
 )
 from orchestrator.reconcile.outcome import Outcome, Status
 from orchestrator.reconcile.plan import Action
-from orchestrator.reconcile.remembering import who
 from tests.reconcile.building import address
 
 STEADY = settings(max_examples=100, deadline=None, derandomize=True)
@@ -213,22 +212,3 @@ def test_two_processes_that_append_at_once_mix_no_lines(tmp_path):
     for name in "ab":
         mine = [entry.who for entry in history.entries.values() if entry.who.startswith(name)]
         assert mine == [f"{name} {number}" for number in range(100)]
-
-
-# Who
-
-
-@pytest.mark.parametrize(
-    ("env", "author", "login", "expected"),
-    [
-        ({"GITHUB_ACTOR": "octocat"}, "a@b", "root", "octocat"),
-        ({"GITHUB_ACTOR": "octocat", "GITHUB_TRIGGERING_ACTOR": "again"}, "a@b", "root", "again"),
-        ({"GITLAB_USER_LOGIN": "fox"}, None, "root", "fox"),
-        ({"BUILD_REQUESTEDFOR": "Kim Lee"}, None, "root", "Kim Lee"),
-        ({"GITHUB_ACTOR": " ", "USER": "nobody", "TOKEN": "secret"}, "a@b\n", "root", "a@b"),
-        ({}, None, "root", "root"),
-        ({}, "", None, "unknown"),
-    ],
-)
-def test_who(env, author, login, expected):
-    assert who(env, author, login) == expected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.spec.revisions import RevisionError, run_git, specs_of
+from orchestrator.spec.revisions import RevisionError, read_revision, run_git, specs_of
 from tests.repositories import Repository
 
 HEAD = "kind: Project\nname: p\ntargets: {local: {provider: local}}\n"
@@ -97,3 +97,28 @@ def test_nothing_is_left_behind_where_it_fails(repository, monkeypatch, tmp_path
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     refused(repository.folder, revision)
     assert list(temporary.iterdir()) == []
+
+
+# The revision the specs stand at
+
+
+def test_a_revision_is_dirty_where_the_project_differs_and_only_there(repository):
+    root = repository.folder / "specs"
+    clean = repository.commit({"specs/orch.yaml": HEAD, "specs/a.yaml": "kind: Assistant\n", "other.txt": "x"})
+    assert read_revision(root) == clean
+    (repository.folder / "other.txt").write_text("changed beside the project")
+    (root / ".orch").mkdir()
+    (root / ".orch" / "history.jsonl").write_text("{}")
+    assert read_revision(root) == clean
+    (root / "new.yaml").write_text("not known to git yet")
+    assert read_revision(root) == f"{clean}-dirty"
+    (root / "new.yaml").unlink()
+    (root / "a.yaml").write_text("changed")
+    assert read_revision(root) == f"{clean}-dirty"
+
+
+def test_there_is_no_revision_before_the_first_commit_or_outside_of_git(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert read_revision(tmp_path) is None
+    Repository.begin(tmp_path)
+    assert read_revision(tmp_path) is None
