@@ -111,7 +111,7 @@ class Journal(Protocol):
         """Hear the id of the object, as soon as it is known."""
         ...
 
-    def uploading(self, store_id: str, filename: str, size: int) -> int:
+    async def uploading(self, store_id: str, filename: str, size: int) -> int:
         """Hear of a file of `size` bytes before it is sent; gives the number by which `uploaded` names it."""
         ...
 
@@ -119,7 +119,7 @@ class Journal(Protocol):
         """Hear the id a file got."""
         ...
 
-    def detaching(self, store_id: str, file_id: str) -> None:
+    async def detaching(self, store_id: str, file_id: str) -> None:
         """Hear of a file of ours that is about to be in no store for a while, or for good."""
         ...
 

@@ -106,7 +106,7 @@ async def carry_out(
     attributes = {label: write_attributes(label, value) for label, value in values.items()}
     uploaded = await _upload_all(client, store_id, {label: desired.sources[label] for label in work.upload}, journal)
     for file in work.reattach.values():
-        journal.detaching(store_id, file.id)
+        await journal.detaching(store_id, file.id)
         await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
     attach = {**uploaded, **{label: file.id for label, file in work.reattach.items()}}
     entries = [
@@ -124,7 +124,7 @@ async def carry_out(
     failed = {label for label, id in attach.items() if id in failures}
     for file in _unwanted(work, failed, uploaded):
         if file.ours:
-            journal.detaching(store_id, file.id)
+            await journal.detaching(store_id, file.id)
         await remove(client, store_id, file)
     if failures:
         reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
@@ -174,7 +174,7 @@ async def _upload(client: Client, store_id: str, file: Path, journal: Journal) -
     except OSError as error:
         message = f"cannot read {file}: {error.strerror}"
         raise TargetRejectedError(message, "put the file back, or plan again") from error
-    entry = journal.uploading(store_id, file.name, size)
+    entry = await journal.uploading(store_id, file.name, size)
     id = str((await client.upload("/files", {"purpose": "assistants"}, file))["id"])
     journal.uploaded(entry, id)
     return id

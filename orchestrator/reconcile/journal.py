@@ -13,6 +13,7 @@ store, so it is found by what is written here. The file goes when everything in 
 it, the live objects still say whose they are.
 """
 
+import asyncio
 import json
 import os
 import time
@@ -120,12 +121,14 @@ class Journal:
         """Remove what an apply before this one has left; it has been dealt with."""
         self._path.unlink(missing_ok=True)
 
-    def intend(self, address: Address, entry: Mapping[str, Any]) -> int:
-        """Write what will be done, so that a kill cannot lose it, and give its number."""
+    async def intend(self, address: Address, entry: Mapping[str, Any]) -> int:
+        """Write what will be done and give its number; returns when nothing can lose it any more."""
         self._number += 1
+        number = self._number
         self._open.add(address)
-        self._write({**entry, "n": self._number, "address": str(address)}, durable=True)
-        return self._number
+        file = self._write({**entry, "n": number, "address": str(address)})
+        await asyncio.to_thread(os.fsync, file.fileno())  # a disk takes milliseconds, in which others go on
+        return number
 
     def did(self, number: int, id: str) -> None:
         """Write what came of an entry."""
@@ -137,14 +140,13 @@ class Journal:
             self._open.remove(address)
             self._write({"settled": str(address)})
 
-    def _write(self, entry: Mapping[str, Any], durable: bool = False) -> None:
+    def _write(self, entry: Mapping[str, Any]) -> TextIO:
         if self._file is None:
             self._path.parent.mkdir(exist_ok=True)
             self._file = self._path.open("a", encoding="utf-8")
         self._file.write(json.dumps(entry) + "\n")
         self._file.flush()
-        if durable:
-            os.fsync(self._file.fileno())
+        return self._file
 
 
 class Page:
@@ -154,28 +156,28 @@ class Page:
         self._journal, self._address = journal, address
         self._create = 0
 
-    def creating(self) -> None:
+    async def creating(self) -> None:
         """Write that an object is about to be created."""
-        self._create = self._journal.intend(self._address, {"do": "create"})
+        self._create = await self._journal.intend(self._address, {"do": "create"})
 
     def created(self, id: str) -> None:
         """Write the id it got."""
         self._journal.did(self._create, id)
 
-    def uploading(self, store_id: str, filename: str, size: int) -> int:
+    async def uploading(self, store_id: str, filename: str, size: int) -> int:
         """Write that a file of `size` bytes is about to be uploaded for a store, and give the entry's number."""
         at = time.time()
         entry = {"do": "upload", "store": store_id, "filename": filename, "bytes": size, "at": at}
-        return self._journal.intend(self._address, entry)
+        return await self._journal.intend(self._address, entry)
 
     def uploaded(self, number: int, id: str) -> None:
         """Write the id a file got."""
         self._journal.did(number, id)
 
-    def detaching(self, store_id: str, file_id: str) -> None:
+    async def detaching(self, store_id: str, file_id: str) -> None:
         """Write that a file is about to be in no store; with its id, it is an upload whose reply came."""
         entry = {"do": "upload", "store": store_id, "filename": "", "bytes": 0, "at": time.time(), "id": file_id}
-        self._journal.intend(self._address, entry)
+        await self._journal.intend(self._address, entry)
 
     def settle(self) -> None:
         """Write that nothing of this change is in doubt."""

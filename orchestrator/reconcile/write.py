@@ -49,7 +49,7 @@ class Writer:
 
     async def _create(self, change: Change, desired: Desired, page: Page) -> TargetUnknownError | None:
         """Create an object and note its id; gives the error where the reply was lost and the object is there."""
-        page.creating()
+        await page.creating()
         try:
             self.ids[change.address] = await self.provider.create(desired, page)
         except TargetUnknownError as error:

@@ -1,4 +1,4 @@
-"""A line between client and server that fails on demand: at the k-th request, in one of the ways lines and servers fail."""
+"""A line between client and server that fails on demand: at the k-th request, in one of the ways such things fail."""
 
 import asyncio
 import json

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from orchestrator.errors import TargetError
@@ -40,8 +41,6 @@ def start(world, tmp_path_factory):
 
 
 async def foreign(url):
-    import httpx2
-
     async with httpx2.AsyncClient(base_url=url) as client:
         await client.post("/assistants", json={"model": "theirs", "metadata": {"orch.owner": "other/assistant.tutor"}})
         await client.post("/vector_stores", json={"name": "theirs"})

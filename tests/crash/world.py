@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-import shutil
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -176,11 +177,12 @@ class Warm:
 
     def apply(self, root: Path, base_url: str, line: Line) -> int:
         """Apply in a process that the line may kill; gives how it ended, -9 where it was killed."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([str(root), base_url]) + "\n")
         self._process.stdin.flush()
         line.victim = int(self._process.stdout.readline())
-        subprocess.os.kill(line.victim, subprocess.signal.SIGCONT)  # type: ignore[attr-defined]
+        os.kill(line.victim, signal.SIGCONT)
         return int(self._process.stdout.readline())
 
 
@@ -218,9 +220,3 @@ def _plain(value: Any, owners: dict[str, str]) -> Any:
     if isinstance(value, list):
         return sorted((_plain(item, owners) for item in value), key=json.dumps)
     return owners.get(value, value) if isinstance(value, str) else value
-
-
-def copied(source: Path, target: Path) -> Path:
-    """Copy a folder."""
-    shutil.copytree(source, target)
-    return target

@@ -67,14 +67,14 @@ class Notes:
     def created(self, id: str) -> None:
         self.heard.append(("created", id))
 
-    def uploading(self, store_id: str, filename: str, size: int) -> int:
+    async def uploading(self, store_id: str, filename: str, size: int) -> int:
         self.heard.append(("uploading", store_id, filename, size))
         return len(self.heard)
 
     def uploaded(self, number: int, id: str) -> None:
         self.heard.append(("uploaded", self.heard[number - 1][2], id))
 
-    def detaching(self, store_id: str, file_id: str) -> None:
+    async def detaching(self, store_id: str, file_id: str) -> None:
         self.heard.append(("detaching", store_id, file_id))
 
 

@@ -86,7 +86,8 @@ def applied(
     provider: MemoryProvider, resources: Mapping[Address, Resource], options: PlanOptions | None = None
 ) -> Applied:
     async def both() -> Applied:
-        return await carried_out(await plan_of(provider, resources, options), provider, resources)
+        # One after the other, so that ids come in the order of the plan.
+        return await carried_out(await plan_of(provider, resources, options), provider, resources, concurrency=1)
 
     return asyncio.run(both())
 

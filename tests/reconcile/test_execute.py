@@ -358,24 +358,29 @@ def test_what_depends_on_a_skipped_change_is_skipped_too():
 
 
 class Crowd:
-    """Counts requests under way and lets them go a round at a time."""
+    """Counts requests under way; the first wait until as many as are allowed are there."""
 
-    def __init__(self):
+    def __init__(self, limit):
         self.now = self.most = 0
+        self._limit = limit
+        self._full = asyncio.Event()
 
     async def __call__(self, request):
         if not request.startswith("POST"):
             return
         self.now += 1
         self.most = max(self.most, self.now)
-        for _ in range(20):
-            await asyncio.sleep(0)
+        if self.now >= self._limit:
+            self._full.set()
+        async with asyncio.timeout(10):
+            await self._full.wait()
+        await asyncio.sleep(0)
         self.now -= 1
 
 
 @pytest.mark.parametrize("limit", [1, 3, 8])
 def test_no_more_changes_at_once_than_allowed(limit):
-    crowd = Crowd()
+    crowd = Crowd(limit)
     provider = MemoryProvider(on_request=crowd)
     resources = project(*(assistant(f"a{number}") for number in range(20)))
 

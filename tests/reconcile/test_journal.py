@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -7,6 +8,10 @@ from orchestrator.reconcile.journal import Doubts, Journal, read_doubts
 from tests.reconcile.building import address
 
 TUTOR, PAPERS = address("assistant.tutor"), address("vector_store.papers")
+
+
+def run(call):
+    return asyncio.run(call)
 
 
 SPOILT = [
@@ -32,7 +37,7 @@ def journal(path):
 
 def test_what_is_about_to_be_made_is_on_disk_before_it_is_sent(path, journal):
     page = journal.of(TUTOR)
-    page.creating()
+    run(page.creating())
     assert read_doubts(path) == Doubts(creating=frozenset({TUTOR}))
     page.created("asst_1")
     assert read_doubts(path) == Doubts(created={TUTOR: "asst_1"})
@@ -40,7 +45,7 @@ def test_what_is_about_to_be_made_is_on_disk_before_it_is_sent(path, journal):
 
 def test_an_upload_is_in_doubt_until_its_store_is_whole(path, journal):
     page = journal.of(PAPERS)
-    number = page.uploading("vs_1", "a.md", 12)
+    number = run(page.uploading("vs_1", "a.md", 12))
     (upload,) = read_doubts(path).uploads
     assert upload == Upload("vs_1", "a.md", 12, upload.at)
     page.uploaded(number, "file-1")
@@ -50,15 +55,15 @@ def test_an_upload_is_in_doubt_until_its_store_is_whole(path, journal):
 
 
 def test_a_file_that_leaves_its_store_is_in_doubt_with_its_id(path, journal):
-    journal.of(PAPERS).detaching("vs_1", "file-1")
+    run(journal.of(PAPERS).detaching("vs_1", "file-1"))
     (upload,) = read_doubts(path).uploads
     assert (upload.store, upload.id) == ("vs_1", "file-1")
 
 
 def test_one_change_settled_leaves_the_other_in_doubt(path):
     with Journal(path) as journal:
-        journal.of(TUTOR).creating()
-        journal.of(PAPERS).creating()
+        run(journal.of(TUTOR).creating())
+        run(journal.of(PAPERS).creating())
         journal.of(TUTOR).settle()
     assert read_doubts(path) == Doubts(creating=frozenset({PAPERS}))
 
@@ -68,7 +73,7 @@ def test_an_apply_that_ends_well_leaves_no_journal(path):
         pass
     assert not path.exists()
     with Journal(path) as journal:
-        journal.of(TUTOR).creating()
+        run(journal.of(TUTOR).creating())
         journal.of(TUTOR).settle()
         assert path.exists()
     assert not path.exists()
@@ -76,7 +81,7 @@ def test_an_apply_that_ends_well_leaves_no_journal(path):
 
 def test_forgetting_what_was_dealt_with(path):
     with Journal(path) as journal:
-        journal.of(TUTOR).creating()
+        run(journal.of(TUTOR).creating())
     with Journal(path) as journal:
         journal.forget()
         journal.forget()
@@ -90,7 +95,7 @@ def test_no_journal_is_no_doubt(path):
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_a_line_that_was_cut_or_is_none_of_ours_says_nothing(path, journal, spoilt):
     page = journal.of(TUTOR)
-    page.creating()
+    run(page.creating())
     with path.open("ab") as file:
         file.write(spoilt.encode("utf-8", "surrogateescape") + b"\n")
     page.created("asst_1")
@@ -98,6 +103,6 @@ def test_a_line_that_was_cut_or_is_none_of_ours_says_nothing(path, journal, spoi
 
 
 def test_names_of_any_script_are_kept(path, journal):
-    journal.of(PAPERS).uploading("vs_1", "논문 \udcff.md", 1)
+    run(journal.of(PAPERS).uploading("vs_1", "논문 \udcff.md", 1))
     assert read_doubts(path).uploads[0].filename == "논문 \udcff.md"
     assert all(json.loads(line) for line in path.read_text().splitlines())

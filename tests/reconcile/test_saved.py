@@ -55,8 +55,8 @@ def test_a_saved_plan_does_what_the_plan_would_have_done(first, second):
     applied(provider, first)
     other = copy.deepcopy(provider)
     plan = planned(provider, second, PRUNE)
-    direct = asyncio.run(carried_out(plan, provider, second))
-    later = asyncio.run(carried_out(from_data(saved(plan)), other, second))
+    direct = asyncio.run(carried_out(plan, provider, second, concurrency=1))
+    later = asyncio.run(carried_out(from_data(saved(plan)), other, second, concurrency=1))
     assert later.outcomes == direct.outcomes
     assert other.objects == provider.objects
 

@@ -107,6 +107,7 @@ def test_what_was_applied_in_the_contracts_shape():
             },
         ],
         "interrupted": False,
+        "unclear": [],
         "requests": {"total": 5},
     }
 
