@@ -125,7 +125,7 @@ async def apply_recorded(
         interrupted = applied.interrupted
         return applied
     finally:
-        if decided.pending:
+        if recorder.heard:
             file = get_history_file(session.project.root)
             try:
                 append(file, recorder.entry(decided, origin, interrupted, datetime.now(UTC)))

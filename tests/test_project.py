@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.errors import TargetBusyError
 from orchestrator.model.project import Project
-from orchestrator.project import Session, apply_recorded, fetch_plan
+from orchestrator.project import Session, apply_recorded, fetch_plan, journal_path
 from orchestrator.providers.memory import Fault, MemoryProvider
 from orchestrator.reconcile.history import Command, Entry, get_history_file, read_history
 from orchestrator.reconcile.planner import PlanOptions
@@ -66,6 +66,18 @@ def test_an_apply_that_dies_records_what_was_done(project):
     (entry,) = entries(project)
     assert list(outcomes(entry).values()) == ["applied", "applied"]
     assert entry.interrupted
+
+
+def test_an_apply_that_dies_before_its_first_change_is_none(project):
+    async def die() -> None:
+        session = Session(project, MemoryProvider())
+        decided = await fetch_plan(session, PlanOptions())
+        journal_path(project).mkdir(parents=True)
+        await apply_recorded(session, decided, 1, ORIGIN, lambda text: None)
+
+    with pytest.raises(IsADirectoryError):
+        asyncio.run(die())
+    assert entries(project) == []
 
 
 def test_an_interrupted_apply_records_what_was_done_and_what_was_not(project):

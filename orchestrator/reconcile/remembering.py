@@ -64,13 +64,17 @@ class Recorder:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._outcomes: dict[Address, Outcome] = {}
+        self.heard = False
+        """Whether any change was begun or decided on: else there is nothing to remember."""
 
     def started(self, change: Change) -> None:
         """Pass it on."""
+        self.heard = True
         self._listener.started(change)
 
     def finished(self, outcome: Outcome) -> None:
         """Keep it and pass it on."""
+        self.heard = True
         self._outcomes[outcome.address] = outcome
         self._listener.finished(outcome)
 
