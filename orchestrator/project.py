@@ -4,10 +4,10 @@ Holds no logic of its own: what is decided here is only who is handed to whom, a
 """
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,12 +19,14 @@ from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, R
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation, Provider
 from orchestrator.providers.registry import open_provider
-from orchestrator.reconcile.execute import Listener, execute
+from orchestrator.reconcile.execute import Listener, Silent, execute
+from orchestrator.reconcile.history import append, get_history_file
 from orchestrator.reconcile.journal import Journal, read_doubts
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
+from orchestrator.reconcile.remembering import Origin, Recorder
 from orchestrator.reconcile.saved import resumed
 
 SECOND_LOOK = 1.0
@@ -105,6 +107,32 @@ def journal_path(project: Project) -> Path:
     return project.root / STATE_FOLDER / f"journal-{project.target_name}.jsonl"
 
 
+async def apply_recorded(
+    session: Session,
+    decided: Plan,
+    concurrency: int,
+    origin: Origin,
+    on_unwritten: Callable[[str], None],
+    listener: Listener | None = None,
+) -> Applied:
+    """Carry a plan out and add what became of it to the history, also where it dies; nothing to do is not recorded.
+
+    A history that cannot be written is told to `on_unwritten`: what was done is done.
+    """
+    recorder, interrupted = Recorder(listener or Silent()), True
+    try:
+        applied = await apply_plan(session, decided, concurrency, recorder)
+        interrupted = applied.interrupted
+        return applied
+    finally:
+        if recorder.heard:
+            file = get_history_file(session.project.root)
+            try:
+                append(file, recorder.entry(decided, origin, interrupted, datetime.now(UTC)))
+            except OSError as error:
+                on_unwritten(f"this is not in the history: {file}: {error.strerror or error}")
+
+
 @asynccontextmanager
 async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIterator[None]:
     """Wait until no other orch applies this project to this target from here, and keep others waiting meanwhile.
@@ -129,16 +157,6 @@ async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIte
         yield
     finally:
         lock.release()
-
-
-def read_revision(root: Path) -> str | None:
-    """Give the git revision the specs stand at, with `-dirty` where they differ from it; None outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
 async def open_conversations(

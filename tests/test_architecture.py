@@ -39,6 +39,7 @@ PURE = [
     "reconcile.guards",
     "reconcile.plan",
     "reconcile.planner",
+    "reconcile.rollback",
     "scenario.checks",
     "providers.assistants_wire",
 ]

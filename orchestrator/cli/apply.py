@@ -20,10 +20,10 @@ from orchestrator.cli.options import (
     verbosity,
 )
 from orchestrator.errors import PlanError, UsageError
-from orchestrator.project import read_revision
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.saved import from_data
+from orchestrator.spec.revisions import read_revision
 
 SHORTEST = 8
 """Characters of a hash that are enough to approve a plan."""

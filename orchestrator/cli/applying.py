@@ -12,10 +12,12 @@ from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
 from orchestrator.errors import PlanError
 from orchestrator.model.project import Project
-from orchestrator.project import Session, apply_plan, fetch_plan, only_writer, open_session, resume_plan
+from orchestrator.project import Session, apply_recorded, fetch_plan, only_writer, open_session, resume_plan
+from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reconcile.remembering import Origin, get_revision, read_who
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
 from orchestrator.reporting.plan_markdown import apply_markdown
@@ -42,6 +44,8 @@ class Wish:
     """The beginning of the hash of the one plan that may be carried out."""
     nothing: str | None = None
     """Said where there is nothing to do, instead of the plan that shows it."""
+    command: Command = Command.APPLY
+    """As the history shall have it."""
 
 
 def carry_out(project: Project, wish: Wish) -> int:
@@ -73,7 +77,9 @@ async def _carry_out(project: Project, wish: Wish) -> Applied | None:
         if wish.ask and actionable and not confirm(wish.question):
             return None
         with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
-            return await apply_plan(session, plan, wish.concurrency, line)
+            revision = wish.plan.revision if isinstance(wish.plan, PlanOptions) else get_revision(plan)
+            origin = Origin(wish.command, read_who(project.root, os.environ), revision)
+            return await apply_recorded(session, plan, wish.concurrency, origin, show_note, line)
 
 
 async def _plan(session: Session, wish: Wish) -> Plan:

@@ -7,6 +7,7 @@ import click
 from orchestrator.cli.applying import Wish, carry_out
 from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.options import concurrency, load_project, only, paths, quietness, reports, select, target
+from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.planner import PlanOptions
 
 
@@ -47,5 +48,6 @@ def command(
         concurrency=concurrency,
         quiet=quiet,
         nothing=f"Nothing to destroy: {project.name} owns nothing of this on {project.target_name}.",
+        command=Command.DESTROY,
     )
     return carry_out(project, wish)

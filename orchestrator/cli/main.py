@@ -26,6 +26,8 @@ COMMANDS = {
     "apply": "Make the target what the specs say.",
     "drift": "Show what changed outside.",
     "accept": "Take what changed outside into the specs.",
+    "history": "Show what was applied, when and by whom.",
+    "rollback": "Apply the specs of an earlier revision again.",
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "test": "Run scenarios and check what comes back.",

@@ -10,12 +10,13 @@ import click
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target, verbosity
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.project import fetch_plan, open_session, read_revision
+from orchestrator.project import fetch_plan, open_session
 from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reporting.plan_json import plan_json
 from orchestrator.reporting.plan_markdown import plan_markdown
 from orchestrator.reporting.plan_text import plan_text
+from orchestrator.spec.revisions import read_revision
 
 
 @click.command(

@@ -15,7 +15,7 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 
 STATE_FOLDER = ".orch"
-"""Folder below the project for what orch keeps on this machine: the local database and locks; not for git."""
+"""Folder below the project for what orch keeps on this machine: the local database, locks, history; not for git."""
 
 
 class Target(Strict):
