@@ -78,6 +78,10 @@ class Recorder:
         self._outcomes[outcome.address] = outcome
         self._listener.finished(outcome)
 
+    def stopping(self, under_way: int) -> None:
+        """Pass it on."""
+        self._listener.stopping(under_way)
+
     def entry(self, plan: Plan, origin: Origin, interrupted: bool, when: datetime) -> Entry:
         """Give what was done so far of the plan; `when` is aware of its zone."""
         return Entry(

@@ -94,4 +94,4 @@ def test_a_process_that_waits_for_its_turn_can_be_stopped(served, tmp_path):
     served.released.set()
     first.communicate()
     assert first.returncode == 0
-    assert os.listdir(tmp_path / ".orch") == ["server.lock"]
+    assert sorted(os.listdir(tmp_path / ".orch")) == ["history.jsonl", "server.lock"]
