@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from orchestrator.model.checks import Called, ToolCalled, ToolNotCalled
 from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, FunctionTool
-from orchestrator.model.scenario import Called, Scenario, ToolCalled, ToolNotCalled, Turn
+from orchestrator.model.scenario import Scenario, Turn
 from orchestrator.spec.reader import Path_
 
 
