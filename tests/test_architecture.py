@@ -62,7 +62,7 @@ HOMES = {
     "jupyter_client": ["server"],
     "pydantic": ["model", "spec.shape", "reconcile.saved"],
     "pydantic_core": ["model", "spec.shape"],
-    "filelock": ["project"],
+    "filelock": ["reconcile.turn"],
 }
 
 

@@ -117,6 +117,18 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True)
+class Retiring:
+    """An assistant whose model is shut down soon; a warning, and nothing a plan changes."""
+
+    address: Address
+    model: str
+    day: str
+    """The day it is shut down, as `YYYY-MM-DD`, by the target's own list."""
+    days: int
+    """Days until then; negative where it is past."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All changes for one project on one target, in an order in which they can be carried out."""
 
@@ -128,6 +140,8 @@ class Plan:
     """Ids of this project's live objects at the time of planning, for references to them."""
     requests: int = 0
     """How many requests the reading took."""
+    retiring: tuple[Retiring, ...] = ()
+    """Assistants whose model is shut down soon, where the target's list was read; not part of a saved plan."""
 
     @property
     def summary(self) -> dict[str, int]:

@@ -10,11 +10,12 @@ import signal
 import sys
 from pathlib import Path
 
-from orchestrator.project import Session, apply_plan, fetch_plan, only_writer
+from orchestrator.project import Session, apply_plan, fetch_plan
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reconcile.turn import only_writer
 from orchestrator.spec.loader import Ask, load
 
 
