@@ -39,6 +39,7 @@ PURE = [
     "reconcile.guards",
     "reconcile.plan",
     "reconcile.planner",
+    "reconcile.uses",
     "scenario.checks",
     "providers.assistants_wire",
 ]

@@ -19,6 +19,7 @@ from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
+from orchestrator.reconcile.uses import remaining_users
 
 _FIELD_NEEDS = {
     "temperature": Capability.SAMPLING,
@@ -71,7 +72,7 @@ def plan(
     return Plan(
         project=project,
         target=target,
-        changes=guard(ordered(changes), _facts(resources, observed, options)),
+        changes=guard(ordered(changes), _facts(resources, observed, options, changes)),
         leftovers=() if pruned else undeclared,
         ids={address: live.id for address, live in observed.owned.items()},
         requests=observed.requests,
@@ -202,12 +203,15 @@ def _deletion(address: Address, observed: Observed) -> Change:
     return Change(address, Action.DELETE, id=live.id if live is not None else None, live=live)
 
 
-def _facts(resources: Mapping[Address, Resource], observed: Observed, options: PlanOptions) -> Facts:
+def _facts(
+    resources: Mapping[Address, Resource], observed: Observed, options: PlanOptions, changes: Collection[Change]
+) -> Facts:
     marked = {a for a, live in observed.owned.items() if live.marks is not None and live.marks.protect}
     duplicates = {address: tuple(live.id for live in lives) for address, lives in observed.duplicates.items()}
     return Facts(
         owned=len(observed.owned) + sum(map(len, duplicates.values())),
         protected=frozenset(marked | {address for address, resource in resources.items() if resource.protect}),
         duplicates=duplicates,
+        users=remaining_users(observed.all, changes),
         deletes_asked_for=options.destroy,
     )
