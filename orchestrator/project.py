@@ -46,14 +46,14 @@ async def open_session(project: Project, env: Mapping[str, str]) -> AsyncIterato
 
 async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
     """Read what is live and whose it is; the files of stores are not read."""
-    return await observe(session.provider, {}, session.project.name, concurrency)
+    return await observe(session.provider, {}, session.project.name, concurrency, session.project.moved)
 
 
 async def fetch_plan(session: Session, options: PlanOptions, concurrency: int = 8) -> Plan:
     """Read the target and decide what apply would do."""
     project, provider = session.project, session.provider
     compared = {} if options.destroy else project.resources  # what goes is not compared, so its files are not read
-    observed = await observe(provider, compared, project.name, concurrency)
+    observed = await observe(provider, compared, project.name, concurrency, project.moved)
     return plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
 
 

@@ -37,6 +37,7 @@ PURE = [
     "reconcile.drift",
     "reconcile.graph",
     "reconcile.guards",
+    "reconcile.lookalikes",
     "reconcile.plan",
     "reconcile.planner",
     "reconcile.uses",

@@ -47,15 +47,23 @@ class Observed:
 
 
 async def observe(
-    provider: Provider, resources: Mapping[Address, Resource], project: str, concurrency: int = 8
+    provider: Provider,
+    resources: Mapping[Address, Resource],
+    project: str,
+    concurrency: int = 8,
+    moved: Mapping[Address, Address] | None = None,
 ) -> Observed:
-    """Read the target for `project`; raises `TargetError` where anything could not be read whole."""
+    """Read the target for `project`; raises `TargetError` where anything could not be read whole.
+
+    `moved` gives new addresses by old ones: what is live under an old one is found under the new.
+    """
     before = provider.requests.total
     kinds = [Kind.ASSISTANT]
     if Capability.VECTOR_STORES in provider.capabilities.can:
         kinds.append(Kind.VECTOR_STORE)
     pages = await _all(provider.fetch_live(kind) for kind in kinds)
     ours, foreign = _sort([live for page in pages for live in page], project)
+    ours = _renamed(ours, moved or {})
     limit = asyncio.Semaphore(concurrency)
 
     async def with_files(address: Address, live: Live) -> tuple[Address, Live]:
@@ -96,6 +104,17 @@ def _sort(found: list[Live], project: str) -> tuple[dict[Address, tuple[Live, ..
         else:
             ours[live.marks.address] = (*ours.get(live.marks.address, ()), live)
     return dict(sorted(ours.items())), tuple(foreign)
+
+
+def _renamed(
+    ours: Mapping[Address, tuple[Live, ...]], moved: Mapping[Address, Address]
+) -> dict[Address, tuple[Live, ...]]:
+    """Give the objects under their new addresses; one whose new address is live already keeps its own."""
+    result: dict[Address, tuple[Live, ...]] = {}
+    for address, lives in ours.items():
+        to = moved.get(address, address)
+        result[address if to in ours else to] = lives
+    return dict(sorted(result.items()))
 
 
 async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

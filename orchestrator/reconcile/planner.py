@@ -17,6 +17,7 @@ from orchestrator.providers.interface import Capabilities, Capability, Live
 from orchestrator.reconcile.diff import after, compared, diff, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
+from orchestrator.reconcile.lookalikes import renames
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
 from orchestrator.reconcile.uses import remaining_users
@@ -76,6 +77,7 @@ def plan(
         leftovers=() if pruned else undeclared,
         ids={address: live.id for address, live in observed.owned.items()},
         requests=observed.requests,
+        renames=renames(changes, resources, observed, capabilities.defaults),
     )
 
 
@@ -161,8 +163,16 @@ def _change(resource: Resource, context: _Context) -> Change:
     fields = diff(resource, seen, context.capabilities.defaults.get(address.kind, {}))
     if not fields and not _stale(live, marks):
         return Change(address, Action.NOOP, id=live.id, live=live)
+    was = live.marks.address if live.marks is not None else address
     return Change(
-        address, Action.UPDATE, id=live.id, fields=fields, after=after(resource, live, fields), marks=marks, live=live
+        address,
+        Action.UPDATE,
+        id=live.id,
+        fields=fields,
+        after=after(resource, live, fields),
+        marks=marks,
+        live=live,
+        moved_from=was if was != address else None,
     )
 
 

@@ -6,6 +6,7 @@ from orchestrator.model.fields import as_json
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Change, FieldChange, Plan
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.remarks import remark_json
 
 FORMAT = "orch.plan/1"
 
@@ -20,6 +21,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "changes": [_change(change) for change in plan.changes],
         "leftovers": [{"address": str(item.address), "id": item.id} for item in plan.leftovers],
+        "remarks": [remark_json(rename) for rename in plan.renames],
         "requests": {"total": plan.requests},
     }
     return {key: storable(value) for key, value in content.items()}
@@ -31,6 +33,7 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         "id": change.id,
         "blocked_by": change.blocked_by,
+        **({"moved_from": str(change.moved_from)} if change.moved_from is not None else {}),
         "fields": [_field(item) for item in change.fields],
     }
 

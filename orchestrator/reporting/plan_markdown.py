@@ -13,9 +13,13 @@ from orchestrator.reporting.difference import compare_lines, inline, is_long, li
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
 from orchestrator.reporting.markdown import Section, code, fence, report
 from orchestrator.reporting.plan_text import MOVERS, summary_line
+from orchestrator.reporting.remarks import ANSWER, moved_lines, question
 
 MOST_FIELDS = 40
 """Fields of one resource that are shown; the others are counted."""
+
+_SHOWN = 1
+"""Urgency up to which a change is shown unfolded: it destroys, or breaks callers."""
 
 MOST_REASONS = 10
 """Reasons why a change breaks its callers that are shown of one resource."""
@@ -25,7 +29,10 @@ def plan_markdown(plan: Plan) -> str:
     """Give the plan as Markdown of less than 65,536 characters; what destroys or breaks comes first."""
     head = [f"### orch plan: {code(plan.project)} on {code(plan.target)}", f"**{summary_line(plan)}**"]
     head += [_table(plan.summary)] if plan.pending else []
-    sections = [_change(change, plan.ids) for change in sorted(plan.pending, key=_urgency)]
+    pending = sorted(plan.pending, key=_urgency)
+    urgent = sum(_urgency(change) <= _SHOWN for change in pending)
+    sections = [_change(change, plan.ids) for change in pending]
+    sections[urgent:urgent] = _remarks(plan)
     sections += [
         Section(f"{code(str(item.address))} {code(item.id)} is live and declared no more (`--prune` deletes it)")
         for item in plan.leftovers
@@ -58,6 +65,13 @@ def _table(counts: Mapping[str, int]) -> str:
     return "\n".join([*rows, f"| {' | '.join(map(str, counts.values()))} |"])
 
 
+def _remarks(plan: Plan) -> list[Section]:
+    if not plan.renames:
+        return []
+    asked = "<br>".join(code(question(rename)) for rename in plan.renames[:MOST_FIELDS])
+    return [Section(f"{asked} {ANSWER}", fence(moved_lines(plan.renames), "yaml"), open=True)]
+
+
 def _urgency(change: Change) -> int:
     if change.action in DESTRUCTIVE:
         return 0
@@ -71,10 +85,12 @@ def _urgency(change: Change) -> int:
 def _change(change: Change, known: Collection[Address]) -> Section:
     words = [f"<b>{change.action.value}</b>", code(str(change.address))]
     words += [code(change.id)] if change.id is not None else []
+    words += [f"moved, {code(str(change.moved_from))} until now"] if change.moved_from is not None else []
     words += ["<b>breaking</b>"] if any(breaking(field) for field in change.fields) else []
     words += [f"blocked, {code(change.blocked_by)}"] if change.blocked_by is not None else []
-    words += ["only the record on the object"] if change.record_only and change.blocked_by is None else []
-    return Section(" ".join(words), _fields(change.fields, known), open=_urgency(change) <= 1)
+    plain = change.record_only and change.blocked_by is None and change.moved_from is None
+    words += ["only the record on the object"] if plain else []
+    return Section(" ".join(words), _fields(change.fields, known), open=_urgency(change) <= _SHOWN)
 
 
 def _drifted(item: Drifted) -> Section:

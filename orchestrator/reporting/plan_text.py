@@ -10,6 +10,7 @@ from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan, Who
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
+from orchestrator.reporting.remarks import ANSWER, moved_lines, question
 
 STYLES = {
     Action.CREATE: ("+", "green"),
@@ -36,7 +37,8 @@ def plan_text(plan: Plan, verbose: bool = False) -> Text:
     """
     most = sys.maxsize if verbose else MOST_LINES
     unchanged = _unchanged(plan) if verbose else ()
-    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), Text(summary_line(plan), style="bold")]
+    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_remarks(plan)]
+    blocks.append(Text(summary_line(plan), style="bold"))
     blocks.append(Text(counted(plan.requests, "request"), style="dim"))
     last = blocks[-2:]
     return Text("\n\n").join([*blocks[:-2], Text("\n").join(last)])
@@ -86,7 +88,9 @@ def _all(changes: Collection[Change], known: Collection[Address], most: int) -> 
         yield heading
         if change.blocked_by is not None:
             yield Text(f"      {change.action} blocked, {visible(change.blocked_by)}", style="red")
-        if change.record_only and change.blocked_by is None:
+        if change.moved_from is not None:
+            yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
+        elif change.record_only and change.blocked_by is None:
             yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
         created = change.action is Action.CREATE
         for field in change.fields:
@@ -148,6 +152,13 @@ def _unchanged(plan: Plan) -> Iterator[Text]:
     if noops:
         named = [Text(f"    {change.address}  {visible(change.id or '')}") for change in noops]
         yield Text("\n").join([Text("Unchanged", style="bold"), *named])
+
+
+def _remarks(plan: Plan) -> Iterator[Text]:
+    if plan.renames:
+        asked = [Text(f"    {question(rename)}") for rename in plan.renames]
+        paste = [Text(f"      {line}", style="cyan") for line in moved_lines(plan.renames)]
+        yield Text("\n").join([Text("Remarks", style="bold"), *asked, Text(f"    {ANSWER}"), *paste])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

@@ -21,6 +21,7 @@ WORDS = {
 _HINTS = {
     "^[a-z0-9]+(-[a-z0-9]+)*$": "use lower case letters, digits and single dashes, for example math-tutor",
     "^[a-zA-Z0-9_-]{1,64}$": "use letters, digits, _ and -, at most 64",
+    r"^(assistant|vector_store)\.[a-z0-9]+(-[a-z0-9]+)*$": "write an address: assistant.NAME or vector_store.NAME",
     "^[A-Za-z_][A-Za-z0-9_]*$": "write the name of an environment variable, for example OPENAI_API_KEY",
 }
 _SECRETS = frozenset(["api_key"])

@@ -56,6 +56,7 @@ def test_a_plan_in_the_contracts_shape():
             },
         ],
         "leftovers": [{"address": "assistant.old", "id": "asst_1"}],
+        "remarks": [],
         "requests": {"total": 2},
     }
 
