@@ -82,7 +82,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         hint = _unknown_key_hint(kind, path, _value_at(data, path[:-1]))
         return document.diagnostic(f"unknown key `{name}`", path, hint, key=True)
     if fault.type == "reserved_name":
-        return document.diagnostic(fault.message, (*path, "name"), "give it another name")
+        return document.diagnostic(fault.message, (*path, fault.context["key"]), "give it another name")
     if fault.type in ("tool", "mock", "check"):
         return _describe_form(document, kind, fault)
     if fault.type in ("reserved", "unknown_field"):
