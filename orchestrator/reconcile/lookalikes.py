@@ -1,19 +1,20 @@
-"""Creates that look like something live already: a resource renamed without `moved:`, whose live object goes on. Pure.
+"""Creates of what seems to be live already: renamed without `moved:`, or never imported. Pure.
 
 Nothing is decided here; people are asked.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, canonical, file_label
 from orchestrator.model.ownership import Marks, files_digest
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Live
-from orchestrator.reconcile.diff import compared, value_at, with_references
+from orchestrator.reconcile.diff import compared, diff, value_at, with_references
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, Rename
+from orchestrator.reconcile.plan import Action, Adoptable, Change, Rename
 
 ALIKE = 0.8
 """Share of fields that have to be equal for a create and a leftover to look like a rename."""
@@ -55,6 +56,36 @@ def renames(
         if new not in found and old not in found.values():
             found[new] = old
     return tuple(sorted(Rename(old, new) for new, old in found.items()))
+
+
+def adoptable(
+    changes: Iterable[Change],
+    resources: Mapping[Address, Resource],
+    observed: Observed,
+    defaults: Mapping[Kind, Fields],
+) -> tuple[Adoptable, ...]:
+    """Pair each create with an object that nobody owns, has the same name and is as declared; each but once.
+
+    Stores come first, for assistants that search them. A store with declared files is left out: nobody knows of files
+    that orch did not upload.
+    """
+    addresses = dict(observed.addresses)
+    unowned: dict[tuple[Kind, Any], list[Live]] = {}
+    for live in observed.foreign:
+        if live.marks is None:
+            unowned.setdefault((live.kind, live.fields.get("display_name")), []).append(live)
+    creates = [change.address for change in changes if change.action is Action.CREATE]
+    found = []
+    for address in sorted(creates, key=lambda item: (item.kind is Kind.ASSISTANT, item)):
+        resource = resources[address]
+        for live in unowned.get((address.kind, resource.fields.get("display_name")), ()):
+            seen = replace(live, fields=with_references(live.fields, addresses))
+            if live.id in addresses or "files" in resource.whole or diff(resource, seen, defaults.get(live.kind, {})):
+                continue
+            addresses[live.id] = address
+            found.append(Adoptable(address, live.id))
+            break
+    return tuple(sorted(found))
 
 
 def _likeness(wanted: _Print, live: _Print) -> float:

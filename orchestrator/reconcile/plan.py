@@ -1,7 +1,7 @@
 """A plan: everything one apply would do, as frozen data that can be saved, reviewed and approved by its hash.
 
 The actions of an apply are described entirely by the changes here; `execute` adds no decision of its own. Remarks that
-lead to no request (`Leftover`, `Rename`) are kept apart from the changes.
+lead to no request (`Leftover`, `Rename`, `Adoptable`) are kept apart from the changes.
 """
 
 from collections.abc import Mapping
@@ -98,6 +98,14 @@ class Rename:
     new: Address
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Adoptable:
+    """A create of what is live already, as declared, and nobody's: perhaps one to import instead."""
+
+    address: Address
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All changes for one project on one target, in an order in which they can be carried out."""
@@ -112,6 +120,8 @@ class Plan:
     """How many requests the reading took."""
     renames: tuple[Rename, ...] = ()
     """What looks like a rename that nobody declared, for people to judge."""
+    adoptable: tuple[Adoptable, ...] = ()
+    """What looks like an object to import, for people to judge."""
 
     @property
     def summary(self) -> dict[str, int]:

@@ -17,7 +17,7 @@ from orchestrator.providers.interface import Capabilities, Capability, Live
 from orchestrator.reconcile.diff import after, compared, diff, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
-from orchestrator.reconcile.lookalikes import renames
+from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
 from orchestrator.reconcile.uses import remaining_users
@@ -78,6 +78,7 @@ def plan(
         ids={address: live.id for address, live in observed.owned.items()},
         requests=observed.requests,
         renames=renames(changes, resources, observed, capabilities.defaults),
+        adoptable=adoptable(changes, resources, observed, capabilities.defaults),
     )
 
 

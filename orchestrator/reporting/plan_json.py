@@ -6,7 +6,7 @@ from orchestrator.model.fields import as_json
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Change, FieldChange, Plan
 from orchestrator.reporting.characters import storable
-from orchestrator.reporting.remarks import remark_json
+from orchestrator.reporting.remarks import remarks_json
 
 FORMAT = "orch.plan/1"
 
@@ -21,7 +21,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "changes": [_change(change) for change in plan.changes],
         "leftovers": [{"address": str(item.address), "id": item.id} for item in plan.leftovers],
-        "remarks": [remark_json(rename) for rename in plan.renames],
+        "remarks": remarks_json(plan),
         "requests": {"total": plan.requests},
     }
     return {key: storable(value) for key, value in content.items()}

@@ -1,19 +1,19 @@
 """Plans, outcomes and drift as Markdown for a pull request: counts, then what destroys or breaks, then the rest."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from orchestrator.model.address import Address
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.drift import Drift, Drifted
 from orchestrator.reconcile.guards import DESTRUCTIVE
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan
+from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename
 from orchestrator.reporting.apply_text import DONE, summary_text
 from orchestrator.reporting.difference import compare_lines, inline, is_long, lines
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
 from orchestrator.reporting.markdown import Section, code, fence, report
 from orchestrator.reporting.plan_text import MOVERS, summary_line
-from orchestrator.reporting.remarks import ANSWER, moved_lines, question
+from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 MOST_FIELDS = 40
 """Fields of one resource that are shown; the others are counted."""
@@ -66,10 +66,17 @@ def _table(counts: Mapping[str, int]) -> str:
 
 
 def _remarks(plan: Plan) -> list[Section]:
-    if not plan.renames:
-        return []
-    asked = "<br>".join(code(question(rename)) for rename in plan.renames[:MOST_FIELDS])
-    return [Section(f"{asked} {ANSWER}", fence(moved_lines(plan.renames), "yaml"), open=True)]
+    found = []
+    if plan.renames:
+        found.append(_asked(plan.renames, RENAMED, fence(moved_lines(plan.renames), "yaml")))
+    if plan.adoptable:
+        found.append(_asked(plan.adoptable, LIVE, fence(import_lines(plan.adoptable), "sh")))
+    return found
+
+
+def _asked(remarks: Sequence[Rename | Adoptable], answer: str, block: str) -> Section:
+    asked = "<br>".join(code(question(remark)) for remark in remarks[:MOST_FIELDS])
+    return Section(f"{asked}<br>{answer}", block, open=True)
 
 
 def _urgency(change: Change) -> int:

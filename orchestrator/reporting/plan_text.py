@@ -1,16 +1,16 @@
 """A plan for people: grouped by action, readable without colour, ending in one line that sums it up."""
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.text import Text
 
 from orchestrator.model.address import Address
 from orchestrator.reconcile.breaking import breaking
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan, Who
+from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Who
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
-from orchestrator.reporting.remarks import ANSWER, moved_lines, question
+from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 STYLES = {
     Action.CREATE: ("+", "green"),
@@ -155,10 +155,18 @@ def _unchanged(plan: Plan) -> Iterator[Text]:
 
 
 def _remarks(plan: Plan) -> Iterator[Text]:
+    parts = []
     if plan.renames:
-        asked = [Text(f"    {question(rename)}") for rename in plan.renames]
-        paste = [Text(f"      {line}", style="cyan") for line in moved_lines(plan.renames)]
-        yield Text("\n").join([Text("Remarks", style="bold"), *asked, Text(f"    {ANSWER}"), *paste])
+        parts += _asked(plan.renames, RENAMED, moved_lines(plan.renames))
+    if plan.adoptable:
+        parts += _asked(plan.adoptable, LIVE, import_lines(plan.adoptable))
+    if parts:
+        yield Text("\n").join([Text("Remarks", style="bold"), *parts])
+
+
+def _asked(remarks: Sequence[Rename | Adoptable], answer: str, paste: Sequence[str]) -> list[Text]:
+    asked = [Text(f"    {question(remark)}") for remark in remarks]
+    return [*asked, Text(f"    {answer}"), *(Text(f"      {line}", style="cyan") for line in paste)]
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

@@ -1,16 +1,21 @@
-"""What a plan asks people about: renames that look like a create and a leftover, with the lines that declare them."""
+"""What a plan asks people about: creates of what seems to be live already, and what to write or run where it is so."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.reconcile.plan import Rename
+from orchestrator.reconcile.plan import Adoptable, Plan, Rename
+from orchestrator.reporting.characters import visible
 
-ANSWER = "If so, keep the live object: add to orch.yaml"
+RENAMED = "If so, keep the live object: add to orch.yaml"
+LIVE = "To take what is live instead of creating another one"
 
 
-def question(rename: Rename) -> str:
-    """Ask whether it is a rename."""
-    return f"did you rename {rename.old} to {rename.new}?"
+def question(remark: Rename | Adoptable) -> str:
+    """Ask whether it is so, in one line."""
+    if isinstance(remark, Rename):
+        return f"did you rename {remark.old} to {remark.new}?"
+    return f"is {remark.address} the one that is live as {visible(remark.id)}? Nobody owns that, and it is as declared"
 
 
 def moved_lines(renames: Sequence[Rename]) -> list[str]:
@@ -18,6 +23,15 @@ def moved_lines(renames: Sequence[Rename]) -> list[str]:
     return ["moved:", *(f"  - {{from: {rename.old}, to: {rename.new}}}" for rename in renames)]
 
 
-def remark_json(rename: Rename) -> dict[str, Any]:
-    """Give a remark as a JSON object."""
-    return {"remark": question(rename), "moved": {"from": str(rename.old), "to": str(rename.new)}}
+def import_lines(adoptable: Sequence[Adoptable]) -> list[str]:
+    """Give the command that takes the objects over; ids are the target's own words, so they are quoted."""
+    named = " ".join(shlex.quote(f"{item.address}={visible(item.id)}") for item in adoptable)
+    return [f"orch import {named} --into ."]
+
+
+def remarks_json(plan: Plan) -> list[dict[str, Any]]:
+    """Give all remarks as JSON objects."""
+    renamed = [
+        {"remark": question(item), "moved": {"from": str(item.old), "to": str(item.new)}} for item in plan.renames
+    ]
+    return renamed + [{"remark": question(item), "import": f"{item.address}={item.id}"} for item in plan.adoptable]

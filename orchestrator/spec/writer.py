@@ -29,7 +29,7 @@ _LINE = 100  # characters that a new list of plain values may have on one line
 _START = re.compile(r"^---(\s|$)")
 _END = re.compile(r"^(---|\.\.\.)(\s|$)")
 _ITEM = re.compile(r"^( *)- ")
-_NOT_TEXT = re.compile(r"(?:[-+.]?[0-9][-+.:_0-9a-fxozT]*|y|n|yes|no|on|off|true|false|null|~)\Z", re.IGNORECASE)
+_NOT_TEXT = re.compile(r"(?:[-+.]?[0-9][-+.:_0-9a-fxozT]*|yes|no|on|off|true|false|null|~)\Z", re.IGNORECASE)
 """What other readers of YAML, or people, take for more than text: dates, times, hexadecimal, `no`."""
 _KEY = re.compile(r"^( *)[^\s#-][^#]*:\s*$")
 
@@ -90,8 +90,30 @@ def composed(data: Mapping[str, Any], quoted: bool = False) -> str:
     yaml.allow_unicode = not quoted
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
-    yaml.dump(_quoted(data) if quoted else _fresh(data), out)
+    if quoted:
+        yaml.dump(_quoted(data), out)
+        return out.getvalue()
+    root = _fresh(data)
+    for value in root.values():
+        _flatten(value)
+    yaml.dump(root, out)
     return out.getvalue()
+
+
+def _flatten(node: Any) -> None:
+    """Put every mapping of a few plain values on one line, as authors do: `n: {type: string}`, but `- function: n`."""
+    if isinstance(node, list):
+        for item in node:
+            if isinstance(item, dict) and len(item) == 1:
+                _flatten(next(iter(item.values())))
+            else:
+                _flatten(item)
+    elif isinstance(node, dict):
+        size = sum(len(str(key)) + len(str(item)) + 4 for key, item in node.items())
+        if node and size <= _LINE and not any(isinstance(item, dict) or "\n" in str(item) for item in node.values()):
+            node.fa.set_flow_style()
+        for item in node.values():
+            _flatten(item)
 
 
 def _quoted(value: Any) -> Any:
