@@ -12,7 +12,7 @@ from orchestrator.diagnostics import Position
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
-from orchestrator.model.fields import Fields, equal
+from orchestrator.model.fields import Fields, canonical, equal
 from orchestrator.model.language import Spec
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
@@ -62,6 +62,9 @@ class Draft:
 
 def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     """Give the draft of one object; raises `RefusedError`."""
+    for path, value in live.fields.items():
+        if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
+            raise RefusedError(f"`{path}` holds half a character, which no file can")
     made = _store(live, address) if live.kind is Kind.VECTOR_STORE else _assistant(live, address, around)
     defaults = around.defaults.get(live.kind, {})
     seen = replace(live, fields=with_references(live.fields, around.stores))

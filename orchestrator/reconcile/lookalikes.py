@@ -73,12 +73,12 @@ def adoptable(
     unowned: dict[tuple[Kind, Any], list[Live]] = {}
     for live in observed.foreign:
         if live.marks is None:
-            unowned.setdefault((live.kind, live.fields.get("display_name")), []).append(live)
+            unowned.setdefault((live.kind, live.fields.get("display_name") or None), []).append(live)
     creates = [change.address for change in changes if change.action is Action.CREATE]
     found = []
     for address in sorted(creates, key=lambda item: (item.kind is Kind.ASSISTANT, item)):
         resource = resources[address]
-        for live in unowned.get((address.kind, resource.fields.get("display_name")), ()):
+        for live in unowned.get((address.kind, compared(resource).get("display_name")), ()):
             seen = replace(live, fields=with_references(live.fields, addresses))
             if live.id in addresses or "files" in resource.whole or diff(resource, seen, defaults.get(live.kind, {})):
                 continue

@@ -102,13 +102,13 @@ def composed(data: Mapping[str, Any], quoted: bool = False) -> str:
 
 def _flatten(node: Any) -> None:
     """Put every mapping of a few plain values on one line, as authors do: `n: {type: string}`, but `- function: n`."""
-    if isinstance(node, list):
+    if isinstance(node, CommentedSeq):
         for item in node:
-            if isinstance(item, dict) and len(item) == 1:
+            if isinstance(item, CommentedMap) and len(item) == 1:
                 _flatten(next(iter(item.values())))
             else:
                 _flatten(item)
-    elif isinstance(node, dict):
+    elif isinstance(node, CommentedMap):
         size = sum(len(str(key)) + len(str(item)) + 4 for key, item in node.items())
         if node and size <= _LINE and not any(isinstance(item, dict) or "\n" in str(item) for item in node.values()):
             node.fa.set_flow_style()

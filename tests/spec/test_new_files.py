@@ -82,7 +82,7 @@ def test_how_a_spec_looks():
         "kind": "VectorStore",
         "name": "no",
         "text": "one\n  two\n",
-        "tools": ["code_interpreter", {"file_search": {"vector_stores": ["papers"]}}],
+        "tools": ["code_interpreter", {"file_search": {"vector_stores": ["papers"]}}, {"function": "quiz"}],
         "metadata": {"a": "1e5", "on": "2026-11-23", "b": "true", "c": "1:30", "d": "0x10", "e": "plain: text"},
         "braces": "{{ x }}",
         "long": ["a value of some length"] * 5,
@@ -90,8 +90,8 @@ def test_how_a_spec_looks():
     assert spec_text(data, ["A remark.", "an id: x\ny: z"]) == (
         "# A remark.\n# 'an id: x\\ny: z'\n"
         "kind: VectorStore\nname: 'no'\ntext: |\n  one\n    two\n"
-        "tools:\n  - code_interpreter\n  - file_search:\n      vector_stores: [papers]\n"
-        "metadata:\n  a: '1e5'\n  'on': '2026-11-23'\n  b: 'true'\n  c: '1:30'\n  d: '0x10'\n  e: 'plain: text'\n"
+        "tools:\n  - code_interpreter\n  - file_search: {vector_stores: [papers]}\n  - function: quiz\n"
+        "metadata: {a: '1e5', 'on': '2026-11-23', b: 'true', c: '1:30', d: '0x10', e: 'plain: text'}\n"
         "braces: '{% raw %}{{ x }}{% endraw %}'\n"
         "long:\n" + "  - a value of some length\n" * 5
     )
