@@ -32,12 +32,16 @@ CLOSED = [
     ("server", "model", set[str](), "the server speaks the wire, not the spec"),
 ]
 PURE = [
+    "reconcile.adopt",
     "reconcile.breaking",
     "reconcile.diff",
+    "reconcile.draft",
     "reconcile.drift",
     "reconcile.graph",
     "reconcile.guards",
     "reconcile.lookalikes",
+    "reconcile.naming",
+    "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
     "reconcile.uses",

@@ -106,6 +106,8 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
         value = live.fields.get(path)
         if value not in (None, "") and not equal(value, defaults.get(path)):
             data[path] = value
+    if isinstance(reply := data.get("response_format"), Mapping) and "json_schema" not in reply:
+        raise RefusedError("a spec cannot say what it has at `response_format`")
     functions = {name: _function(name, live.fields) for name, kind in _tools(live.fields) if kind == "function"}
     comments: list[str] = []
     tools = [_tool(name, kind, live.fields, around, ignore, comments) for name, kind in _tools(live.fields)]
@@ -115,8 +117,8 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
     data = {key: data[key] for key in Assistant.model_fields if key in data}
     spec = _shaped(Assistant, data)
     if isinstance(spec.response_format, JsonSchemaReply):
-        reply = spec.response_format.json_schema
-        for problem in check_parameters(reply.schema_, reply.strict, called="schema"):
+        asked = spec.response_format.json_schema
+        for problem in check_parameters(asked.schema_, asked.strict, called="schema"):
             raise RefusedError(f"its response_format: {problem.message}")
     fields = assistant_fields(spec, data.get("instructions"), functions)
     whole = frozenset({"tools"} if tools else ())

@@ -1,13 +1,15 @@
-"""What looks like a rename is asked about, and nothing else is."""
+"""What looks like a rename, or like something to import, is asked about, and nothing else is."""
 
 from dataclasses import replace
 
+from orchestrator.model.address import Kind
 from orchestrator.model.fields import file_path
-from orchestrator.providers.memory import MemoryProvider
+from orchestrator.providers.memory import MemoryProvider, StoredObject
 from orchestrator.reconcile.planner import PlanOptions
 from tests.reconcile.building import (
     FILE,
     OTHER_FILE,
+    STORES,
     applied,
     assistant,
     planned,
@@ -82,3 +84,38 @@ def test_what_is_asked_changes_no_hash():
     made = planned(live(long("a")), project(long("b")))
     assert made.renames
     assert replace(made, renames=()).hash == made.hash
+
+
+def test_a_create_of_what_is_live_and_nobody_s_is_asked_about():
+    def found(*resources, fields=None):
+        provider = MemoryProvider()
+        basic = {"display_name": "T", "model": "gpt-4o", "instructions": "x"}
+        ids = [provider.put(StoredObject(Kind.ASSISTANT, basic | (fields or {}))) for _ in range(2)]
+        provider.put(StoredObject(Kind.ASSISTANT, dict(basic), {"orch.owner": "elsewhere/assistant.t"}))
+        made = planned(provider, project(*resources))
+        assert replace(made, adoptable=()).hash == made.hash
+        return [(str(item.address), ids.index(item.id)) for item in made.adoptable]
+
+    named = {"display_name": "T", "instructions": "x"}
+    assert found(assistant("a", named)) == [("assistant.a", 0)]
+    assert found(assistant("a", named), assistant("b", named), assistant("c", named)) == [
+        ("assistant.a", 0),
+        ("assistant.b", 1),
+    ]
+    assert found(assistant("a", named), fields={"instructions": "y"}) == []
+    assert found(assistant("T", {"display_name": "else"})) == []
+    assert found(assistant("a", ignore=("display_name",)), fields={"display_name": ""}) == [("assistant.a", 0)]
+
+
+def test_stores_are_asked_about_with_those_who_search_them_and_not_with_declared_files():
+    provider = MemoryProvider()
+    papers = provider.put(StoredObject(Kind.VECTOR_STORE, {"display_name": "papers"}))
+    searching = {"display_name": "tutor", "model": "gpt-4o", "tools.file_search": "file_search", STORES: [papers]}
+    tutor = provider.put(StoredObject(Kind.ASSISTANT, searching))
+    made = planned(provider, project(store(), searcher("tutor", "papers")))
+    assert {(str(item.address), item.id) for item in made.adoptable} == {
+        ("vector_store.papers", papers),
+        ("assistant.tutor", tutor),
+    }
+    made = planned(provider, project(store("papers", FILES, whole={"files"}), searcher("tutor", "papers")))
+    assert made.adoptable == ()
