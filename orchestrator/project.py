@@ -54,7 +54,7 @@ async def open_session(project: Project, env: Mapping[str, str]) -> AsyncIterato
 
 async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
     """Read what is live and whose it is; the files of stores are not read."""
-    return await observe(session.provider, {}, session.project.name, concurrency)
+    return await observe(session.provider, {}, session.project.name, concurrency, session.project.moved)
 
 
 async def fetch_plan(
@@ -89,11 +89,11 @@ async def _observe(
     """Read the target; where an apply that ended early may have created what is not listed yet, read it twice."""
     project, provider = session.project, session.provider
     doubts = read_doubts(journal_path(project))
-    observed = await observe(provider, compared, project.name, concurrency, doubts.created)
+    observed = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
     if doubts.creating <= set(observed.owned) | set(observed.duplicates):
         return observed
     await asyncio.sleep(patience)
-    again = await observe(provider, compared, project.name, concurrency, doubts.created)
+    again = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
     return replace(again, requests=observed.requests + again.requests)
 
 

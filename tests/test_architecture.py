@@ -32,14 +32,20 @@ CLOSED = [
     ("server", "model", set[str](), "the server speaks the wire, not the spec"),
 ]
 PURE = [
+    "reconcile.adopt",
     "reconcile.breaking",
     "reconcile.diff",
+    "reconcile.draft",
     "reconcile.drift",
     "reconcile.graph",
     "reconcile.guards",
+    "reconcile.lookalikes",
+    "reconcile.naming",
+    "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
     "reconcile.rollback",
+    "reconcile.uses",
     "scenario.checks",
     "providers.assistants_wire",
 ]

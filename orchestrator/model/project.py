@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -49,6 +49,29 @@ class Target(Strict):
     )
 
 
+LiveAddress = Annotated[
+    str, StringConstraints(pattern=r"^(assistant|vector_store)\.[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
+]
+"""The address of what has an id of its own on a target, as it is written."""
+
+
+class Moved(Strict):
+    """A rename: what is live under the old address is taken for the new one."""
+
+    from_: LiveAddress = Field(alias="from", description="The old address, for example assistant.old")
+    to: LiveAddress = Field(description="The address it has now")
+
+    @property
+    def source(self) -> Address:
+        """The old address."""
+        return Address.parse(self.from_)
+
+    @property
+    def target(self) -> Address:
+        """The new address."""
+        return Address.parse(self.to)
+
+
 class ProjectSpec(Spec):
     """The project file, orch.yaml."""
 
@@ -59,6 +82,9 @@ class ProjectSpec(Spec):
     variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"
+    )
+    moved: list[Moved] = Field(
+        default_factory=list, description="Renames, each {from: ADDRESS, to: ADDRESS}: the live object stays the same"
     )
     specs: list[NonEmpty] = Field(
         default_factory=lambda: ["**/*.yaml", "**/*.yml", "**/*.assistant.md"],
@@ -110,3 +136,5 @@ class Project:
     resources: Mapping[Address, Resource]
     scenarios: tuple[LocatedScenario, ...]
     models: tuple[ScriptedModel, ...]
+    moved: Mapping[Address, Address] = field(default_factory=dict)
+    """New addresses by old ones."""

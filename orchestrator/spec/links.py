@@ -149,7 +149,7 @@ class Linker:
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
         seen: set[str] = set()
         for index, tool in enumerate(assistant.tools or ()):
-            name = tool_name(tool)
+            name = tool_name(tool, self._functions)
             if name in seen:
                 self._problems.append(
                     document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
@@ -227,7 +227,7 @@ class Linker:
             return
         assistant = self._named("Assistant")[scenario.assistant].spec
         tools = assistant.tools or [] if isinstance(assistant, Assistant) else []
-        functions = [tool.function for tool in tools if isinstance(tool, FunctionTool)]
+        functions = [tool_name(tool, self._functions) for tool in tools if isinstance(tool, FunctionTool)]
         for path, name in named_functions(scenario):
             if name not in functions:
                 near = nearest(name, functions)

@@ -205,6 +205,12 @@ BAD = [
         "the name `file_search` is a built-in tool's",
         "give it another name",
     ),
+    (
+        "kind: Function\nname: search\ndisplay_name: file_search\n",
+        "3:15",
+        "the name `file_search` is a built-in tool's",
+        "give it another name",
+    ),
     (f"{FUNCTION}parameters: []\n", "3:13", "`parameters` must be a mapping", None),
     (
         f"{FUNCTION}strict: yes\n",
