@@ -30,7 +30,7 @@ A = 'files["a.md"]'
 
 
 def kept(plan):
-    """The plan without what is not saved: the live objects it was made from, remarks for people, and what reading took."""
+    """The plan without what is not saved: what it was made from, remarks for people, and what reading took."""
     changes = tuple(replace(change, live=None) for change in plan.changes)
     return replace(plan, changes=changes, requests=0, renames=(), adoptable=())
 
