@@ -1,8 +1,8 @@
 """How fast an API may be asked: one bucket for each class of endpoints, shared by all who ask through one client.
 
-A class whose limit is known (API facts 2.1, 2.3) has a rate from the start; the others are unlimited until the target
-says that it is asked too much. Then the whole class pauses, not only who heard it, and goes on at half the pace,
-which grows again with every request that goes well (additive increase, multiplicative decrease).
+A class whose limit the vendor has published (API facts 2.1, 2.3) has a rate from the start; the others are unlimited
+until the target says that it is asked too much. Then the whole class pauses, not only who heard it, and goes on at half
+the pace, which grows again with every request that goes well (additive increase, multiplicative decrease).
 """
 
 import asyncio
@@ -134,15 +134,16 @@ class Bucket:
 class Limiter:
     """The buckets of one client."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, pace: Pace, known: bool = False) -> None:
+        """`known` says that the API's published limits are this target's."""
+        self._pace, self._known = pace, known
         self._buckets: dict[str, Bucket] = {}
 
     def bucket(self, method: str, path: str) -> Bucket:
         """Give the bucket of a request."""
         name, rate = classify(method, path)
         if name not in self._buckets:
-            self._buckets[name] = Bucket(self._pace, rate)
+            self._buckets[name] = Bucket(self._pace, rate if self._known else None)
         return self._buckets[name]
 
 

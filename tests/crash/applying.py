@@ -19,14 +19,11 @@ from orchestrator.reconcile.turn import only_writer
 from orchestrator.spec.loader import Ask, load
 from tests.providers.pace import FakePace
 
-TIMEOUT = 0.4
-"""Seconds after which a reply is given up; long for a server on this machine."""
 
-
-async def applied(root: Path, base_url: str) -> Applied:
+async def applied(root: Path, base_url: str, timeout: float = 60.0) -> Applied:
     """Make the server what the specs in `root` say, and delete what they do not declare any more."""
     project = load(Ask(start=root, cwd=root, target="server", variables={}, env={}))
-    provider = AssistantsProvider(Client(base_url, None, headers=BETA, timeout=TIMEOUT, pace=FakePace()))
+    provider = AssistantsProvider(Client(base_url, None, headers=BETA, timeout=timeout, pace=FakePace()))
     try:
         async with only_writer(project, lambda: None):
             session = Session(project, provider)

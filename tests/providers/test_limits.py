@@ -94,6 +94,36 @@ def test_classes_do_not_wait_for_each_other():
     assert limiter.bucket("POST", "/assistants") is limiter.bucket("POST", "/assistants")
 
 
+@pytest.mark.parametrize(("known", "seconds"), [(True, 2.0), (False, 0.0)])
+def test_published_limits_hold_where_they_are_the_targets_own(known, seconds):
+    pace = FakePace()
+    bucket = Limiter(pace, known).bucket("POST", "/vector_stores/vs_1/files")
+    take(bucket, 15)
+    assert pace.time == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("url", "seconds"),
+    [
+        ("https://api.openai.com/v1", 2.0),
+        ("https://x.services.ai.azure.com/api", 2.0),
+        ("https://notopenai.com/v1", 0.0),
+    ],
+)
+def test_whose_limits_are_published(url, seconds):
+    pace = FakePace()
+
+    async def check() -> None:
+        transport = httpx2.MockTransport(lambda request: httpx2.Response(200, json={"id": "a"}))
+        client = Client(url, None, transport=transport, pace=pace)
+        for _ in range(15):
+            await client.get("/vector_stores/vs_1/files/file-1")
+        await client.close()
+
+    asyncio.run(check())
+    assert pace.time == pytest.approx(seconds)
+
+
 def test_waiting_can_be_ended():
     async def check() -> None:
         bucket = Limiter(RealWait()).bucket("GET", "/x")
