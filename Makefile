@@ -24,8 +24,9 @@ tests: $(VENV)/.dev
 docs: $(VENV)/.installed  ## write the generated parts of README.md and docs/
 	$(BIN)/python docs/blocks.py
 
-bench: $(VENV)/.installed  ## ratios against `import openai`, paired in one run
+bench: $(VENV)/.installed  ## ratios within one run: against `import openai`, against what the wire costs
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/creates.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix

@@ -4,12 +4,14 @@
     ├── SpecError                  the author mends the specs (carries located diagnostics)
     │   └── NoProjectError         there is no orch.yaml where one was looked for
     ├── UsageError                 the caller mends the command line
+    ├── PlanError                  the caller makes a new plan: this one cannot be applied
     └── TargetError                the live side could not do it
         ├── TargetAccessError      mend the key or its rights (401, 403)
         ├── TargetRejectedError    the request itself was refused; sending it again is useless (400, 404, 409, 422)
         ├── TargetMissingError     the object is not there (404)
         ├── TargetBusyError        try again later (429, 5xx, no connection), nothing was carried out
-        └── TargetUnknownError     the reply was lost: it may or may not have been carried out
+        ├── TargetUnknownError     the reply was lost: it may or may not have been carried out
+        └── MovedError             the object is not what the plan was made from; nothing was sent
 
 Errors describe; only `cli/` prints them and chooses the exit code.
 """
@@ -44,6 +46,10 @@ class UsageError(OrchError):
     """A command or call that asks for something that does not exist, or for two things that exclude each other."""
 
 
+class PlanError(OrchError):
+    """A saved plan that is damaged, belongs elsewhere, or is not the one that was approved."""
+
+
 class TargetError(OrchError):
     """The live side of a target did not do what was asked."""
 
@@ -66,3 +72,7 @@ class TargetBusyError(TargetError):
 
 class TargetUnknownError(TargetError):
     """The reply was lost or broken, so the request may or may not have been carried out."""
+
+
+class MovedError(TargetError):
+    """The live object is not what the plan was made from, so nothing was written to it."""

@@ -4,26 +4,34 @@ Holds no logic of its own: what is decided here is only who is handed to whom, a
 """
 
 import asyncio
-import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.errors import SpecError
+from orchestrator.errors import PlanError, SpecError, TargetError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project
+from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
 from orchestrator.model.scenario import Scenario
-from orchestrator.providers.interface import Conversation, Provider
+from orchestrator.providers.interface import Capability, Conversation, Provider
 from orchestrator.providers.registry import open_provider
-from orchestrator.reconcile.execute import Listener, execute
+from orchestrator.reconcile.execute import Listener, Silent, execute
+from orchestrator.reconcile.history import append, get_history_file
+from orchestrator.reconcile.journal import Journal, read_doubts
+from orchestrator.reconcile.model_list import fetch_retirements
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
+from orchestrator.reconcile.remembering import Origin, Recorder
+from orchestrator.reconcile.retiring import models, retiring
+from orchestrator.reconcile.saved import resumed
+
+SECOND_LOOK = 1.0
+"""Seconds until a list is taken to show what was created before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +57,97 @@ async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
     return await observe(session.provider, {}, session.project.name, concurrency, session.project.moved)
 
 
-async def fetch_plan(session: Session, options: PlanOptions, concurrency: int = 8) -> Plan:
-    """Read the target and decide what apply would do."""
+async def fetch_plan(
+    session: Session, options: PlanOptions, concurrency: int = 8, patience: float = SECOND_LOOK
+) -> Plan:
+    """Read the target and decide what apply would do; `patience` are the seconds before a second look, see there."""
     project, provider = session.project, session.provider
     compared = {} if options.destroy else project.resources  # what goes is not compared, so its files are not read
-    observed = await observe(provider, compared, project.name, concurrency, project.moved)
+    observed = await _observe(session, compared, concurrency, patience)
     return plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
 
 
+async def with_retirements(session: Session, decided: Plan, on_unread: Callable[[str], None]) -> Plan:
+    """Give the plan with the assistants whose model is shut down soon; a list that cannot be read is only told of."""
+    project, provider = session.project, session.provider
+    if Capability.MODEL_DATES not in provider.capabilities.can or not models(decided, project.resources):
+        return decided
+    before, now = provider.requests.total, time.time()
+    file = project.root / STATE_FOLDER / f"models-{project.target_name}.json"
+    try:
+        dates = await fetch_retirements(provider, file, project.target.base_url or "", now)
+    except TargetError as error:
+        on_unread(f"when models are shut down could not be read: {error.message}")
+        dates = {}
+    found = retiring(decided, project.resources, dates, datetime.fromtimestamp(now, UTC).date())
+    return replace(decided, retiring=found, requests=decided.requests + provider.requests.total - before)
+
+
+async def _observe(
+    session: Session, compared: Mapping[Address, Resource], concurrency: int, patience: float
+) -> Observed:
+    """Read the target; where an apply that ended early may have created what is not listed yet, read it twice."""
+    project, provider = session.project, session.provider
+    doubts = read_doubts(journal_path(project))
+    observed = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
+    if doubts.creating <= set(observed.owned) | set(observed.duplicates):
+        return observed
+    await asyncio.sleep(patience)
+    again = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
+    return replace(again, requests=observed.requests + again.requests)
+
+
+async def resume_plan(session: Session, saved: Plan, concurrency: int = 8, patience: float = SECOND_LOOK) -> Plan:
+    """Give a saved plan with what has moved since then blocked; raises `PlanError` where it is another project's."""
+    project = session.project
+    if (saved.project, saved.target) != (project.name, project.target_name):
+        raise PlanError(
+            f"the plan is for {saved.project} on {saved.target}, not for {project.name} on {project.target_name}",
+            "run it in the project it was made in",
+        )
+    return resumed(saved, project.resources, await _observe(session, {}, concurrency, patience))
+
+
 async def apply_plan(session: Session, decided: Plan, concurrency: int, listener: Listener | None = None) -> Applied:
-    """Carry a plan out."""
-    return await execute(decided, session.provider, session.project.resources, concurrency, listener)
+    """Carry a plan out, after taking away what an apply that ended early has left."""
+    project, provider = session.project, session.provider
+    path = journal_path(project)
+    left = await provider.sweep(read_doubts(path).uploads)
+    with Journal(path) as journal:
+        journal.forget()
+        applied = await execute(decided, provider, project.resources, journal, concurrency, listener)
+    return replace(applied, unclear=left)
 
 
-@asynccontextmanager
-async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIterator[None]:
-    """Wait until no other orch applies this project to this target from here, and keep others waiting meanwhile.
+def journal_path(project: Project) -> Path:
+    """Give where apply writes down what it is about to make on the project's target."""
+    return project.root / STATE_FOLDER / f"journal-{project.target_name}.jsonl"
 
-    The lock belongs to the process, so one that is killed leaves none behind. `on_wait` is called once, where there is
-    something to wait for.
+
+async def apply_recorded(
+    session: Session,
+    decided: Plan,
+    concurrency: int,
+    origin: Origin,
+    on_unwritten: Callable[[str], None],
+    listener: Listener | None = None,
+) -> Applied:
+    """Carry a plan out and add what became of it to the history, also where it dies; nothing to do is not recorded.
+
+    A history that cannot be written is told to `on_unwritten`: what was done is done.
     """
-    folder = project.root / STATE_FOLDER
-    folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / f"{project.target_name}.lock", thread_local=False)
+    recorder, interrupted = Recorder(listener or Silent()), True
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        on_wait()
-        while not lock.is_locked:
-            await asyncio.sleep(0.05)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-    try:
-        yield
+        applied = await apply_plan(session, decided, concurrency, recorder)
+        interrupted = applied.interrupted
+        return applied
     finally:
-        lock.release()
-
-
-def read_revision(root: Path) -> str | None:
-    """Give the git revision the specs stand at, with `-dirty` where they differ from it; None outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+        if recorder.heard:
+            file = get_history_file(session.project.root)
+            try:
+                append(file, recorder.entry(decided, origin, interrupted, datetime.now(UTC)))
+            except OSError as error:
+                on_unwritten(f"this is not in the history: {file}: {error.strerror or error}")
 
 
 async def open_conversations(

@@ -44,6 +44,7 @@ PURE = [
     "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
+    "reconcile.rollback",
     "reconcile.uses",
     "scenario.checks",
     "providers.assistants_wire",
@@ -65,9 +66,9 @@ HOMES = {
     "sqlite3": ["server"],
     "pypdf": ["server"],
     "jupyter_client": ["server"],
-    "pydantic": ["model", "spec.shape"],
+    "pydantic": ["model", "spec.shape", "reconcile.saved"],
     "pydantic_core": ["model", "spec.shape"],
-    "filelock": ["project"],
+    "filelock": ["reconcile.turn"],
 }
 
 

@@ -15,7 +15,7 @@ from orchestrator.cli.progress import moving_line
 from orchestrator.errors import OrchError, SpecError, TargetError
 from orchestrator.model.address import Address
 from orchestrator.model.resources import Function
-from orchestrator.project import Session, apply_plan, fetch_observed, only_writer, open_session, read_revision
+from orchestrator.project import Session, apply_recorded, fetch_observed, open_session
 from orchestrator.reconcile.adopt import (
     Adoption,
     Adoptions,
@@ -28,15 +28,19 @@ from orchestrator.reconcile.adopt import (
     files_of,
     settle,
 )
+from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.picks import Picks, pick_all, pick_given
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
+from orchestrator.reconcile.remembering import Origin, read_who
+from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.import_report import Imported, ImportReport
 from orchestrator.spec.files import show
 from orchestrator.spec.loader import Ask, Loaded, load
 from orchestrator.spec.new_files import Written, write_new
+from orchestrator.spec.revisions import read_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ async def take_over(loaded: Loaded, wish: Wish) -> ImportReport:
             written.remove()
             raise
         with moving_line(len(decided.pending), wish.quiet) as line:
-            applied = await apply_plan(adopting, decided, wish.concurrency, line)
+            origin = Origin(Command.IMPORT, read_who(project.root, os.environ), read_revision(project.root))
+            applied = await apply_recorded(adopting, decided, wish.concurrency, origin, show_note, line)
         settled = await _settled(adopting, made, applied, wish)
         return _report(session, wish, picks, settled, _cleared(wish, settled, written))
 

@@ -1,17 +1,17 @@
 """`orch apply`: make the target what the specs say."""
 
-import asyncio
-import os
-from dataclasses import dataclass
+import json
+import re
 from pathlib import Path
 
 import click
 
-from orchestrator.cli.asking import confirm, somebody_is_there
-from orchestrator.cli.messages import show_note
+from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.options import (
     concurrency,
     load_project,
+    offline_models,
     only,
     paths,
     quietness,
@@ -20,39 +20,29 @@ from orchestrator.cli.options import (
     target,
     verbosity,
 )
-from orchestrator.cli.output import as_json, show_text
-from orchestrator.cli.progress import moving_line
-from orchestrator.model.project import Project
-from orchestrator.project import apply_plan, fetch_plan, only_writer, open_session, read_revision
-from orchestrator.reconcile.outcome import Applied
+from orchestrator.errors import PlanError, UsageError
+from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions
-from orchestrator.reporting.apply_json import apply_json
-from orchestrator.reporting.apply_text import apply_text
-from orchestrator.reporting.plan_markdown import apply_markdown
-from orchestrator.reporting.plan_text import plan_text
+from orchestrator.reconcile.saved import from_data
+from orchestrator.spec.revisions import read_revision
 
-DECLINED = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for."""
-
-    options: PlanOptions
-    ask: bool
-    """Whether somebody is there to be asked and wants to be."""
-    format_: str
-    concurrency: int
-    quiet: bool
-    verbose: bool
+SHORTEST = 8
+"""Characters of a hash that are enough to approve a plan."""
 
 
-@click.command(epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`.")
+@click.command(
+    epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`; reviewed first: "
+    "`orch plan --out plan.json`, then `orch apply specs/ plan.json`, or `orch apply specs/ --approve 7f3a91c2d04e`."
+)
 @paths
 @target
 @only
 @click.option("--prune", is_flag=True, help="Also delete what this project owns and the specs do not declare any more.")
+@click.option(
+    "--approve", metavar="HASH", help="Carry out only the plan with this hash (see `orch plan --out`); does not ask."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
+@offline_models
 @reports
 @concurrency
 @quietness
@@ -63,7 +53,9 @@ def command(
     variables: tuple[str, ...],
     only: tuple[str, ...],
     prune: bool,
+    approve: str | None,
     yes: bool,
+    offline_models: bool,
     format_: str,
     concurrency: int,
     quiet: bool,
@@ -74,40 +66,54 @@ def command(
     Shows the plan, asks on a terminal, then creates and updates what differs; every write is read back. Ctrl-C
     finishes what is under way and leaves the rest for the next apply.
 
-    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change, 5 where only a part was
-    applied.
+    A plan saved by `orch plan --out` is carried out as it was reviewed; where the target has moved since then, that
+    change is blocked and the others go on. It is given as a file that ends in .json; where it does not lie in the
+    project's folder, give that too.
+
+    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change or the plan is not the
+    approved one, 5 where only a part was applied.
     """
+    saved = _saved_plan(paths, target, only, prune)
+    if approve is not None and not re.fullmatch(f"[0-9a-fA-F]{{{SHORTEST},64}}", approve):
+        raise UsageError(f"--approve {approve} is no hash of a plan", f"give at least {SHORTEST} of its characters")
+    if saved is not None:
+        paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables)
+    options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
     wish = Wish(
-        options=PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root)),
-        ask=somebody_is_there(yes, format_),
+        plan=options if saved is None else saved,
+        question=f"Apply this to {project.target_name}?",
+        ask=approve is None and somebody_is_there(yes, format_),
         format_=format_,
         concurrency=concurrency,
         quiet=quiet,
         verbose=verbose,
+        approved=approve,
+        offline_models=offline_models,
     )
-    applied = asyncio.run(_apply(project, wish))
-    if applied is None:
-        show_note("not applied; nothing was changed")
-        return DECLINED
-    if wish.format_ == "json":
-        click.echo(as_json(apply_json(applied)))
-    elif wish.format_ == "markdown":
-        click.echo(apply_markdown(applied))
-    elif applied.outcomes:
-        show_text(apply_text(applied))
-    return applied.exit_code
+    return carry_out(project, wish)
 
 
-async def _apply(project: Project, wish: Wish) -> Applied | None:
-    """Plan, show, ask and carry out; None where somebody said no."""
-    waiting = f"another orch is applying to {project.target_name}; waiting for it"
-    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
-        plan = await fetch_plan(session, wish.options, wish.concurrency)
-        if wish.format_ == "text" and not (wish.quiet and not wish.ask):
-            show_text(plan_text(plan, wish.verbose))
-        actionable = any(change.blocked_by is None for change in plan.pending)
-        if wish.ask and actionable and not confirm(f"Apply this to {project.target_name}?"):
-            return None
-        with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
-            return await apply_plan(session, plan, wish.concurrency, line)
+def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Give where to look for the project: what is given beside the plan, else the plan's own folder."""
+    others = tuple(path for path in paths if path.suffix != ".json")
+    return others or (paths[0].parent,)
+
+
+def _saved_plan(paths: tuple[Path, ...], target: str | None, only: tuple[str, ...], prune: bool) -> Plan | None:
+    """Read the saved plan that is given instead of specs, or None; raises `PlanError`, `UsageError`."""
+    files = [path for path in paths if path.suffix == ".json"]
+    if not files:
+        return None
+    if len(files) > 1 or target is not None or only or prune:
+        raise UsageError(
+            f"{files[0]} is a saved plan: what it does, and where, was said when it was made",
+            "give one plan, without --target, --only and --prune",
+        )
+    try:
+        data = json.loads(files[0].read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no {files[0]}", "save one with `orch plan --out FILE`") from None
+    except ValueError as error:
+        raise PlanError(f"{files[0]} is not a saved plan: {error}", "save one with `orch plan --out FILE`") from None
+    return from_data(data)

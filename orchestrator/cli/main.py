@@ -14,8 +14,9 @@ import click
 
 from orchestrator import __version__
 from orchestrator.cli.messages import show_error
-from orchestrator.errors import OrchError, UsageError
+from orchestrator.errors import OrchError, PlanError, UsageError
 
+BLOCKED = 4
 USAGE = 64  # wrong usage, as sysexits.h has it
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -27,6 +28,8 @@ COMMANDS = {
     "drift": "Show what changed outside.",
     "accept": "Take what changed outside into the specs.",
     "import": "Turn live objects into specs and adopt them.",
+    "history": "Show what was applied, when and by whom.",
+    "rollback": "Apply the specs of an earlier revision again.",
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "test": "Run scenarios and check what comes back.",
@@ -63,6 +66,9 @@ class LazyGroup(click.Group):
         except UsageError as error:
             show_error(error)
             return USAGE
+        except PlanError as error:
+            show_error(error)
+            return BLOCKED
         except OrchError as error:
             show_error(error)
             return 2 if ctx.invoked_subcommand == "test" else 1

@@ -40,6 +40,12 @@ def reports(command: Decorated) -> Decorated:
     return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
 
 
+def offline_models(command: Decorated) -> Decorated:
+    """Take the wish not to ask when models are shut down."""
+    text = "Do not ask the target when its models are shut down (asked once a day)."
+    return click.option("--offline-models", is_flag=True, help=text)(command)
+
+
 def only(command: Decorated) -> Decorated:
     """Take addresses to look at."""
     text = "Only this resource, for example assistant.math-tutor or 'assistant.*' (repeatable)."
@@ -116,3 +122,15 @@ def select(project: Project, given: tuple[Path, ...], only: tuple[str, ...]) -> 
     if not here:
         raise UsageError(f"{given[0]} declares no resource", "give the project's folder, or a file with an Assistant")
     return tuple(str(address) for address in here)
+
+
+def number_and_path(given: tuple[str, ...]) -> tuple[int | None, Path]:
+    """Tell an entry's number from a path, the current folder where none is given; raises `UsageError`.
+
+    A folder whose name is a number is meant by `./7`.
+    """
+    numbers = [int(word) for word in given if word.isascii() and word.isdecimal()]
+    paths = [Path(word) for word in given if not (word.isascii() and word.isdecimal())]
+    if len(numbers) > 1 or len(paths) > 1:
+        raise UsageError("one number and one path at most", "`--help` shows examples")
+    return next(iter(numbers), None), next(iter(paths), Path())

@@ -2,26 +2,49 @@
 
 import asyncio
 import os
+import shlex
 from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target, verbosity
+from orchestrator.cli.messages import show_note
+from orchestrator.cli.options import (
+    concurrency,
+    load_project,
+    offline_models,
+    only,
+    paths,
+    reports,
+    select,
+    target,
+    verbosity,
+)
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.project import fetch_plan, open_session, read_revision
-from orchestrator.reconcile.plan import Plan
+from orchestrator.project import fetch_plan, open_session, with_retirements
+from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reporting.plan_json import plan_json
 from orchestrator.reporting.plan_markdown import plan_markdown
 from orchestrator.reporting.plan_text import plan_text
+from orchestrator.spec.revisions import read_revision
 
 
-@click.command(epilog="Examples: `orch plan specs/`, `orch plan --target foundry --only 'assistant.*'`.")
+@click.command(
+    epilog="Examples: `orch plan specs/`, `orch plan --target foundry --only 'assistant.*'`, "
+    "`orch plan --prune --out plan.json`."
+)
 @paths
 @target
 @only
 @click.option("--prune", is_flag=True, help="Also show deletes of what is not in the specs any more.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan as JSON, for `orch apply PATH FILE`.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@offline_models
 @reports
 @concurrency
 @verbosity
@@ -31,7 +54,9 @@ def command(
     variables: tuple[str, ...],
     only: tuple[str, ...],
     prune: bool,
+    out: Path | None,
     detailed_exitcode: bool,
+    offline_models: bool,
     format_: str,
     concurrency: int,
     verbose: bool,
@@ -39,20 +64,28 @@ def command(
     """Show what apply would change.
 
     Compares every field three ways: the specs, the live object, and what was last applied; says who moved. Nothing is
-    written. Exits 0, 1 on an error, and with --detailed-exitcode 2 where there are changes.
+    written. A saved plan is applied as it was reviewed: what has moved on the target since then is refused.
+
+    Exits 0, 1 on an error, and with --detailed-exitcode 2 where there are changes.
     """
     project = load_project(paths, target, variables)
     options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
 
     async def fetch() -> Plan:
         async with open_session(project, os.environ) as session:
-            return await fetch_plan(session, options, concurrency)
+            plan = await fetch_plan(session, options, concurrency)
+            return plan if offline_models else await with_retirements(session, plan, show_note)
 
     plan = asyncio.run(fetch())
+    if out is not None:
+        out.write_text(as_json(plan_json(plan)) + "\n", encoding="utf-8")
     if format_ == "json":
         click.echo(as_json(plan_json(plan)))
     elif format_ == "markdown":
         click.echo(plan_markdown(plan))
     else:
         show_text(plan_text(plan, verbose))
+    if out is not None:
+        given = shlex.join(map(str, (*paths, out)))
+        show_note(f"saved to {out}; apply it with `orch apply {given}`; its hash is {plan.hash[:HASH]}")
     return 2 if detailed_exitcode and plan.pending else 0

@@ -26,6 +26,11 @@ class Line:
         """Count a change."""
         self._progress.advance(self._task)
 
+    def stopping(self, under_way: int) -> None:
+        """Say what Ctrl-C does, and what a second one would."""
+        left = f"finishing {under_way} change{'' if under_way == 1 else 's'} under way"
+        self._progress.console.print(f"Interrupted: {left}; Ctrl-C again stops at once.", highlight=False)
+
     def scenario_started(self, located: LocatedScenario) -> None:
         """Show the scenario that begins."""
         self._progress.update(self._task, description=located.scenario.name)

@@ -1,11 +1,13 @@
 """A project: its targets as written, and everything its specs declare once they are resolved for one target."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
@@ -15,7 +17,20 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 
 STATE_FOLDER = ".orch"
-"""Folder below the project for what orch keeps on this machine: the local database and locks; not for git."""
+"""Folder below the project for what orch keeps on this machine: the local database, locks, history; not for git."""
+
+
+def _fit_for_a_file(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        message = (
+            "a target may not be called {name}: use letters, digits, _, - and ., and begin with a letter or a digit"
+        )
+        raise PydanticCustomError("target_name", message, {"name": repr(name)})
+    return name
+
+
+TargetName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_fit_for_a_file)]
+"""What a target may be called; its own files in `STATE_FOLDER` bear the name."""
 
 
 class Target(Strict):
@@ -63,7 +78,7 @@ class ProjectSpec(Spec):
     kind: Literal["Project"] = "Project"
     name: Name = Field(description="Owner of the live objects")
     default_target: NonEmpty = Field("local", description="Target used where --target is not given")
-    targets: dict[NonEmpty, Target] = Field(min_length=1, description="Places to apply to, by name")
+    targets: dict[TargetName, Target] = Field(min_length=1, description="Places to apply to, by name")
     variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"

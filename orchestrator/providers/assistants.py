@@ -1,7 +1,7 @@
 """The Assistants protocol: Foundry classic, self-hosted servers, and the embedded one.
 
-OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4). Requests: a list page a hundred objects, a create one
-POST, an update one POST, a read-back one GET, a delete one DELETE.
+OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4). Requests: a list page a hundred objects, a look or a
+read-back one GET, a create or an update one POST, a delete one DELETE.
 
 A store's record (`orch.files`) may say that its files are there only while they are, whenever we are stopped. So a
 create writes it empty, then come one upload a file, one batch for 2,000 of them and its polling, and one POST more
@@ -9,15 +9,26 @@ with the record. An update that touches files takes the record back with a POST 
 after; a file that goes takes two DELETEs. Deleting a store reads its files and deletes those that orch uploaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
-from orchestrator.errors import TargetMissingError, TargetUnknownError
+from orchestrator.errors import TargetMissingError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants_conversation import AssistantsConversation
 from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, declared_files, from_wire, metadata_of, to_wire
-from orchestrator.providers.interface import Capabilities, Conversation, Desired, Live, LiveFile, Requests
+from orchestrator.providers.interface import (
+    Capabilities,
+    Conversation,
+    Desired,
+    Journal,
+    Live,
+    LiveFile,
+    Requests,
+    Upload,
+)
+from orchestrator.providers.orphans import sweep
 from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files
 
 BETA = {"OpenAI-Beta": "assistants=v2"}  # what the SDK sends for assistants, threads and vector stores (API facts 1.0)
@@ -60,18 +71,19 @@ class AssistantsProvider:
         """Read a store's files, in pages."""
         return await fetch_files(self._client, store)
 
-    async def create(self, desired: Desired) -> str:
+    async def create(self, desired: Desired, journal: Journal) -> str:
         """Create an object with its marks; a store's files, and then their record, come after it."""
         kind = desired.address.kind
         files = declared_files(desired.fields)
         first = replace(desired, marks=replace(desired.marks, files=None)) if files else desired
         id = _id(await self._client.post(PATHS[kind], _without_nulls(to_wire(first, None)), once=True))
+        journal.created(id)
         if files:
-            await carry_out(self._client, id, desired, Work(files, {}, {}, {}, {}), self._index_seconds)
+            await carry_out(self._client, id, desired, Work(files, {}, {}, {}, {}), self._index_seconds, journal)
             await self._client.post(f"{PATHS[kind]}/{id}", to_wire(desired, frozenset()), once=False)
         return id
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
         """Change fields: a store's files first, the object and its record last."""
         path = f"{PATHS[live.kind]}/{live.id}"
         work = decide(live.files or {}, desired, changed)
@@ -79,7 +91,7 @@ class AssistantsProvider:
             if live.marks is not None and live.marks.files is not None:
                 unrecorded = {"metadata": metadata_of(live.fields, replace(live.marks, files=None))}
                 await self._client.post(path, unrecorded, once=False)
-            await carry_out(self._client, live.id, desired, work, self._index_seconds)
+            await carry_out(self._client, live.id, desired, work, self._index_seconds, journal)
         await self._client.post(path, to_wire(desired, changed), once=False)
 
     async def delete(self, live: Live) -> None:
@@ -98,6 +110,23 @@ class AssistantsProvider:
         except TargetMissingError:
             return {}  # gone already, and which files were in it with it
 
+    async def fetch_retirements(self) -> Mapping[str, date]:
+        """Read `GET /models`, whose `shutdown_date` is `YYYY-MM-DD` or null (OpenAI's API reference, Models).
+
+        Servers that tell no dates, or have no such list, know of none.
+        """
+        try:
+            page = await self._client.get("/models")
+        except (TargetMissingError, TargetRejectedError):
+            return {}
+        items = page.get("data")
+        found = {item.get("id"): _day(item.get("shutdown_date")) for item in items} if isinstance(items, list) else {}
+        return {str(model): day for model, day in found.items() if day is not None}
+
+    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+        """Delete uploads that are in no store: one GET each, and for those without an id the files and stores."""
+        return await sweep(self._client, uploads)
+
     def open(self, assistant_id: str) -> Conversation:
         """Begin a conversation."""
         return AssistantsConversation(self._client, assistant_id, self._file_names)
@@ -105,6 +134,13 @@ class AssistantsProvider:
     async def close(self) -> None:
         """Give back the connections."""
         await self._client.close()
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _id(item: Mapping[str, object]) -> str:

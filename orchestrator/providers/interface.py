@@ -17,6 +17,7 @@ A provider **may**
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +39,7 @@ class Capability(StrEnum):
     REASONING_EFFORT = "reasoning effort"
     RESPONSE_FORMAT = "response format"
     CITATIONS = "citations"
+    MODEL_DATES = "model shutdown dates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,40 @@ class Desired:
     """Ids of the resources that `Ref`s point at."""
     sources: Mapping[str, Path] = field(default_factory=dict)
     """Where the contents of a store's files lie, by label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way into a store, as the journal keeps it."""
+
+    store: str
+    """Id of the store."""
+    filename: str
+    bytes: int
+    at: float
+    """Seconds since 1970 by this machine's clock, just before it was sent."""
+    id: str | None = None
+    """Id it got; None where no reply came."""
+
+
+class Journal(Protocol):
+    """Where a provider says what it is about to make, before it sends it, and what became of it."""
+
+    def created(self, id: str) -> None:
+        """Hear the id of the object, as soon as it is known."""
+        ...
+
+    async def uploading(self, store_id: str, filename: str, size: int) -> int:
+        """Hear of a file of `size` bytes before it is sent; gives the number by which `uploaded` names it."""
+        ...
+
+    def uploaded(self, number: int, id: str) -> None:
+        """Hear the id a file got."""
+        ...
+
+    async def detaching(self, store_id: str, file_id: str) -> None:
+        """Hear of a file of ours that is about to be in no store for a while, or for good."""
+        ...
 
 
 @dataclass(slots=True)
@@ -147,16 +183,24 @@ class Provider(Protocol):
         """Give the same store with its files read, in `files` and in `fields`."""
         ...
 
-    async def create(self, desired: Desired) -> str:
+    async def create(self, desired: Desired, journal: Journal) -> str:
         """Create an object with its marks and give its id; a store's files are uploaded, attached and awaited."""
         ...
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
         """Change the fields at the paths in `changed` (removed ones are reset) and, files first, write the marks."""
         ...
 
     async def delete(self, live: Live) -> None:
         """Delete an object and what orch uploaded for it; one that is gone already is done."""
+        ...
+
+    async def fetch_retirements(self) -> Mapping[str, date]:
+        """Give the day on which each model that has one is shut down; empty where the API tells none."""
+        ...
+
+    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+        """Delete those of our uploads that are in no store; gives the names of which it cannot be told."""
         ...
 
     def open(self, assistant_id: str) -> Conversation:

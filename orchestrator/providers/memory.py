@@ -9,6 +9,7 @@ which is awaited before every request and so can hold one.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,17 @@ from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedE
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, Ref, file_label, file_path
 from orchestrator.model.ownership import MAX_PAIRS, MAX_VALUE, Marks, user_pairs
-from orchestrator.providers.interface import Capabilities, Capability, Conversation, Desired, Live, LiveFile, Requests
+from orchestrator.providers.interface import (
+    Capabilities,
+    Capability,
+    Conversation,
+    Desired,
+    Journal,
+    Live,
+    LiveFile,
+    Requests,
+    Upload,
+)
 
 PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: "/vector_stores"}
 PREFIXES = {Kind.ASSISTANT: "asst", Kind.VECTOR_STORE: "vs"}
@@ -69,6 +80,7 @@ class MemoryProvider:
         page_size: int = 100,
         on_request: Callable[[str], Awaitable[None]] | None = None,
         conversations: Callable[[str], Conversation] | None = None,
+        retirements: Mapping[str, date] | None = None,
     ) -> None:
         self.objects: dict[str, StoredObject] = {}
         """Everything that is live, by id."""
@@ -79,6 +91,7 @@ class MemoryProvider:
         self._page_size = page_size
         self._on_request = on_request
         self._conversations = conversations
+        self._retirements = dict(retirements or {})
         self._made = 0
 
     @property
@@ -121,18 +134,19 @@ class MemoryProvider:
             await self._request("GET /vector_stores/{id}/files")
         return self._live(store.id, with_files=True)
 
-    async def create(self, desired: Desired) -> str:
+    async def create(self, desired: Desired, journal: Journal) -> str:
         """Create an object; a store's files take a request each."""
         kind = desired.address.kind
         stored = self._stored(desired, kind)
         lost = await self._request(f"POST {PATHS[kind]}")
         id = self.put(stored)
         _answer(lost)
+        journal.created(id)
         for path, value in desired.fields.items():
             await self._attach(stored, path, value)
         return id
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str]) -> None:
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
         """Change the fields at `changed`; a store's files take a request each, the record is written last."""
         stored = self._find(live.kind, live.id)
         for path in sorted(path for path in changed if file_label(path) is not None):
@@ -152,6 +166,15 @@ class MemoryProvider:
         lost = await self._request(f"DELETE {PATHS[live.kind]}/{{id}}")
         self.objects.pop(live.id, None)
         _answer(lost)
+
+    async def fetch_retirements(self) -> Mapping[str, date]:
+        """Give what was given as `retirements`."""
+        await self._request("GET /models")
+        return self._retirements
+
+    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+        """Delete nothing: a file is in its store here as soon as it is sent."""
+        return ()
 
     def open(self, assistant_id: str) -> Conversation:
         """Begin a conversation with what was given as `conversations`."""

@@ -11,13 +11,14 @@ less than before.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.fields import equal, file_label, file_path
 from orchestrator.providers._client import Client
 from orchestrator.providers.file_attributes import read_attributes, write_attributes
-from orchestrator.providers.interface import Desired, Live, LiveFile
+from orchestrator.providers.interface import Desired, Journal, Live, LiveFile
 
 BATCH = 2000  # files one batch takes (API facts 2.3)
 UPLOADS = 8  # at a time
@@ -97,12 +98,15 @@ def decide(before: Mapping[str, LiveFile], desired: Desired, changed: frozenset[
     return Work(upload, replaced, reattach, relabel, remove)
 
 
-async def carry_out(client: Client, store_id: str, desired: Desired, work: Work, seconds: float) -> None:
+async def carry_out(
+    client: Client, store_id: str, desired: Desired, work: Work, seconds: float, journal: Journal
+) -> None:
     """Do the work, waiting up to `seconds` for each batch; raises `TargetError` naming every file that failed."""
     values = {label: desired.fields[file_path(label)] for label in (*work.upload, *work.reattach, *work.relabel)}
     attributes = {label: write_attributes(label, value) for label, value in values.items()}
-    uploaded = await _upload_all(client, desired, work.upload)
+    uploaded = await _upload_all(client, store_id, {label: desired.sources[label] for label in work.upload}, journal)
     for file in work.reattach.values():
+        await journal.detaching(store_id, file.id)
         await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
     attach = {**uploaded, **{label: file.id for label, file in work.reattach.items()}}
     entries = [
@@ -117,58 +121,63 @@ async def carry_out(client: Client, store_id: str, desired: Desired, work: Work,
     for label, file in work.relabel.items():
         body = {"attributes": attributes[label]}
         await client.post(f"/vector_stores/{store_id}/files/{file.id}", body, once=False)
-    await _tidy(client, store_id, work, {label for label, id in attach.items() if id in failures}, uploaded)
+    failed = {label for label, id in attach.items() if id in failures}
+    for file in _unwanted(work, failed, uploaded):
+        if file.ours:
+            await journal.detaching(store_id, file.id)
+        await remove(client, store_id, file)
     if failures:
         reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
         raise TargetRejectedError(f"not searchable: {reasons}", "mend or remove these files, then apply")
 
 
-async def _tidy(client: Client, store_id: str, work: Work, failed: set[str], uploaded: Ids) -> None:
-    """Take away what is replaced or no longer wanted; where new content failed, that instead."""
-    for label, id in uploaded.items():
-        if label in failed:
-            await _detach(client, store_id, id, delete=True)
-        elif label in work.replaced:
-            await remove(client, store_id, work.replaced[label])
-    if not failed:
-        for file in work.remove.values():
-            await remove(client, store_id, file)
+def _unwanted(work: Work, failed: set[str], uploaded: Ids) -> list[LiveFile]:
+    """Give what is replaced or no longer wanted; where new content failed, that instead."""
+    new = {label: LiveFile(id, {}, ours=True) for label, id in uploaded.items()}
+    over = [new[label] if label in failed else work.replaced.get(label) for label in new]
+    return [file for file in over if file is not None] + ([] if failed else list(work.remove.values()))
 
 
 async def remove(client: Client, store_id: str, file: LiveFile) -> None:
     """Detach a file, and delete it where orch uploaded it."""
-    await _detach(client, store_id, file.id, delete=file.ours)
+    await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
+    if file.ours:
+        await client.delete(f"/files/{file.id}")
 
 
-async def _detach(client: Client, store_id: str, file_id: str, *, delete: bool) -> None:
-    await client.delete(f"/vector_stores/{store_id}/files/{file_id}")
-    if delete:
-        await client.delete(f"/files/{file_id}")
-
-
-async def _upload_all(client: Client, desired: Desired, files: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+async def _upload_all(client: Client, store_id: str, files: Mapping[str, Path], journal: Journal) -> dict[str, str]:
     """Upload, some at a time, and give ids by label; where one fails, those that arrived are deleted again."""
     limit = asyncio.Semaphore(UPLOADS)
     done: dict[str, str] = {}
     failed: list[TargetError] = []
 
-    async def upload(label: str) -> None:
+    async def upload(label: str, file: Path) -> None:
         async with limit:
             if failed:
                 return
             try:
-                reply = await client.upload("/files", {"purpose": "assistants"}, desired.sources[label])
+                done[label] = await _upload(client, store_id, file, journal)
             except TargetError as error:
                 failed.append(error)
-                return
-            done[label] = str(reply["id"])
 
-    await asyncio.gather(*(upload(label) for label in files))
+    await asyncio.gather(*(upload(label, file) for label, file in files.items()))
     if failed:
         for id in done.values():
             await _forget(client, id)
         raise failed[0]
     return {label: done[label] for label in files}
+
+
+async def _upload(client: Client, store_id: str, file: Path, journal: Journal) -> str:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        message = f"cannot read {file}: {error.strerror}"
+        raise TargetRejectedError(message, "put the file back, or plan again") from error
+    entry = await journal.uploading(store_id, file.name, size)
+    id = str((await client.upload("/files", {"purpose": "assistants"}, file))["id"])
+    journal.uploaded(entry, id)
+    return id
 
 
 async def _forget(client: Client, file_id: str) -> None:

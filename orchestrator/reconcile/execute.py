@@ -1,25 +1,23 @@
-"""The only writer: carries a plan out as it stands, and believes nothing it has not read back.
+"""The only place that acts: carries a plan out as it stands and tells what became of every change.
 
-Changes run side by side, a bounded number at a time, each as soon as those it depends on are done. A create costs
-one call and its read-back. What a target refuses fails that change and skips those that depend on it; the others go
-on. On Ctrl-C the changes in flight are finished and recorded and nothing new begins.
-
-A delete is not read back: there is nothing to compare, and the provider raises where the target did not confirm it.
+Changes run side by side, a bounded number at a time, each as soon as those it depends on are done. What a target
+refuses fails that change and skips those that depend on it; what has moved since the plan was made is blocked; the
+others go on. On Ctrl-C the changes in flight are finished and recorded and nothing new begins.
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from orchestrator.errors import TargetError
-from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import file_label, references
+from orchestrator.errors import MovedError, TargetError
+from orchestrator.model.address import Address
 from orchestrator.model.project import Resource
-from orchestrator.providers.interface import Desired, Live, Provider
-from orchestrator.reconcile.diff import mismatches, with_references
+from orchestrator.providers.interface import Provider
+from orchestrator.reconcile.journal import Journal
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action, Change, Plan
+from orchestrator.reconcile.write import Writer
 
 
 class Listener(Protocol):
@@ -33,6 +31,10 @@ class Listener(Protocol):
         """Hear what became of a change."""
         ...
 
+    def stopping(self, under_way: int) -> None:
+        """Hear that somebody stopped it, and how many changes are still finished."""
+        ...
+
 
 class Silent:
     """A listener that says nothing."""
@@ -43,11 +45,15 @@ class Silent:
     def finished(self, outcome: Outcome) -> None:
         """Say nothing."""
 
+    def stopping(self, under_way: int) -> None:
+        """Say nothing."""
+
 
 async def execute(
     plan: Plan,
     provider: Provider,
     resources: Mapping[Address, Resource],
+    journal: Journal,
     concurrency: int = 8,
     listener: Listener | None = None,
 ) -> Applied:
@@ -55,7 +61,8 @@ async def execute(
 
     Cancelling the task that awaits this ends it early: it then returns what was done, with `interrupted` set.
     """
-    run = _Run(plan, provider, resources, asyncio.Semaphore(concurrency), listener or Silent())
+    writer = Writer(provider, resources, dict(plan.ids))
+    run = _Run(plan, writer, journal, asyncio.Semaphore(concurrency), listener or Silent())
     before = provider.requests.total
     tasks = [asyncio.create_task(run.settle(change)) for change in plan.pending]
     interrupted = await _finish(tasks, run)
@@ -79,6 +86,7 @@ async def _finish(tasks: list[asyncio.Task[None]], run: "_Run") -> bool:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
             run.stopping = interrupted = True
+            run.listener.stopping(run.under_way)
             current = asyncio.current_task()
             if current is not None:
                 current.uncancel()
@@ -90,17 +98,16 @@ class _Run:
     """One apply on its way: what is known so far and what is done."""
 
     plan: Plan
-    provider: Provider
-    resources: Mapping[Address, Resource]
+    writer: Writer
+    journal: Journal
     limit: asyncio.Semaphore
     listener: Listener
     stopping: bool = False
-    ids: dict[Address, str] = field(init=False)
+    under_way: int = 0
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     done: dict[Address, asyncio.Event] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ids = dict(self.plan.ids)
         self.done = {change.address: asyncio.Event() for change in self.plan.pending}
 
     async def settle(self, change: Change) -> None:
@@ -122,7 +129,7 @@ class _Run:
         known = (change.address, change.action)
         if change.blocked_by is not None:
             return Outcome(*known, Status.BLOCKED, change.id, change.blocked_by)
-        broken = sorted(address for address in change.depends_on if self._broken(address))
+        broken = sorted(address for address in change.depends_on if self._broken(change, address))
         if broken:
             names = ", ".join(map(str, broken))
             return Outcome(*known, Status.SKIPPED, change.id, f"it depends on {names}, which was not applied")
@@ -131,70 +138,35 @@ class _Run:
             return Outcome(*known, Status.SKIPPED, change.id, "interrupted before it began", hint)
         return None
 
-    def _broken(self, address: Address) -> bool:
-        """Tell whether a finished change came to nothing; a guard has already said what a blocked one holds back."""
+    def _broken(self, change: Change, address: Address) -> bool:
+        """Tell whether what has to come first came to nothing; a live object that is as it was can still be named."""
         outcome = self.outcomes.get(address)
-        return outcome is None or outcome.status in (Status.FAILED, Status.SKIPPED)
+        if outcome is None or outcome.status in (Status.FAILED, Status.SKIPPED):
+            return True
+        return outcome.status is Status.BLOCKED and (change.action is Action.DELETE or address not in self.writer.ids)
 
     async def _carry_out(self, change: Change) -> Outcome:
         self.listener.started(change)
-        known = (change.address, change.action)
+        self.under_way += 1
         try:
-            differences = await self._write(change)
+            return await self._carried_out(change)
+        finally:
+            self.under_way -= 1
+
+    async def _carried_out(self, change: Change) -> Outcome:
+        known = (change.address, change.action)
+        page = self.journal.of(change.address)
+        try:
+            differences = await self.writer.write(change, page)
+        except MovedError as error:
+            return Outcome(*known, Status.BLOCKED, change.id, error.message, error.hint)
         except TargetError as error:
             return Outcome(*known, Status.FAILED, self._id(change), error.message, error.hint)
         if differences:
             hint = "the target did not keep what it was sent; leave the field out for it, or report it to its operator"
             return Outcome(*known, Status.FAILED, self._id(change), "; ".join(differences), hint)
+        page.settle()
         return Outcome(*known, Status.APPLIED, self._id(change))
 
     def _id(self, change: Change) -> str | None:
-        return change.id if change.action is Action.DELETE else self.ids.get(change.address, change.id)
-
-    async def _write(self, change: Change) -> tuple[str, ...]:
-        """Do one change; give what the read-back shows to be other than asked."""
-        if change.action is Action.DELETE:
-            await self.provider.delete(_live(change))
-            return ()
-        desired = self._desired(change)
-        if change.action is Action.UPDATE:
-            await self.provider.update(_live(change), desired, change.paths)
-            return await self._read_back(change, desired, _live(change).id)
-        self.ids[change.address] = await self.provider.create(desired)
-        differences = await self._read_back(change, desired, self.ids[change.address])
-        if change.action is Action.REPLACE and not differences:
-            await self.provider.delete(_live(change))  # the old one goes once the new one is seen to be right
-        return differences
-
-    def _desired(self, change: Change) -> Desired:
-        if change.marks is None:
-            raise ValueError(f"{change.address}: a change without marks cannot be written")
-        resource = self.resources.get(change.address)
-        return Desired(
-            address=change.address,
-            fields=change.after,
-            marks=change.marks,
-            ids={address: self.ids[address] for address in references(change.after)},
-            sources=(resource.sources if resource is not None else None) or {},
-        )
-
-    async def _read_back(self, change: Change, desired: Desired, id: str) -> tuple[str, ...]:
-        kind = change.address.kind
-        live = await self.provider.fetch(kind, id)
-        files = {path for path in change.paths if file_label(path) is not None}
-        if kind is Kind.VECTOR_STORE and files:
-            live = await self.provider.fetch_files(live)
-        addresses = {known: address for address, known in self.ids.items()}
-        seen = replace(live, fields=with_references(live.fields, addresses))
-        declared = {path for path in desired.fields if desired.marks.baseline.knows(path)}
-        defaults = self.provider.capabilities.defaults.get(kind, {})
-        found = mismatches(desired.fields, change.paths | declared, seen, defaults)
-        if live.marks != desired.marks:
-            found = (*found, "metadata: the record of what was applied (orch.*) did not come back as written")
-        return found
-
-
-def _live(change: Change) -> Live:
-    if change.live is None:
-        raise ValueError(f"{change.address}: a change of a live object without the object")
-    return change.live
+        return change.id if change.action is Action.DELETE else self.writer.ids.get(change.address, change.id)

@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from orchestrator.errors import TargetMissingError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import file_label
 from orchestrator.model.ownership import files_digest
@@ -52,17 +53,23 @@ async def observe(
     project: str,
     concurrency: int = 8,
     moved: Mapping[Address, Address] | None = None,
+    created: Mapping[Address, str] | None = None,
 ) -> Observed:
     """Read the target for `project`; raises `TargetError` where anything could not be read whole.
 
-    `moved` gives new addresses by old ones: what is live under an old one is found under the new.
+    `moved` gives new addresses by old ones: what is live under an old one is found under the new. `created` are ids an
+    interrupted apply was answered with: what a list does not show yet is read by its id.
     """
     before = provider.requests.total
     kinds = [Kind.ASSISTANT]
     if Capability.VECTOR_STORES in provider.capabilities.can:
         kinds.append(Kind.VECTOR_STORE)
     pages = await _all(provider.fetch_live(kind) for kind in kinds)
-    ours, foreign = _sort([live for page in pages for live in page], project)
+    found = [live for page in pages for live in page]
+    listed = {live.id for live in found}
+    late = [(address.kind, id) for address, id in (created or {}).items() if id not in listed]
+    found += [live for kind, id in late for live in await _if_there(provider, kind, id)]
+    ours, foreign = _sort(found, project)
     ours = _renamed(ours, moved or {})
     limit = asyncio.Semaphore(concurrency)
 
@@ -80,6 +87,13 @@ async def observe(
         foreign=foreign,
         requests=provider.requests.total - before,
     )
+
+
+async def _if_there(provider: Provider, kind: Kind, id: str) -> list[Live]:
+    try:
+        return [await provider.fetch(kind, id)]
+    except TargetMissingError:
+        return []
 
 
 def files_moved(resource: Resource | None, live: Live) -> bool:

@@ -47,6 +47,8 @@ class Applied:
     """Requests of planning and applying together."""
     interrupted: bool = False
     """Whether somebody stopped it; what was in flight is finished and recorded."""
+    unclear: tuple[str, ...] = ()
+    """Names of uploads of an earlier apply that may be left on the target: several files there look like them."""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -58,11 +60,11 @@ class Applied:
 
     @property
     def exit_code(self) -> int:
-        """0 all done or nothing to do; 5 some done and some not; 4 nothing done, only guards in the way; 1 the rest."""
+        """0 all done or nothing to do; 5 partly done, or stopped by somebody; 4 only guards in the way; 1 the rest."""
         counts = self.summary
         left = counts["failed"] + counts["skipped"]
         if not left and not counts["blocked"]:
             return 0
-        if counts["applied"]:
+        if counts["applied"] or self.interrupted:
             return 5
         return 1 if left else 4

@@ -14,6 +14,12 @@ from orchestrator.model.fields import Fields, as_json, digest, references
 from orchestrator.model.ownership import Marks
 from orchestrator.providers.interface import Live
 
+STALE = "moved since planned"
+"""How the reason begins for which a change is blocked when the target is no longer what the plan was made from."""
+AGAIN = "make a new plan and review it"
+HASH = 12
+"""How many characters of a plan's hash people are shown."""
+
 
 class Action(StrEnum):
     """What becomes of one live object."""
@@ -49,6 +55,26 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a live object read as when the plan was made: apply writes only where it still reads the same."""
+
+    fingerprint: str
+    """SHA-256 (hex) of all its fields and its record; of a store's files too where they were read."""
+    files: bool = False
+    """Whether a store's files were read."""
+
+    @classmethod
+    def of(cls, live: Live) -> "Seen":
+        """Take the fingerprint of a live object as it was read."""
+        content = {
+            "fields": live.fields,
+            "marks": live.marks.to_metadata() if live.marks is not None else None,
+            "files": {label: file.id for label, file in (live.files or {}).items()},
+        }
+        return cls(digest(content).hex(), live.files is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One resource's transition, with everything needed to carry it out."""
 
@@ -63,7 +89,9 @@ class Change:
     marks: Marks | None = None
     """Create, update: the record to write."""
     live: Live | None = None
-    """The live object the plan was made from."""
+    """The live object the plan was made from; not part of a saved plan."""
+    seen: Seen | None = None
+    """Update, delete: what the live object read as."""
     moved_from: Address | None = None
     """Update: the address under which the object was live until now (`moved:`)."""
     depends_on: frozenset[Address] = frozenset()
@@ -107,6 +135,18 @@ class Adoptable:
 
 
 @dataclass(frozen=True, slots=True)
+class Retiring:
+    """An assistant whose model is shut down soon; a warning, and nothing a plan changes."""
+
+    address: Address
+    model: str
+    day: str
+    """The day it is shut down, as `YYYY-MM-DD`, by the target's own list."""
+    days: int
+    """Days until then; negative where it is past."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All changes for one project on one target, in an order in which they can be carried out."""
 
@@ -118,6 +158,8 @@ class Plan:
     """Ids of this project's live objects at the time of planning, for references to them."""
     requests: int = 0
     """How many requests the reading took."""
+    retiring: tuple[Retiring, ...] = ()
+    """Assistants whose model is shut down soon, where the target's list was read; not part of a saved plan."""
     renames: tuple[Rename, ...] = ()
     """What looks like a rename that nobody declared, for people to judge."""
     adoptable: tuple[Adoptable, ...] = ()

@@ -19,7 +19,7 @@ from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Seen, Who
 from orchestrator.reconcile.uses import remaining_users
 
 _FIELD_NEEDS = {
@@ -173,6 +173,7 @@ def _change(resource: Resource, context: _Context) -> Change:
         after=after(resource, live, fields),
         marks=marks,
         live=live,
+        seen=Seen.of(live),
         moved_from=was if was != address else None,
     )
 
@@ -210,8 +211,10 @@ def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover
 
 
 def _deletion(address: Address, observed: Observed) -> Change:
-    live = observed.owned.get(address)  # None where two objects carry the address: a guard asks which is meant
-    return Change(address, Action.DELETE, id=live.id if live is not None else None, live=live)
+    live = observed.owned.get(address)
+    if live is None:
+        return Change(address, Action.DELETE)  # two objects carry the address: a guard asks which is meant
+    return Change(address, Action.DELETE, id=live.id, live=live, seen=Seen.of(live))
 
 
 def _facts(

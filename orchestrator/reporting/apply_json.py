@@ -15,13 +15,15 @@ def apply_json(applied: Applied) -> dict[str, Any]:
         "project": applied.project,
         "target": applied.target,
         "summary": applied.summary,
-        "outcomes": [_outcome(outcome) for outcome in applied.outcomes],
+        "outcomes": [outcome_json(outcome) for outcome in applied.outcomes],
         "interrupted": applied.interrupted,
+        "unclear": [storable(name) for name in applied.unclear],
         "requests": {"total": applied.requests},
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Give one outcome as a JSON object."""
     return {
         "address": str(outcome.address),
         "action": outcome.action.value,

@@ -1,5 +1,7 @@
 """What became of a plan, for people: a line a change, then one that sums it up."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
@@ -17,8 +19,19 @@ def apply_text(applied: Applied) -> Text:
         parts.append(Text())
     if applied.interrupted:
         parts.append(Text("Interrupted: what was under way is finished; apply again to go on.", style="yellow"))
+    if applied.unclear:
+        parts.append(Text(unclear_message(applied.unclear), style="yellow"))
     parts.append(summary_text(applied))
     return Text("\n").join(parts)
+
+
+def unclear_message(names: Sequence[str]) -> str:
+    """Say which files of an interrupted apply may be left on the target, and why they were not deleted."""
+    listed = visible(", ".join(names))
+    return (
+        f"Left alone: files named {listed}. An apply that was interrupted may have uploaded one, but more than one "
+        "looks like it; delete those that no store has, if they are yours."
+    )
 
 
 def outcome_text(outcome: Outcome) -> Text:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from orchestrator.providers.interface import Live
 from orchestrator.reporting.characters import storable, visible
 from orchestrator.reporting.plan_text import counted
+from orchestrator.reporting.table import table
 
 FORMAT = "orch.list/1"
 UNMANAGED = "unmanaged"
@@ -36,13 +36,8 @@ def list_json(project: str, target: str, lives: Sequence[Live], requests: int) -
 
 def list_text(target: str, lives: Sequence[Live], requests: int) -> Text:
     """Give the objects as a table, without a line end at its end."""
-    rows = [("KIND", "ID", "NAME", "OWNER")]
-    rows += [(live.kind.value, visible(live.id), _name(live), visible(_owner(live))) for live in lives]
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(3)]
-    lines = []
-    for number, row in enumerate(rows if lives else ()):
-        padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False)]
-        lines.append(Text("  ".join([*padded, row[3]]), style="bold" if number == 0 else ""))
+    rows = [(live.kind.value, visible(live.id), _name(live), visible(_owner(live))) for live in lives]
+    lines = table(("KIND", "ID", "NAME", "OWNER"), rows)
     found = counted(len(lives), "object") if lives else "Nothing"
     lines += [*([Text()] if lives else []), Text(f"{found} on {target}.", style="bold")]
     return Text("\n").join([*lines, Text(counted(requests, "request"), style="dim")])

@@ -12,12 +12,14 @@ from orchestrator.reporting.apply_text import DONE, summary_text
 from orchestrator.reporting.difference import compare_lines, inline, is_long, lines
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
 from orchestrator.reporting.markdown import Section, code, fence, report
-from orchestrator.reporting.plan_text import MOVERS, summary_line
+from orchestrator.reporting.plan_text import MOVERS, retiring_words, summary_line
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 MOST_FIELDS = 40
 """Fields of one resource that are shown; the others are counted."""
 
+MOST_WARNINGS = 20
+"""Assistants shown whose model is shut down soon; the others are counted."""
 _SHOWN = 1
 """Urgency up to which a change is shown unfolded: it destroys, or breaks callers."""
 
@@ -29,6 +31,7 @@ def plan_markdown(plan: Plan) -> str:
     """Give the plan as Markdown of less than 65,536 characters; what destroys or breaks comes first."""
     head = [f"### orch plan: {code(plan.project)} on {code(plan.target)}", f"**{summary_line(plan)}**"]
     head += [_table(plan.summary)] if plan.pending else []
+    head += [_warnings(plan)] if plan.retiring else []
     pending = sorted(plan.pending, key=_urgency)
     urgent = sum(_urgency(change) <= _SHOWN for change in pending)
     sections = [_change(change, plan.ids) for change in pending]
@@ -38,6 +41,13 @@ def plan_markdown(plan: Plan) -> str:
         for item in plan.leftovers
     ]
     return report(head, sections)
+
+
+def _warnings(plan: Plan) -> str:
+    shown = [f"- **warning** {code(str(item.address))}: {code(retiring_words(item))}" for item in plan.retiring]
+    if len(shown) > MOST_WARNINGS:
+        shown[MOST_WARNINGS:] = [f"- … and {len(shown) - MOST_WARNINGS:,} more"]
+    return "\n".join(shown)
 
 
 def apply_markdown(applied: Applied) -> str:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from orchestrator.model.address import Address
 from orchestrator.reconcile.breaking import breaking
-from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Who
+from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
@@ -37,7 +37,9 @@ def plan_text(plan: Plan, verbose: bool = False) -> Text:
     """
     most = sys.maxsize if verbose else MOST_LINES
     unchanged = _unchanged(plan) if verbose else ()
+    warnings = [Text(f"  ! {item.address}: {visible(retiring_words(item))}", style="yellow") for item in plan.retiring]
     blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_remarks(plan)]
+    blocks += [Text("\n").join(warnings)] if warnings else []
     blocks.append(Text(summary_line(plan), style="bold"))
     blocks.append(Text(counted(plan.requests, "request"), style="dim"))
     last = blocks[-2:]
@@ -55,6 +57,14 @@ def summary_line(plan: Plan) -> str:
         f"Plan: {counts['create']} to create, {counts['update']} to update, {replaced}{counts['delete']} to delete. "
         f"{counts['noop']} unchanged.{blocked}"
     )
+
+
+def retiring_words(item: Retiring) -> str:
+    """Say when an assistant's model is shut down."""
+    if item.days < 0:
+        return f"model {item.model} was shut down on {item.day}"
+    when = "today" if item.days == 0 else f"in {counted(item.days, 'day')}"
+    return f"model {item.model} is shut down on {item.day}, {when}"
 
 
 def nothing_to_do(noop: int) -> str:

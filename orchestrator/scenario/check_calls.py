@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from orchestrator.diagnostics import nearest
-from orchestrator.model.scenario import Called, Times, ToolCalled, ToolNotCalled
+from orchestrator.model.checks import Called, Times, ToolCalled, ToolNotCalled
 from orchestrator.scenario.matching import Difference, find_difference
 from orchestrator.scenario.quoting import shown, shown_call, shown_calls
 from orchestrator.scenario.results import Verdict

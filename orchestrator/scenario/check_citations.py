@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from orchestrator.model.checks import Citation, Cites
 from orchestrator.model.conversation import Passage
-from orchestrator.model.scenario import Citation, Cites
 from orchestrator.scenario.quoting import quoted
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import assert_never
 
-from orchestrator.model.scenario import (
+from orchestrator.model.checks import (
     Check,
     Cites,
     Contains,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from orchestrator.errors import TargetError
+from orchestrator.model.checks import Check, StatusIs
 from orchestrator.model.conversation import Answer, Reply, ReplyStatus
-from orchestrator.model.scenario import Check, Scenario, StatusIs
+from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.checks import judge
 from orchestrator.scenario.mocks import MockError, Mocks

@@ -7,7 +7,8 @@ from typing import Any
 from orchestrator.diagnostics import nearest
 from orchestrator.errors import OrchError
 from orchestrator.model.conversation import Answer, Call
-from orchestrator.model.scenario import Mock, Returns, Scenario
+from orchestrator.model.mocks import Mock, Returns
+from orchestrator.model.scenario import Scenario
 from orchestrator.scenario.quoting import shown_call
 
 

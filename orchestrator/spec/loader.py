@@ -23,7 +23,7 @@ from orchestrator.spec.rendering import Names, render_document
 from orchestrator.spec.shape import KINDS, get_kind, shape
 from orchestrator.spec.sources import PROJECT_FILE, Sources, find_root
 
-__all__ = ["PROJECT_FILE", "Ask", "Loaded", "find_root", "load", "load_with_documents"]
+__all__ = ["PROJECT_FILE", "Ask", "Loaded", "find_root", "load", "load_head", "load_with_documents"]
 
 DEFAULT_SPECS: list[str] = ProjectSpec.model_fields["specs"].get_default(call_default_factory=True)
 _PROJECT_HINT = "begin orch.yaml with kind: Project, name: and targets:, or run `orch init DIR` to see one"
@@ -69,27 +69,15 @@ def load_with_documents(ask: Ask) -> Loaded:
     """Load a project and keep what it was made from; raises `SpecError` with every problem found."""
     root = find_root(ask.start, ask.cwd)
     sources = Sources(ask.cwd, ask.texts)
-    sources.read(root / PROJECT_FILE)
-    head = next((d for d in sources.documents if get_kind(d) == "Project"), None)
-    settings = shape(head, ProjectSpec, head.data) if head is not None else None
-    patterns = settings.specs if isinstance(settings, ProjectSpec) else DEFAULT_SPECS
-    sources.read_specs(root, patterns)
+    found = _read_head(sources, root)
+    sources.read_specs(root, found[1].specs if found and isinstance(found[1], ProjectSpec) else DEFAULT_SPECS)
     problems = sources.problems
-    if head is None:
-        position = Position(show(root / PROJECT_FILE, ask.cwd))
-        if not any(problem.position.file == position.file for problem in problems):
-            problems.append(Diagnostic("no document of kind Project", position, _PROJECT_HINT))
-        raise SpecError(problems)
-    if not isinstance(settings, ProjectSpec):
-        raise SpecError([*problems, *(settings or [])])
-    target = _choose_target(head, settings, ask)
-    if isinstance(target, Diagnostic):
-        raise SpecError([*problems, target])
+    head, settings, target = _settled(found, problems, root, ask)
     names = Names(settings, target, ask.variables, ask.env)
     problems += _missing_specs(head, settings, root)
     problems += names.check_variables(head)
-    rendered, found = names.render_target(head, settings.targets[target])
-    problems += found
+    rendered, wrong = names.render_target(head, settings.targets[target])
+    problems += wrong
     others = [document for document in sources.documents if document is not head]
     patches = {name: each.overrides for name, each in settings.targets.items()}
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
@@ -114,6 +102,49 @@ def load_with_documents(ask: Ask) -> Loaded:
         moved={entry.source: entry.target for entry in settings.moved},
     )
     return Loaded(project, head, tuple(specs))
+
+
+def load_head(ask: Ask) -> Project:
+    """Load what orch.yaml says of the project and its target, and no spec: it works where those are broken.
+
+    Raises `SpecError`.
+    """
+    root = find_root(ask.start, ask.cwd)
+    sources = Sources(ask.cwd, ask.texts)
+    head, settings, target = _settled(_read_head(sources, root), sources.problems, root, ask)
+    names = Names(settings, target, ask.variables, ask.env)
+    rendered, problems = names.render_target(head, settings.targets[target])
+    if sources.problems or problems:
+        raise SpecError([*sources.problems, *problems])
+    return Project(settings.name, root, target, rendered, head.position(("targets", target), key=True), {}, (), ())
+
+
+_Head = tuple[Document, Spec | list[Diagnostic]]
+
+
+def _read_head(sources: Sources, root: Path) -> _Head | None:
+    """Read the project file; give the document of the project, with its shape or what is wrong with it."""
+    sources.read(root / PROJECT_FILE)
+    head = next((d for d in sources.documents if get_kind(d) == "Project"), None)
+    return None if head is None else (head, shape(head, ProjectSpec, head.data))
+
+
+def _settled(
+    found: _Head | None, problems: list[Diagnostic], root: Path, ask: Ask
+) -> tuple[Document, ProjectSpec, str]:
+    """Give the project's document, its settings and the target; raises `SpecError` with `problems` where one lacks."""
+    if found is None:
+        position = Position(show(root / PROJECT_FILE, ask.cwd))
+        if not any(problem.position.file == position.file for problem in problems):
+            problems.append(Diagnostic("no document of kind Project", position, _PROJECT_HINT))
+        raise SpecError(problems)
+    head, settings = found
+    if not isinstance(settings, ProjectSpec):
+        raise SpecError([*problems, *(settings if isinstance(settings, list) else [])])
+    target = _choose_target(head, settings, ask)
+    if isinstance(target, Diagnostic):
+        raise SpecError([*problems, target])
+    return head, settings, target
 
 
 def _choose_target(head: Document, settings: ProjectSpec, ask: Ask) -> str | Diagnostic:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from orchestrator.model.checks import Called, ToolCalled, ToolNotCalled
 from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, Function, FunctionTool
-from orchestrator.model.scenario import Called, Scenario, ToolCalled, ToolNotCalled, Turn
+from orchestrator.model.scenario import Scenario, Turn
 from orchestrator.spec.reader import Path_
 
 

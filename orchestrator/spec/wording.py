@@ -85,7 +85,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(fault.message, (*path, fault.context["key"]), "give it another name")
     if fault.type in ("tool", "mock", "check"):
         return _describe_form(document, kind, fault)
-    if fault.type in ("reserved", "unknown_field"):
+    if fault.type in ("reserved", "unknown_field", "target_name"):
         message, _, hint = fault.message.partition(": ")
         return document.diagnostic(message, path, hint, key=fault.of_key)
     if fault.type == "pattern":

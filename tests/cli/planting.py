@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.providers._client import Client
 from orchestrator.providers.local import open_local
-from orchestrator.spec.loader import Ask, load
+from orchestrator.spec.loader import Ask, load_head
 
 PROJECT = "kind: Project\nname: shop\ntargets: {local: {provider: local}}\n"
 
@@ -16,7 +16,7 @@ def on_local(root: Path, work: Callable[[Client], Awaitable[Any]]) -> Any:
     """Do something with the client of the local target."""
 
     async def do() -> Any:
-        provider = await open_local(load(Ask(root, root, may_be_empty=True)))
+        provider = await open_local(load_head(Ask(root, root)))
         try:
             return await work(provider._client)
         finally:

@@ -58,6 +58,30 @@ class Witness(httpx2.AsyncBaseTransport):
         return [name.split(" ")[1] for name in self.seen if name.startswith(f"{method} ")]
 
 
+class Notes:
+    """A journal that keeps in memory what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+
+    def created(self, id: str) -> None:
+        self.heard.append(("created", id))
+
+    async def uploading(self, store_id: str, filename: str, size: int) -> int:
+        self.heard.append(("uploading", store_id, filename, size))
+        return len(self.heard)
+
+    def uploaded(self, number: int, id: str) -> None:
+        self.heard.append(("uploaded", self.heard[number - 1][2], id))
+
+    async def detaching(self, store_id: str, file_id: str) -> None:
+        self.heard.append(("detaching", store_id, file_id))
+
+
+JOURNAL = Notes()
+"""For tests that do not ask what was journalled."""
+
+
 def refusal(message: str = "refused", status: int = 400) -> httpx2.Response:
     return httpx2.Response(status, json={"error": {"message": message, "type": None, "param": None, "code": None}})
 

@@ -4,25 +4,26 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 
-from orchestrator.errors import TargetRejectedError, TargetUnknownError
+from orchestrator.errors import TargetAccessError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import file_label
 from orchestrator.model.project import Resource
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import AssistantsProvider
 from orchestrator.providers.interface import Provider
-from orchestrator.reconcile.execute import execute
 from orchestrator.reconcile.observe import observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
-from tests.providers.building import PAPERS, TUTOR, desired, in_process, refusal, run
-from tests.reconcile.building import PROJECT, assistant
+from tests.providers.building import JOURNAL, PAPERS, TUTOR, desired, in_process, refusal, run
+from tests.reconcile.building import PROJECT, assistant, carried_out
 from tests.reconcile.strategies import projects
 
 Resources = Mapping[Address, Resource]
@@ -34,7 +35,7 @@ async def planned(provider: Provider, resources: Resources) -> Plan:
 
 
 async def applied(provider: Provider, resources: Resources) -> Applied:
-    return await execute(await planned(provider, resources), provider, resources)
+    return await carried_out(await planned(provider, resources), provider, resources)
 
 
 def with_sources(resources: Resources, source: Path) -> Resources:
@@ -83,7 +84,7 @@ def test_a_create_costs_one_request_and_its_read_back(tmp_path):
             resources = {item.address: item for item in [assistant("a")]}
             decided = await planned(provider, resources)
             provider.requests.counts.clear()
-            await execute(decided, provider, resources)
+            await carried_out(decided, provider, resources)
             assert provider.requests.counts == {"POST /assistants": 1, "GET /assistants/{id}": 1}
 
     run(check())
@@ -94,7 +95,7 @@ def test_a_create_in_doubt_is_not_repeated(tmp_path):
         async with in_process(tmp_path) as (provider, witness):
             witness.instead = lambda name, count: refusal("oops", 500) if name == "POST /assistants" else None
             with pytest.raises(TargetUnknownError):
-                await provider.create(desired(TUTOR, {"model": "m"}))
+                await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL)
             assert witness.seen == ["POST /assistants"]
 
     run(check())
@@ -105,7 +106,7 @@ def test_an_object_of_a_store_that_does_not_exist_is_refused_in_the_words_of_the
         async with in_process(tmp_path) as (provider, _):
             fields = {"model": "m", "tools.file_search": "file_search", "tools.file_search.vector_stores": ["vs_none"]}
             with pytest.raises(TargetRejectedError, match="vs_none"):
-                await provider.create(desired(TUTOR, fields))
+                await provider.create(desired(TUTOR, fields), JOURNAL)
 
     run(check())
 
@@ -117,11 +118,48 @@ def test_a_create_that_is_answered_without_an_id_is_in_doubt(tiny, reply):
         try:
             for where in (TUTOR, PAPERS):
                 with pytest.raises(TargetUnknownError, match="without an id"):
-                    await provider.create(desired(where, {"display_name": "x"}))
+                    await provider.create(desired(where, {"display_name": "x"}), JOURNAL)
             with pytest.raises(TargetUnknownError, match="without an id"):
                 await provider.fetch(Kind.ASSISTANT, "asst_1")
         finally:
             await provider.close()
 
     tiny.will(reply)
+    run(check())
+
+
+def test_dates_of_models_are_read_and_what_is_none_is_left_out(tmp_path):
+    listed = [
+        {"id": "gpt-4o", "shutdown_date": "2027-01-14"},
+        {"id": "gpt-6", "shutdown_date": None},
+        {"id": "old", "shutdown_date": "soon"},
+        {"id": "plain"},
+    ]
+
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: httpx2.Response(200, json={"object": "list", "data": listed})
+            assert await provider.fetch_retirements() == {"gpt-4o": date(2027, 1, 14)}
+            assert witness.seen == ["GET /models"]
+
+    run(check())
+
+
+@pytest.mark.parametrize("status", [400, 404, 405])
+def test_a_server_without_a_list_of_models_knows_of_no_dates(tmp_path, status):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("no such thing", status)
+            assert await provider.fetch_retirements() == {}
+
+    run(check())
+
+
+def test_a_refused_key_is_no_absence_of_dates(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("who are you", 401)
+            with pytest.raises(TargetAccessError):
+                await provider.fetch_retirements()
+
     run(check())

@@ -15,7 +15,7 @@ from orchestrator.model.conversation import (
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import AssistantsProvider
 from orchestrator.providers.assistants_conversation import get_call, get_evidence, get_failure, get_usage
-from tests.providers.building import TUTOR, desired, documents, in_process, refusal, run
+from tests.providers.building import JOURNAL, TUTOR, desired, documents, in_process, refusal, run
 
 QUIZ = {"tools.quiz": "function", "tools.quiz.parameters": {"type": "object", "properties": {}}}
 RUN = {"id": "run_1", "thread_id": "thread_1"}
@@ -28,7 +28,7 @@ def texts(reply):
 
 
 async def talk_to(provider, fields=None, ids=None):
-    assistant = await provider.create(desired(TUTOR, {"model": "m", **(fields or {})}, ids))
+    assistant = await provider.create(desired(TUTOR, {"model": "m", **(fields or {})}, ids), JOURNAL)
     provider.requests.counts.clear()
     return provider.open(assistant)
 
@@ -101,7 +101,7 @@ def test_a_search_gives_its_passages_and_what_is_cited_by_name(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
             wanted = documents(tmp_path, {"sea/whales.md": "All whales breathe air.", "b.txt": "Cats purr."})
-            store = await provider.create(wanted)
+            store = await provider.create(wanted, JOURNAL)
             fields = {"tools.file_search": "file_search", "tools.file_search.vector_stores": [store]}
             conversation = await talk_to(provider, fields)
             reply = await conversation.send("search")

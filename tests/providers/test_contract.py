@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from orchestrator.providers.memory import EVERYTHING, MemoryProvider, StoredObje
 from orchestrator.providers.registry import PROVIDERS, open_provider
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
 from orchestrator.reconcile.diff import value_at
-from tests.providers.building import PAPERS, RULES, SMALL_CHUNKS, TUTOR, desired, documents, on_port
+from tests.providers.building import JOURNAL, PAPERS, RULES, SMALL_CHUNKS, TUTOR, desired, documents, on_port
 
 SEARCH = "tools.file_search"
 STORES = f"{SEARCH}.vector_stores"
@@ -35,6 +36,7 @@ QUIZ = {
     "tools.quiz.strict": False,
 }
 QUIET = EVERYTHING.can - {Capability.CODE_INTERPRETER, Capability.FILE_SEARCH, Capability.CITATIONS}
+DATES = {"gpt-4o": date(2027, 1, 14)}
 OUTSIDE = {"description": "somebody was here", "metadata.theirs": "kept"}
 
 
@@ -54,7 +56,8 @@ async def memory(folder: Path) -> AsyncIterator[Subject]:
     def converse(id: str) -> ScriptedConversation:
         return ScriptedConversation([calls(("quiz", {"n": 1}), ("quiz", {"n": 2})), says("you said a1 and a2")])
 
-    provider = MemoryProvider(Capabilities(QUIET, EVERYTHING.defaults), conversations=converse)
+    can = Capabilities(QUIET, EVERYTHING.defaults)
+    provider = MemoryProvider(can, conversations=converse, retirements=DATES)
 
     async def plant() -> str:
         return provider.put(StoredObject(Kind.ASSISTANT, {"model": "m"}))
@@ -158,7 +161,7 @@ def test_what_is_created_is_read_back_alone_and_in_the_list(check):
             **QUIZ,
         }
         wanted = desired(TUTOR, fields)
-        id = await provider.create(wanted)
+        id = await provider.create(wanted, JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert (live.kind, live.id) == (Kind.ASSISTANT, id)
         assert_reads(live, wanted, provider)
@@ -172,7 +175,7 @@ def test_what_nobody_declared_reads_as_a_default_that_is_declared(check):
     async def body(subject):
         provider = subject.provider
         id = await provider.create(
-            desired(TUTOR, {"model": "m", SEARCH: "file_search", "tools.code_interpreter": "code_interpreter"})
+            desired(TUTOR, {"model": "m", SEARCH: "file_search", "tools.code_interpreter": "code_interpreter"}), JOURNAL
         )
         live = await provider.fetch(Kind.ASSISTANT, id)
         defaults = provider.capabilities.defaults[Kind.ASSISTANT]
@@ -201,14 +204,14 @@ def test_what_nobody_declared_reads_as_a_default_that_is_declared(check):
 def test_a_field_that_is_removed_goes_back_to_what_it_was(check, path, value):
     async def body(subject):
         provider = subject.provider
-        id = await provider.create(desired(TUTOR, {"model": "m"}))
+        id = await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL)
         bare = at(await provider.fetch(Kind.ASSISTANT, id), path, provider)
         given = desired(TUTOR, {"model": "m", path: value})
-        await provider.update(await provider.fetch(Kind.ASSISTANT, id), given, frozenset({path}))
+        await provider.update(await provider.fetch(Kind.ASSISTANT, id), given, frozenset({path}), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert_reads(live, given, provider)
         without = desired(TUTOR, {"model": "m"})
-        await provider.update(live, without, frozenset({path}))
+        await provider.update(live, without, frozenset({path}), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert equal(at(live, path, provider), bare)
         assert live.marks == without.marks
@@ -219,14 +222,14 @@ def test_a_field_that_is_removed_goes_back_to_what_it_was(check, path, value):
 def test_a_functions_parts_change_and_go(check):
     async def body(subject):
         provider = subject.provider
-        id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}))
+        id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}), JOURNAL)
         changed = {**QUIZ, "tools.quiz.description": "Other", "tools.quiz.strict": True}
         wanted = desired(TUTOR, {"model": "m", **changed})
         live = await provider.fetch(Kind.ASSISTANT, id)
-        await provider.update(live, wanted, frozenset({"tools.quiz.description", "tools.quiz.strict"}))
+        await provider.update(live, wanted, frozenset({"tools.quiz.description", "tools.quiz.strict"}), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert_reads(live, wanted, provider)
-        await provider.update(live, desired(TUTOR, {"model": "m"}), frozenset(QUIZ))
+        await provider.update(live, desired(TUTOR, {"model": "m"}), frozenset(QUIZ), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert not [path for path in live.fields if path.startswith("tools.quiz")]
 
@@ -236,18 +239,18 @@ def test_a_functions_parts_change_and_go(check):
 def test_an_assistant_searches_the_store_it_refers_to(check):
     async def body(subject):
         provider = subject.provider
-        store = await provider.create(desired(PAPERS, {"display_name": "papers"}))
+        store = await provider.create(desired(PAPERS, {"display_name": "papers"}), JOURNAL)
         options = {
             f"{SEARCH}.max_num_results": 8,
             f"{SEARCH}.ranking_options": {"ranker": "auto", "score_threshold": 0.5},
         }
         fields = {"model": "m", SEARCH: "file_search", STORES: [Ref(PAPERS)], **options}
         wanted = desired(TUTOR, fields, {PAPERS: store})
-        id = await provider.create(wanted)
+        id = await provider.create(wanted, JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert_reads(live, wanted, provider)
         other = desired(TUTOR, {"model": "m", SEARCH: "file_search"})
-        await provider.update(live, other, frozenset({STORES, *options}))
+        await provider.update(live, other, frozenset({STORES, *options}), JOURNAL)
         assert not (await provider.fetch(Kind.ASSISTANT, id)).fields.get(STORES)
 
     check(body, Capability.VECTOR_STORES)
@@ -256,11 +259,11 @@ def test_an_assistant_searches_the_store_it_refers_to(check):
 def test_what_somebody_else_wrote_survives_an_update(check):
     async def body(subject):
         provider = subject.provider
-        id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}))
+        id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}), JOURNAL)
         await subject.touch(id)
         live = await provider.fetch(Kind.ASSISTANT, id)
         kept = desired(TUTOR, {**live.fields, "model": "n", "tools.quiz.description": "Other"})
-        await provider.update(live, kept, frozenset({"model", "tools.quiz.description"}))
+        await provider.update(live, kept, frozenset({"model", "tools.quiz.description"}), JOURNAL)
         after = await provider.fetch(Kind.ASSISTANT, id)
         assert {path: after.fields[path] for path in OUTSIDE} == OUTSIDE
         assert (after.fields["model"], after.fields["tools.quiz.description"]) == ("n", "Other")
@@ -278,7 +281,7 @@ def test_marks_of_any_size_come_back_and_others_have_none(check):
             Marks("p", TUTOR, many, None, protect=True, revision="0" * 40 + "-dirty"),
             Marks("p", TUTOR, Baseline.of(fields)),
         ):
-            id = await provider.create(Desired(TUTOR, fields, marks, {}))
+            id = await provider.create(Desired(TUTOR, fields, marks, {}), JOURNAL)
             assert (await provider.fetch(Kind.ASSISTANT, id)).marks == marks
         listed = {live.id: live.marks for live in await provider.fetch_live(Kind.ASSISTANT)}
         assert listed[foreign] is None
@@ -291,7 +294,7 @@ def test_a_list_is_read_to_its_last_page_in_requests_of_a_hundred(check):
     async def body(subject):
         provider = subject.provider
         ids = [
-            await provider.create(desired(Address(Kind.ASSISTANT, f"a{number}"), {"model": "m"}))
+            await provider.create(desired(Address(Kind.ASSISTANT, f"a{number}"), {"model": "m"}), JOURNAL)
             for number in range(101)
         ]
         provider.requests.counts.clear()
@@ -306,7 +309,7 @@ def test_kinds_do_not_mix_and_nothing_is_an_empty_list(check):
     async def body(subject):
         provider = subject.provider
         assert await provider.fetch_live(Kind.ASSISTANT) == ()
-        id = await provider.create(desired(PAPERS, {"display_name": "papers"}))
+        id = await provider.create(desired(PAPERS, {"display_name": "papers"}), JOURNAL)
         assert await provider.fetch_live(Kind.ASSISTANT) == ()
         assert [live.id for live in await provider.fetch_live(Kind.VECTOR_STORE)] == [id]
         with pytest.raises(TargetError):
@@ -320,14 +323,15 @@ def test_what_is_deleted_is_gone_and_deleting_it_again_is_done(check):
         provider = subject.provider
         for where in (TUTOR, PAPERS):
             id = await provider.create(
-                desired(where, {"display_name": "x", "model": "m"} if where is TUTOR else {"display_name": "x"})
+                desired(where, {"display_name": "x", "model": "m"} if where is TUTOR else {"display_name": "x"}),
+                JOURNAL,
             )
             live = await provider.fetch(where.kind, id)
             await provider.delete(live)
             with pytest.raises(TargetMissingError):
                 await provider.fetch(where.kind, id)
             with pytest.raises(TargetMissingError):
-                await provider.update(live, desired(where, dict(live.fields)), frozenset({"display_name"}))
+                await provider.update(live, desired(where, dict(live.fields)), frozenset({"display_name"}), JOURNAL)
             await provider.delete(live)
             assert await provider.fetch_live(where.kind) == ()
 
@@ -338,11 +342,11 @@ def test_a_stores_own_fields_change_and_go(check):
     async def body(subject):
         provider = subject.provider
         wanted = desired(PAPERS, {"display_name": "papers", "expires_after": {"days": 3}, "metadata.team": "x"})
-        id = await provider.create(wanted)
+        id = await provider.create(wanted, JOURNAL)
         live = await provider.fetch(Kind.VECTOR_STORE, id)
         assert_reads(live, wanted, provider)
         bare = desired(PAPERS, {"display_name": "other"})
-        await provider.update(live, bare, frozenset({"display_name", "expires_after", "metadata.team"}))
+        await provider.update(live, bare, frozenset({"display_name", "expires_after", "metadata.team"}), JOURNAL)
         live = await provider.fetch(Kind.VECTOR_STORE, id)
         assert (live.fields, live.marks) == ({"display_name": "other"}, bare.marks)
 
@@ -353,7 +357,7 @@ def test_files_are_counted_in_the_list_and_swapped_under_their_labels(check, tmp
     async def body(subject):
         provider = subject.provider
         first = documents(tmp_path, {"a.md": "one", "논문/b.md": "two", "c.md": "three"}, attributes={"topic": "lm"})
-        id = await provider.create(first)
+        id = await provider.create(first, JOURNAL)
         (listed,) = await provider.fetch_live(Kind.VECTOR_STORE)
         assert (listed.id, listed.file_count, listed.files, listed.marks) == (id, 3, None, first.marks)
         live = await provider.fetch_files(listed)
@@ -364,7 +368,7 @@ def test_files_are_counted_in_the_list_and_swapped_under_their_labels(check, tmp
 
         second = documents(tmp_path, {"a.md": "ONE", "논문/b.md": "two", "d.md": "four"}, chunking=SMALL_CHUNKS)
         changed = frozenset(map(file_path, ["a.md", "논문/b.md", "c.md", "d.md"]))
-        await provider.update(live, second, changed)
+        await provider.update(live, second, changed, JOURNAL)
         live = await provider.fetch_files(await provider.fetch(Kind.VECTOR_STORE, id))
         assert_reads(live, second, provider)
         assert (set(live.files), live.file_count) == ({"a.md", "논문/b.md", "d.md"}, 3)
@@ -376,17 +380,17 @@ def test_files_are_counted_in_the_list_and_swapped_under_their_labels(check, tmp
 def test_the_record_is_written_even_where_no_field_changes(check):
     async def body(subject):
         provider = subject.provider
-        id = await provider.create(desired(TUTOR, {"model": "m"}))
+        id = await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         again = replace(desired(TUTOR, {"model": "m"}), marks=Marks("p", TUTOR, Baseline(), revision="abc"))
-        await provider.update(live, again, frozenset())
+        await provider.update(live, again, frozenset(), JOURNAL)
         assert (await provider.fetch(Kind.ASSISTANT, id)).marks == again.marks
 
     check(body)
 
 
 async def talk(subject: Subject, fields: Mapping[str, Any], ids: Mapping[Address, str] | None = None) -> Any:
-    return subject.provider.open(await subject.provider.create(desired(TUTOR, {"model": "m", **fields}, ids)))
+    return subject.provider.open(await subject.provider.create(desired(TUTOR, {"model": "m", **fields}, ids), JOURNAL))
 
 
 def test_parallel_calls_are_answered_together(check):
@@ -437,7 +441,7 @@ def test_code_is_run_and_told(check, sandbox):
 def test_a_search_is_told_with_its_passages_and_cited_by_file_name(check, tmp_path):
     async def body(subject):
         files = documents(tmp_path, {"sea/고래.md": "All whales breathe air.", "b.txt": "Cats purr."})
-        store = await subject.provider.create(files)
+        store = await subject.provider.create(files, JOURNAL)
         conversation = await talk(subject, {SEARCH: "file_search", STORES: [Ref(PAPERS)]}, {PAPERS: store})
         reply = await conversation.send("search")
         (search,) = reply.evidence.searches
@@ -449,3 +453,13 @@ def test_a_search_is_told_with_its_passages_and_cited_by_file_name(check, tmp_pa
         await conversation.close()
 
     check(body, Capability.FILE_SEARCH, Capability.CITATIONS)
+
+
+def test_dates_of_models_are_days_by_name(check):
+    async def body(subject):
+        before = subject.provider.requests.total
+        dates = await subject.provider.fetch_retirements()
+        assert all(isinstance(model, str) and isinstance(day, date) for model, day in dates.items())
+        assert subject.provider.requests.total == before + 1
+
+    check(body, Capability.MODEL_DATES)

@@ -12,7 +12,7 @@ from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import Project, Target
 from orchestrator.model.scripted import Rule, ScriptedModel
 from orchestrator.providers.local import open_local
-from tests.providers.building import TUTOR, desired
+from tests.providers.building import JOURNAL, TUTOR, desired
 
 WHERE = Position("orch.yaml", 7, 5)
 
@@ -25,7 +25,7 @@ def test_the_database_is_made_in_the_project_and_kept(tmp_path):
     async def create():
         provider = await open_local(project(tmp_path))
         try:
-            return await provider.create(desired(TUTOR, {"model": "m"}))
+            return await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL)
         finally:
             await provider.close()
 
@@ -83,7 +83,7 @@ def test_runs_are_answered_by_the_models_of_the_project(tmp_path):
     async def talk():
         provider = await open_local(project(tmp_path, ScriptedModel(name="m", rules=rules)))
         try:
-            conversation = provider.open(await provider.create(desired(TUTOR, {"model": "m"})))
+            conversation = provider.open(await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL))
             return await conversation.send("hi"), await conversation.send("bad")
         finally:
             await provider.close()

@@ -9,6 +9,7 @@ from orchestrator.model.fields import Ref
 from orchestrator.model.ownership import Baseline, Marks
 from orchestrator.providers.interface import Desired, Provider
 from orchestrator.providers.memory import Fault, MemoryProvider, StoredObject
+from tests.providers.building import JOURNAL
 
 TUTOR, PAPERS = Address(Kind.ASSISTANT, "tutor"), Address(Kind.VECTOR_STORE, "papers")
 STORES = "tools.file_search.vector_stores"
@@ -32,7 +33,7 @@ def test_it_is_a_provider():
 def test_what_is_created_is_read_back_with_marks_and_defaults():
     provider = MemoryProvider()
     wanted = desired(TUTOR, {"model": "m", "metadata.team": "x", "description": None})
-    id = run(provider.create(wanted))
+    id = run(provider.create(wanted, JOURNAL))
     live = run(provider.fetch(Kind.ASSISTANT, id))
     assert live.fields == {"model": "m", "metadata.team": "x", "temperature": 1, "top_p": 1, "response_format": "auto"}
     assert live.marks == wanted.marks
@@ -42,26 +43,26 @@ def test_what_is_created_is_read_back_with_marks_and_defaults():
 
 def test_references_become_ids_and_must_exist():
     provider = MemoryProvider()
-    papers = run(provider.create(desired(PAPERS, {})))
+    papers = run(provider.create(desired(PAPERS, {}), JOURNAL))
     wanted = {"tools.file_search": "file_search", STORES: [Ref(PAPERS)]}
-    tutor = run(provider.create(desired(TUTOR, wanted, {PAPERS: papers})))
+    tutor = run(provider.create(desired(TUTOR, wanted, {PAPERS: papers}), JOURNAL))
     assert provider.objects[tutor].fields[STORES] == [papers]
     with pytest.raises(TargetRejectedError, match="vs_9"):
-        run(provider.create(desired(TUTOR, wanted, {PAPERS: "vs_9"})))
+        run(provider.create(desired(TUTOR, wanted, {PAPERS: "vs_9"}), JOURNAL))
 
 
 def test_metadata_is_limited():
     provider = MemoryProvider()
     with pytest.raises(TargetRejectedError, match="16 pairs"):
-        run(provider.create(desired(TUTOR, {f"metadata.k{number}": "v" for number in range(15)})))
+        run(provider.create(desired(TUTOR, {f"metadata.k{number}": "v" for number in range(15)}), JOURNAL))
     with pytest.raises(TargetRejectedError, match="512"):
-        run(provider.create(desired(TUTOR, {"metadata.k": "v" * 513})))
+        run(provider.create(desired(TUTOR, {"metadata.k": "v" * 513}), JOURNAL))
     assert provider.objects == {}
 
 
 def test_files_are_counted_in_a_list_and_read_on_demand():
     provider = MemoryProvider()
-    id = run(provider.create(desired(PAPERS, {A: FILE})))
+    id = run(provider.create(desired(PAPERS, {A: FILE}), JOURNAL))
     provider.objects[id].files["theirs.md"] = dict(FILE)
     provider.objects[id].foreign_files.add("theirs.md")
     (live,) = run(provider.fetch_live(Kind.VECTOR_STORE))
@@ -73,10 +74,10 @@ def test_files_are_counted_in_a_list_and_read_on_demand():
 
 def test_an_update_touches_changed_fields_only_and_removes_what_is_not_wanted():
     provider = MemoryProvider()
-    id = run(provider.create(desired(PAPERS, {A: FILE, "display_name": "a", "expires_after": {"days": 1}})))
+    id = run(provider.create(desired(PAPERS, {A: FILE, "display_name": "a", "expires_after": {"days": 1}}), JOURNAL))
     (live,) = run(provider.fetch_live(Kind.VECTOR_STORE))
     wanted = desired(PAPERS, {"display_name": "b"})
-    run(provider.update(live, wanted, frozenset({A, "expires_after"})))
+    run(provider.update(live, wanted, frozenset({A, "expires_after"}), JOURNAL))
     assert provider.objects[id].fields == {"display_name": "a"}
     assert provider.objects[id].files == {}
     assert run(provider.fetch(Kind.VECTOR_STORE, id)).marks == wanted.marks
@@ -84,23 +85,23 @@ def test_an_update_touches_changed_fields_only_and_removes_what_is_not_wanted():
 
 def test_delete_is_done_twice_without_complaint_and_the_rest_misses_it():
     provider = MemoryProvider()
-    id = run(provider.create(desired(TUTOR, {})))
+    id = run(provider.create(desired(TUTOR, {}), JOURNAL))
     live = run(provider.fetch(Kind.ASSISTANT, id))
     run(provider.delete(live))
     run(provider.delete(live))
     with pytest.raises(TargetMissingError):
         run(provider.fetch(Kind.ASSISTANT, id))
     with pytest.raises(TargetMissingError):
-        run(provider.update(live, desired(TUTOR, {}), frozenset()))
+        run(provider.update(live, desired(TUTOR, {}), frozenset(), JOURNAL))
 
 
 @pytest.mark.parametrize(("carried_out", "left"), [(False, 1), (True, 2)])
 def test_a_fault_strikes_the_request_it_names(carried_out, left):
     error = TargetUnknownError("lost")
     provider = MemoryProvider(faults=[Fault("POST /assistants", error, number=2, carried_out=carried_out)])
-    run(provider.create(desired(TUTOR, {})))
+    run(provider.create(desired(TUTOR, {}), JOURNAL))
     with pytest.raises(TargetUnknownError):
-        run(provider.create(desired(TUTOR, {})))
+        run(provider.create(desired(TUTOR, {}), JOURNAL))
     assert len(provider.objects) == left
 
 
@@ -114,7 +115,7 @@ def test_a_fault_in_the_second_page_gives_nothing():
 
 def test_fields_can_be_dropped_in_silence():
     provider = MemoryProvider(drops=frozenset({"model"}))
-    id = run(provider.create(desired(TUTOR, {"model": "m", "description": "d"})))
+    id = run(provider.create(desired(TUTOR, {"model": "m", "description": "d"}), JOURNAL))
     assert provider.objects[id].fields == {"description": "d"}
 
 

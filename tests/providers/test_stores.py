@@ -13,6 +13,7 @@ from orchestrator.providers.interface import Live, LiveFile
 from orchestrator.providers.stores import decide, fetch_files
 from tests.providers.building import (
     CHUNKING,
+    JOURNAL,
     PAPERS,
     SMALL_CHUNKS,
     desired,
@@ -40,7 +41,9 @@ def paths_of(wanted):
 
 
 async def updated(provider, id, wanted, *labels):
-    await provider.update(await read(provider, id), wanted, frozenset(map(file_path, labels)) or paths_of(wanted))
+    await provider.update(
+        await read(provider, id), wanted, frozenset(map(file_path, labels)) or paths_of(wanted), JOURNAL
+    )
     return await read(provider, id)
 
 
@@ -49,7 +52,7 @@ def test_new_files_cost_an_upload_each_one_batch_and_the_record(tmp_path):
 
     async def check():
         async with in_process(tmp_path) as (provider, _):
-            id = await provider.create(wanted)
+            id = await provider.create(wanted, JOURNAL)
             counts = dict(provider.requests.counts)
             polls = counts.pop("GET /vector_stores/{id}/file_batches/{id}")
             assert polls >= 1
@@ -72,7 +75,7 @@ def test_new_files_cost_an_upload_each_one_batch_and_the_record(tmp_path):
 def test_a_file_keeps_its_name_for_citations(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
-            live = await read(provider, await provider.create(documents(tmp_path, {C: "c"})))
+            live = await read(provider, await provider.create(documents(tmp_path, {C: "c"}), JOURNAL))
             assert (await provider._client.get(f"/files/{live.files[C].id}"))["filename"] == "ㄷ.md"
 
     run(check())
@@ -83,7 +86,7 @@ def test_a_label_longer_than_an_attribute_comes_back(tmp_path):
 
     async def check():
         async with in_process(tmp_path) as (provider, _):
-            live = await read(provider, await provider.create(documents(tmp_path, {label: "a"})))
+            live = await read(provider, await provider.create(documents(tmp_path, {label: "a"}), JOURNAL))
             assert list(live.files) == [label]
 
     run(check())
@@ -92,7 +95,7 @@ def test_a_label_longer_than_an_attribute_comes_back(tmp_path):
 def test_new_content_is_searchable_before_the_old_goes(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
-            id = await provider.create(documents(tmp_path, {A: "old", B: "b"}))
+            id = await provider.create(documents(tmp_path, {A: "old", B: "b"}), JOURNAL)
             before = await read(provider, id)
             del witness.seen[:]
             after = await updated(provider, id, documents(tmp_path, {A: "new", B: "b"}), A)
@@ -110,7 +113,7 @@ def test_new_content_is_searchable_before_the_old_goes(tmp_path):
 def test_a_file_that_is_no_longer_wanted_goes_and_one_of_somebody_else_is_only_detached(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
-            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}))
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}), JOURNAL)
             (tmp_path / "theirs.md").write_text("theirs")
             theirs = await provider._client.upload("/files", {"purpose": "assistants"}, tmp_path / "theirs.md")
             attach = {"file_id": theirs["id"], "attributes": {"x": 1}}
@@ -130,7 +133,7 @@ def test_a_file_that_is_no_longer_wanted_goes_and_one_of_somebody_else_is_only_d
 def test_other_attributes_are_changed_in_place(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
-            id = await provider.create(documents(tmp_path, {A: "a"}))
+            id = await provider.create(documents(tmp_path, {A: "a"}), JOURNAL)
             before = await read(provider, id)
             del witness.seen[:]
             after = await updated(provider, id, documents(tmp_path, {A: "a"}, attributes={"topic": "lm"}))
@@ -146,7 +149,7 @@ def test_other_attributes_are_changed_in_place(tmp_path):
 def test_other_chunking_attaches_again_without_an_upload(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
-            id = await provider.create(documents(tmp_path, {A: "a"}))
+            id = await provider.create(documents(tmp_path, {A: "a"}), JOURNAL)
             before = await read(provider, id)
             del witness.seen[:]
             wanted = documents(tmp_path, {A: "a"}, chunking=SMALL_CHUNKS, attributes={"topic": "lm"})
@@ -163,7 +166,7 @@ def test_other_chunking_attaches_again_without_an_upload(tmp_path):
 def test_a_new_file_that_fails_is_named_and_taken_away_and_the_old_stays(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
-            id = await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}))
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}), JOURNAL)
             before = await read(provider, id)
             wanted = documents(tmp_path, {A: "a2", "d.pdf": BROKEN, B: BROKEN})
             with pytest.raises(TargetRejectedError) as caught:
@@ -183,7 +186,7 @@ def test_a_store_whose_files_fail_is_there_with_its_marks_and_no_record(tmp_path
         async with in_process(tmp_path) as (provider, _):
             wanted = documents(tmp_path, {A: "a", "d.pdf": BROKEN})
             with pytest.raises(TargetRejectedError, match=r"not searchable: d\.pdf: .*"):
-                await provider.create(wanted)
+                await provider.create(wanted, JOURNAL)
             (live,) = await provider.fetch_live(Kind.VECTOR_STORE)
             assert live.marks == replace(wanted.marks, files=None)
             assert list((await read(provider, live.id)).files) == [A]
@@ -198,7 +201,7 @@ def test_an_upload_that_fails_takes_the_others_back(tmp_path):
         async with in_process(tmp_path) as (provider, witness):
             witness.instead = lambda name, count: refusal("too large", 413) if (name, count) == (UPLOAD, 3) else None
             with pytest.raises(TargetRejectedError, match="too large"):
-                await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}))
+                await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}), JOURNAL)
             assert await provider._client.list_all("/files") == []
             assert not [name for name in witness.seen if "/file_batches" in name]
 
@@ -212,7 +215,7 @@ def test_a_batch_that_is_refused_leaves_no_file_and_one_in_doubt_leaves_them(tmp
             witness.instead = lambda name, count: refusal("no", status) if name.endswith("/file_batches") else None
             kind = {400: TargetRejectedError, 503: TargetBusyError, 500: TargetUnknownError}[status]
             with pytest.raises(kind):
-                await provider.create(documents(tmp_path, {A: "a", B: "b"}))
+                await provider.create(documents(tmp_path, {A: "a", B: "b"}), JOURNAL)
             assert len(await provider._client.list_all("/files")) == left
 
     run(check())
@@ -226,14 +229,14 @@ def test_a_store_in_the_middle_of_an_update_has_no_record_of_its_files(tmp_path)
             fields = {"metadata.team": "x"}
             first = documents(tmp_path, {A: "old"})
             first = replace(first, fields={**first.fields, **fields})
-            id = await provider.create(first)
+            id = await provider.create(first, JOURNAL)
             live = await read(provider, id)
             assert live.marks.files is not None
             witness.instead = lambda name, count: (
                 refusal() if name == f"POST /vector_stores/{id}" and count > 2 else None
             )
             with pytest.raises(TargetRejectedError):
-                await provider.update(live, documents(tmp_path, {A: "new"}), frozenset({file_path(A)}))
+                await provider.update(live, documents(tmp_path, {A: "new"}), frozenset({file_path(A)}), JOURNAL)
             now = await read(provider, id)
             assert now.marks == replace(live.marks, files=None)
             assert now.fields["metadata.team"] == "x"
@@ -245,7 +248,7 @@ def test_of_two_files_under_one_label_the_newer_has_it(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
             wanted = documents(tmp_path, {A: "a"})
-            id = await provider.create(wanted)
+            id = await provider.create(wanted, JOURNAL)
             first = (await read(provider, id)).files[A]
             copy = await provider._client.upload("/files", {"purpose": "assistants"}, wanted.sources[A])
             attributes = {"orch.path": A, "orch.sha256": "bb"}
@@ -260,7 +263,7 @@ def test_of_two_files_under_one_label_the_newer_has_it(tmp_path):
 def test_deleting_a_store_deletes_what_orch_uploaded_and_is_done_twice(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
-            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}))
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}), JOURNAL)
             live = await provider.fetch(Kind.VECTOR_STORE, id)
             provider.requests.counts.clear()
             await provider.delete(live)
@@ -286,7 +289,7 @@ def over(tiny, wanted, **more):
     async def create():
         provider = AssistantsProvider(Client(tiny.url, None), **more)
         try:
-            await provider.create(wanted)
+            await provider.create(wanted, JOURNAL)
         finally:
             await provider.close()
 
@@ -337,7 +340,7 @@ def test_more_files_than_a_batch_takes_go_in_two(tmp_path):
     async def create():
         provider = AssistantsProvider(Client("http://x/v1", None, transport=httpx2.MockTransport(reply)))
         try:
-            await provider.create(many)
+            await provider.create(many, JOURNAL)
             return provider.requests.counts
         finally:
             await provider.close()

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from orchestrator.diagnostics import Position
@@ -9,9 +11,10 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Ref
 from orchestrator.model.ownership import Baseline, Marks, files_digest
 from orchestrator.model.project import Resource
-from orchestrator.providers.interface import Live, LiveFile
+from orchestrator.providers.interface import Live, LiveFile, Provider
 from orchestrator.providers.memory import MemoryProvider
 from orchestrator.reconcile.execute import execute
+from orchestrator.reconcile.journal import Journal
 from orchestrator.reconcile.observe import observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Plan
@@ -83,9 +86,15 @@ def applied(
     provider: MemoryProvider, resources: Mapping[Address, Resource], options: PlanOptions | None = None
 ) -> Applied:
     async def both() -> Applied:
-        return await execute(await plan_of(provider, resources, options), provider, resources)
+        # One after the other, so that ids come in the order of the plan.
+        return await carried_out(await plan_of(provider, resources, options), provider, resources, concurrency=1)
 
     return asyncio.run(both())
+
+
+async def carried_out(made: Plan, provider: Provider, resources: Mapping[Address, Resource], **more: Any) -> Applied:
+    with TemporaryDirectory() as folder, Journal(Path(folder, "journal.jsonl")) as journal:
+        return await execute(made, provider, resources, journal, **more)
 
 
 def actions(made: Plan) -> dict[str, str]:

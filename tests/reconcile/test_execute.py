@@ -6,7 +6,6 @@ import pytest
 from orchestrator.errors import TargetBusyError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
 from orchestrator.providers.memory import Fault, MemoryProvider
-from orchestrator.reconcile.execute import execute
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action
 from orchestrator.reconcile.planner import PlanOptions
@@ -18,6 +17,7 @@ from tests.reconcile.building import (
     address,
     applied,
     assistant,
+    carried_out,
     plan_of,
     planned,
     project,
@@ -72,8 +72,8 @@ def test_an_update_sends_what_changed_and_is_read_back():
     (stored,) = provider.objects.values()
     assert stored.fields == {"display_name": "tutor", "model": "gpt-4o", "temperature": 0.4}
     assert provider.requests.counts["POST /assistants/{id}"] == 1
-    assert provider.requests.counts["GET /assistants/{id}"] == 1
-    assert provider.requests.total == 4
+    assert provider.requests.counts["GET /assistants/{id}"] == 2  # once more before, and back after
+    assert provider.requests.total == 5
 
 
 def test_only_files_that_moved_are_sent():
@@ -84,11 +84,11 @@ def test_only_files_that_moved_are_sent():
     assert provider.requests.counts == {
         "GET /assistants": 1,
         "GET /vector_stores": 1,
-        "GET /vector_stores/{id}/files": 2,
+        "GET /vector_stores/{id}/files": 3,
         "DELETE /vector_stores/{id}/files/{id}": 1,
         "POST /vector_stores/{id}/files": 1,
         "POST /vector_stores/{id}": 1,
-        "GET /vector_stores/{id}": 1,
+        "GET /vector_stores/{id}": 2,
     }
 
 
@@ -102,7 +102,7 @@ def test_files_that_did_not_move_are_not_read_back():
         "GET /assistants": 1,
         "GET /vector_stores": 1,
         "POST /vector_stores/{id}": 1,
-        "GET /vector_stores/{id}": 1,
+        "GET /vector_stores/{id}": 2,
     }
 
 
@@ -143,22 +143,21 @@ def test_a_file_the_target_drops_is_named():
 
 
 def test_a_dropped_field_is_seen_in_an_update_that_does_not_touch_it():
-    provider = MemoryProvider()
+    class Forgetful(MemoryProvider):
+        async def update(self, live, desired, changed, journal):
+            await super().update(live, desired, changed, journal)
+            del self.objects[live.id].fields["temperature"]
+
+    provider = Forgetful()
     applied(provider, project(assistant(fields={"temperature": 0.2})))
-    (stored,) = provider.objects.values()
-
-    async def tamper():
-        made = await plan_of(provider, project(assistant(fields={"temperature": 0.2, "top_p": 0.5})))
-        del stored.fields["temperature"]
-        return await execute(made, provider, {})
-
-    assert asyncio.run(tamper()).outcomes[0].error == "temperature: asked for 0.2, got 1"
+    result = applied(provider, project(assistant(fields={"temperature": 0.2, "top_p": 0.5})))
+    assert result.outcomes[0].error == "temperature: asked for 0.2, got 1"
 
 
 def test_a_record_that_does_not_come_back_is_a_failure():
     class Forgetful(MemoryProvider):
-        async def create(self, desired):
-            id = await super().create(desired)
+        async def create(self, desired, journal):
+            id = await super().create(desired, journal)
             self.objects[id].metadata.pop("orch.baseline")
             return id
 
@@ -192,12 +191,39 @@ def test_a_create_that_cannot_be_read_back_is_a_failure_with_its_id():
     assert actions(planned(provider, project(assistant()))) == {"assistant.tutor": "noop"}
 
 
-def test_a_create_whose_reply_is_lost_is_found_by_the_next_plan():
-    lost = Fault("POST /assistants", TargetUnknownError("the reply was lost"), carried_out=True)
-    provider = MemoryProvider(faults=[lost])
+LOST = TargetUnknownError("the reply was lost")
+
+
+def test_a_create_whose_reply_is_lost_is_found_by_its_marks():
+    provider = MemoryProvider(faults=[Fault("POST /assistants", LOST, carried_out=True)])
     (outcome,) = applied(provider, project(assistant())).outcomes
-    assert (outcome.status, outcome.id) == (Status.FAILED, None)
+    assert (outcome.status, outcome.id) == (Status.APPLIED, "asst_1")
+    assert provider.requests.counts["POST /assistants"] == 1
     assert actions(planned(provider, project(assistant()))) == {"assistant.tutor": "noop"}
+
+
+def test_a_create_in_doubt_that_is_not_found_is_left_to_the_next_apply():
+    provider = MemoryProvider(faults=[Fault("POST /assistants", LOST)])
+    (outcome,) = applied(provider, project(assistant())).outcomes
+    assert (outcome.status, outcome.id, outcome.error) == (Status.FAILED, None, LOST.message)
+    assert provider.requests.counts["POST /assistants"] == 1
+
+
+def test_a_create_in_doubt_is_left_to_the_next_plan_where_the_target_cannot_be_read():
+    faults = [Fault("POST /assistants", LOST, carried_out=True), Fault("GET /assistants", TargetBusyError("busy"), 2)]
+    provider = MemoryProvider(faults=faults)
+    (outcome,) = applied(provider, project(assistant())).outcomes
+    assert outcome.status is Status.FAILED
+    assert actions(planned(provider, project(assistant()))) == {"assistant.tutor": "noop"}
+
+
+def test_a_store_whose_reply_was_lost_before_its_files_says_so():
+    provider = MemoryProvider(faults=[Fault("POST /vector_stores", LOST, carried_out=True)])
+    resources = project(store(fields={A: FILE}, whole={"files"}))
+    (outcome,) = applied(provider, resources).outcomes
+    assert (outcome.status, outcome.id, outcome.error) == (Status.FAILED, "vs_1", LOST.message)
+    assert became(applied(provider, resources)) == {"vector_store.papers": "applied"}
+    assert len(provider.objects) == 1
 
 
 def test_a_store_left_without_a_file_is_seen_and_mended():
@@ -209,17 +235,71 @@ def test_a_store_left_without_a_file_is_seen_and_mended():
     assert became(applied(provider, resources)) == {"vector_store.papers": "applied"}
 
 
-def test_what_was_deleted_meanwhile_fails_alone():
+def after_meddling(provider, resources, meddle, options=None):
+    """Plan, let somebody change the target, then carry the plan out."""
+    made = planned(provider, resources, options)
+    meddle(provider.objects)
+    return asyncio.run(carried_out(made, provider, resources))
+
+
+def test_what_moved_since_planned_is_blocked_and_named_and_the_rest_is_applied():
+    provider = MemoryProvider()
+    applied(provider, project(assistant("a"), assistant("b")))
+    resources = project(assistant("a", {"model": "x"}), assistant("b", {"model": "x"}))
+    result = after_meddling(provider, resources, lambda objects: objects["asst_1"].fields.update(model="theirs"))
+    moved, other = result.outcomes
+    assert (moved.status, moved.id) == (Status.BLOCKED, "asst_1")
+    assert moved.error == "moved since planned: asst_1 was changed meanwhile (model)"
+    assert (other.status, result.exit_code) == (Status.APPLIED, 5)
+    assert provider.objects["asst_1"].fields["model"] == "theirs"
+
+
+def test_what_was_deleted_meanwhile_is_blocked_alone():
     provider = MemoryProvider()
     applied(provider, project(assistant()))
+    result = after_meddling(provider, project(assistant(fields={"model": "x"})), lambda objects: objects.clear())
+    assert result.outcomes[0].error == "moved since planned: asst_1 is gone"
+    assert result.exit_code == 4
 
-    async def run():
-        made = await plan_of(provider, project(assistant(fields={"model": "x"})))
-        provider.objects.clear()
-        return await execute(made, provider, {})
 
-    (outcome,) = asyncio.run(run()).outcomes
-    assert outcome.error == "no assistant has the id asst_1"
+def test_a_delete_of_what_is_gone_already_is_done():
+    provider = MemoryProvider()
+    applied(provider, project(assistant()))
+    result = after_meddling(provider, {}, lambda objects: objects.clear(), PlanOptions(prune=True))
+    assert became(result) == {"assistant.tutor": "applied"}
+
+
+def test_what_moved_is_not_deleted_and_neither_is_what_it_uses():
+    provider = MemoryProvider()
+    applied(provider, project(searcher("tutor", "papers"), store()))
+    tutor = next(id for id, stored in provider.objects.items() if stored.kind is Kind.ASSISTANT)
+
+    def rename(objects):
+        objects[tutor].fields["display_name"] = "in use"
+
+    result = after_meddling(provider, {}, rename, PlanOptions(prune=True))
+    assert became(result) == {"assistant.tutor": "blocked", "vector_store.papers": "skipped"}
+    assert len(provider.objects) == 2
+
+
+def test_a_file_put_in_meanwhile_blocks_a_change_of_files():
+    provider = MemoryProvider()
+    applied(provider, project(store(fields={A: FILE}, whole={"files"})))
+    changed = project(store(fields={A: OTHER_FILE}, whole={"files"}))
+    result = after_meddling(provider, changed, lambda objects: objects["vs_1"].files.update({"b.md": dict(FILE)}))
+    assert became(result) == {"vector_store.papers": "blocked"}
+
+
+def test_what_needs_a_store_that_moved_goes_on_with_the_store_as_it_is():
+    provider = MemoryProvider()
+    applied(provider, project(store()))
+    resources = project(searcher("tutor", "papers"), store(fields={"expires_after": {"days": 2}}))
+
+    def expire(objects):
+        objects["vs_1"].fields["expires_after"] = {"days": 9}
+
+    result = after_meddling(provider, resources, expire)
+    assert became(result) == {"vector_store.papers": "blocked", "assistant.tutor": "applied"}
 
 
 def test_a_blocked_change_is_reported_and_the_rest_is_applied():
@@ -238,7 +318,7 @@ def test_a_replacement_is_made_and_seen_before_the_old_one_goes():
     async def run():
         made = await plan_of(provider, project(assistant(fields={"model": "x"})))
         changes = tuple(replace(change, action=Action.REPLACE) for change in made.changes)
-        return await execute(replace(made, changes=changes), provider, {})
+        return await carried_out(replace(made, changes=changes), provider, {})
 
     assert asyncio.run(run()).outcomes[0].id == "asst_2"
     assert list(provider.objects) == ["asst_2"]
@@ -254,7 +334,7 @@ def test_a_replacement_that_is_not_right_leaves_the_old_one():
         made = await plan_of(provider, project(assistant(fields={"model": "x"})))
         provider.drops = frozenset({"model"})
         changes = tuple(replace(change, action=Action.REPLACE) for change in made.changes)
-        return await execute(replace(made, changes=changes), provider, {})
+        return await carried_out(replace(made, changes=changes), provider, {})
 
     assert became(asyncio.run(run())) == {"assistant.tutor": "failed"}
     assert "asst_1" in provider.objects
@@ -272,35 +352,40 @@ def test_what_depends_on_a_skipped_change_is_skipped_too():
             replace(second, depends_on=frozenset({first.address})),
             replace(third, depends_on=frozenset({second.address})),
         )
-        return await execute(replace(made, changes=changes), provider, {})
+        return await carried_out(replace(made, changes=changes), provider, {})
 
     assert became(asyncio.run(run())) == {"assistant.a": "failed", "assistant.b": "skipped", "assistant.c": "skipped"}
 
 
 class Crowd:
-    """Counts requests under way and lets them go a round at a time."""
+    """Counts requests under way; the first wait until as many as are allowed are there."""
 
-    def __init__(self):
+    def __init__(self, limit):
         self.now = self.most = 0
+        self._limit = limit
+        self._full = asyncio.Event()
 
     async def __call__(self, request):
         if not request.startswith("POST"):
             return
         self.now += 1
         self.most = max(self.most, self.now)
-        for _ in range(20):
-            await asyncio.sleep(0)
+        if self.now >= self._limit:
+            self._full.set()
+        async with asyncio.timeout(10):
+            await self._full.wait()
+        await asyncio.sleep(0)
         self.now -= 1
 
 
 @pytest.mark.parametrize("limit", [1, 3, 8])
 def test_no_more_changes_at_once_than_allowed(limit):
-    crowd = Crowd()
+    crowd = Crowd(limit)
     provider = MemoryProvider(on_request=crowd)
     resources = project(*(assistant(f"a{number}") for number in range(20)))
 
     async def run():
-        return await execute(await plan_of(provider, resources), provider, resources, concurrency=limit)
+        return await carried_out(await plan_of(provider, resources), provider, resources, concurrency=limit)
 
     assert asyncio.run(run()).summary["applied"] == 20
     assert crowd.most == limit
@@ -316,6 +401,9 @@ class Log:
     def finished(self, outcome):
         self.events.append((outcome.status.value, str(outcome.address)))
 
+    def stopping(self, under_way):
+        self.events.append(("stopping", under_way))
+
 
 def test_a_listener_hears_of_every_change():
     provider = MemoryProvider(faults=[Fault("POST /vector_stores", TargetBusyError("busy"))])
@@ -323,7 +411,7 @@ def test_a_listener_hears_of_every_change():
     log = Log()
 
     async def run():
-        await execute(await plan_of(provider, resources), provider, resources, listener=log)
+        await carried_out(await plan_of(provider, resources), provider, resources, listener=log)
 
     asyncio.run(run())
     assert log.events == [
@@ -346,7 +434,7 @@ def test_on_interrupt_what_is_in_flight_is_finished_and_nothing_begins():
 
     async def run():
         made = await plan_of(provider, resources)
-        running = asyncio.create_task(execute(made, provider, resources, concurrency=2))
+        running = asyncio.create_task(carried_out(made, provider, resources, concurrency=2))
         await started.wait()
         running.cancel()
         await asyncio.sleep(0)

@@ -8,7 +8,6 @@ from orchestrator.model.address import Kind
 from orchestrator.model.fields import Ref
 from orchestrator.providers.interface import Capabilities, Capability
 from orchestrator.providers.memory import DEFAULTS, Fault, MemoryProvider, StoredObject
-from orchestrator.reconcile.execute import execute
 from orchestrator.reconcile.observe import observe
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
@@ -21,6 +20,7 @@ from tests.reconcile.building import (
     address,
     applied,
     assistant,
+    carried_out,
     project,
     searcher,
     store,
@@ -163,7 +163,7 @@ def moving(provider, resources, moves, carry_out=False, prune=False) -> Plan:
         observed = await observe(provider, resources, PROJECT, moved=moved)
         made = plan(resources, observed, provider.capabilities, PlanOptions(prune=prune), PROJECT, "local")
         if carry_out:
-            assert (await execute(made, provider, resources)).exit_code == 0
+            assert (await carried_out(made, provider, resources)).exit_code == 0
         return made
 
     return asyncio.run(both())

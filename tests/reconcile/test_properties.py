@@ -84,7 +84,7 @@ def test_what_is_changed_outside_is_set_right(resources, data):
     provider = MemoryProvider()
     applied(provider, resources)
     before = state(provider)
-    for stored in provider.objects.values():
+    for stored in sorted(provider.objects.values(), key=lambda item: item.metadata["orch.owner"]):
         declared = [path for path in sorted(stored.fields) if not path.startswith("tools")]
         for path in data.draw(st.lists(st.sampled_from(declared), unique=True)):
             stored.fields[path] = "moved outside"

@@ -16,6 +16,8 @@ def test_a_plan_in_the_contracts_shape():
     applied(provider, project(assistant("old"), assistant("tutor", {"temperature": 0.2})))
     resources = project(assistant("tutor", {"temperature": 0.3}), searcher("lib", "papers"), store())
     plan = planned(provider, resources)
+    marks = [change.marks.to_metadata() for change in plan.changes if change.marks is not None]
+    assert plan.changes[0].seen is not None
     assert json.loads(json.dumps(plan_json(plan))) == {
         "format": "orch.plan/1",
         "project": "tutoring",
@@ -28,20 +30,31 @@ def test_a_plan_in_the_contracts_shape():
                 "action": "update",
                 "id": "asst_2",
                 "blocked_by": None,
+                "moved_from": None,
                 "fields": [{"path": "temperature", "old": 0.2, "new": 0.3, "who": "spec"}],
+                "after": dict(plan.changes[0].after),
+                "marks": marks[0],
+                "seen": {"fingerprint": plan.changes[0].seen.fingerprint, "files": False},
+                "depends_on": [],
             },
             {
                 "address": "vector_store.papers",
                 "action": "create",
                 "id": None,
                 "blocked_by": None,
+                "moved_from": None,
                 "fields": [{"path": "display_name", "old": None, "new": "papers", "who": "spec"}],
+                "after": {"display_name": "papers"},
+                "marks": marks[1],
+                "seen": None,
+                "depends_on": [],
             },
             {
                 "address": "assistant.lib",
                 "action": "create",
                 "id": None,
                 "blocked_by": None,
+                "moved_from": None,
                 "fields": [
                     {"path": "display_name", "old": None, "new": "lib", "who": "spec"},
                     {"path": "model", "old": None, "new": "gpt-4o", "who": "spec"},
@@ -53,11 +66,22 @@ def test_a_plan_in_the_contracts_shape():
                         "who": "spec",
                     },
                 ],
+                "after": {
+                    "display_name": "lib",
+                    "model": "gpt-4o",
+                    "tools.file_search": "file_search",
+                    "tools.file_search.vector_stores": ["${vector_store.papers}"],
+                },
+                "marks": marks[2],
+                "seen": None,
+                "depends_on": ["vector_store.papers"],
             },
         ],
         "leftovers": [{"address": "assistant.old", "id": "asst_1"}],
+        "ids": {"assistant.old": "asst_1", "assistant.tutor": "asst_2"},
         "remarks": [],
         "requests": {"total": 2},
+        "warnings": [],
     }
 
 
@@ -88,6 +112,7 @@ def test_what_was_applied_in_the_contracts_shape():
             },
         ],
         "interrupted": False,
+        "unclear": [],
         "requests": {"total": 5},
     }
 

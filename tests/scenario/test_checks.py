@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 from pydantic import TypeAdapter
 
+from orchestrator.model.checks import Check
 from orchestrator.model.conversation import (
     Call,
     Citation,
@@ -17,7 +18,6 @@ from orchestrator.model.conversation import (
     ReplyStatus,
     Search,
 )
-from orchestrator.model.scenario import Check
 from orchestrator.scenario.checks import judge
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange

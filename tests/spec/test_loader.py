@@ -10,7 +10,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import NoProjectError, SpecError
 from orchestrator.model.address import Address
 from orchestrator.model.project import Project
-from orchestrator.spec.loader import Ask, load
+from orchestrator.spec.loader import Ask, load, load_head
 
 HEAD = "kind: Project\nname: p\ntargets:\n  local: {provider: local}\n"
 TUTOR = "kind: Assistant\nname: tutor\nmodel: gpt-4o\n"
@@ -328,3 +328,39 @@ def test_the_example_is_fine():
     project = load(Ask(start=ROOT / "specs", cwd=ROOT))
     assert project.name == "tutoring"
     assert len(project.scenarios) == 7
+
+
+# The project file alone
+
+
+def test_the_head_is_the_project_and_its_target_whatever_the_specs_hold(write):
+    head = """
+        kind: Project
+        name: p
+        targets:
+          local: {provider: local}
+          live: {provider: assistants, base_url: "https://{{ vars.host }}/v1"}
+        variables: {host: a.example}
+    """
+    root = write({"orch.yaml": head, "broken.yaml": "kind: ["})
+    found = load_head(Ask(start=root, cwd=root, target="live", variables={"host": "b.example"}))
+    assert (found.name, found.root, found.target_name) == ("p", root, "live")
+    assert found.target.base_url == "https://b.example/v1"
+    assert str(found.target_position) == "orch.yaml:6:3"
+    assert (found.resources, found.scenarios, found.models) == ({}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kind: Assistant\nname: a\n", "no document of kind Project"),
+        ("kind: Project\nname: p\n", "targets"),
+        (HEAD.replace("local:", "live:"), "no target is called `local`"),
+        (HEAD.replace("provider: local}", "provider: local, db: '{{ vars.x }}'}"), "vars.x"),
+        ("kind: [", "orch.yaml:1:"),
+    ],
+)
+def test_a_head_that_cannot_be_used_is_refused(write, text, expected):
+    root = write({"orch.yaml": text})
+    with pytest.raises(SpecError, match=expected):
+        load_head(Ask(start=root, cwd=root))

@@ -1,0 +1,108 @@
+"""What every command that writes to a target does: wait for its turn, plan, show, ask, carry out, report."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+import click
+
+from orchestrator.cli.asking import confirm
+from orchestrator.cli.messages import show_note
+from orchestrator.cli.output import as_json, show_text
+from orchestrator.cli.progress import moving_line
+from orchestrator.errors import PlanError
+from orchestrator.model.project import Project
+from orchestrator.project import (
+    Session,
+    apply_recorded,
+    fetch_plan,
+    open_session,
+    resume_plan,
+    with_retirements,
+)
+from orchestrator.reconcile.history import Command
+from orchestrator.reconcile.outcome import Applied
+from orchestrator.reconcile.plan import HASH, Plan
+from orchestrator.reconcile.planner import PlanOptions
+from orchestrator.reconcile.remembering import Origin, get_revision, read_who
+from orchestrator.reconcile.turn import only_writer
+from orchestrator.reporting.apply_json import apply_json
+from orchestrator.reporting.apply_text import apply_text
+from orchestrator.reporting.plan_markdown import apply_markdown
+from orchestrator.reporting.plan_text import plan_text
+
+DECLINED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for."""
+
+    plan: PlanOptions | Plan
+    """What to plan, or the plan that was saved."""
+    question: str
+    """Asked before anything is written, for example `Apply this to local?`."""
+    ask: bool
+    """Whether somebody is there to be asked and wants to be."""
+    format_: str
+    concurrency: int
+    quiet: bool
+    verbose: bool = False
+    approved: str | None = None
+    """The beginning of the hash of the one plan that may be carried out."""
+    offline_models: bool = True
+    """Whether the target is not to be asked when its models are shut down."""
+    nothing: str | None = None
+    """Said where there is nothing to do, instead of the plan that shows it."""
+    command: Command = Command.APPLY
+    """As the history shall have it."""
+
+
+def carry_out(project: Project, wish: Wish) -> int:
+    """Do it, print what became of it, and give the exit code."""
+    applied = asyncio.run(_carry_out(project, wish))
+    if applied is None:
+        show_note("not applied; nothing was changed")
+        return DECLINED
+    if wish.format_ == "json":
+        click.echo(as_json(apply_json(applied)))
+    elif wish.format_ == "markdown":
+        click.echo(apply_markdown(applied))
+    elif applied.outcomes:
+        show_text(apply_text(applied))
+    elif wish.nothing is not None:
+        click.echo(wish.nothing)
+    return applied.exit_code
+
+
+async def _carry_out(project: Project, wish: Wish) -> Applied | None:
+    """Plan, show, ask and apply; None where somebody said no."""
+    waiting = f"another orch is applying to {project.target_name}; waiting for it"
+    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
+        plan = await _plan(session, wish)
+        shown = wish.format_ == "text" and not (wish.quiet and not wish.ask)
+        if shown and (plan.pending or wish.nothing is None):
+            show_text(plan_text(plan, wish.verbose))
+        actionable = any(change.blocked_by is None for change in plan.pending)
+        if wish.ask and actionable and not confirm(wish.question):
+            return None
+        with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
+            revision = wish.plan.revision if isinstance(wish.plan, PlanOptions) else get_revision(plan)
+            origin = Origin(wish.command, read_who(project.root, os.environ), revision)
+            return await apply_recorded(session, plan, wish.concurrency, origin, show_note, line)
+
+
+async def _plan(session: Session, wish: Wish) -> Plan:
+    """Make the plan, or look again at the saved one; raises `PlanError` where it is not the one that was approved."""
+    if isinstance(wish.plan, Plan):
+        _check_approval(wish.plan, wish.approved)
+        return await resume_plan(session, wish.plan, wish.concurrency)
+    plan = await fetch_plan(session, wish.plan, wish.concurrency)
+    _check_approval(plan, wish.approved)
+    return plan if wish.offline_models else await with_retirements(session, plan, show_note)
+
+
+def _check_approval(plan: Plan, approved: str | None) -> None:
+    if approved is not None and not plan.hash.startswith(approved.lower()):
+        message = f"the plan that was approved is {approved}; this one is {plan.hash[:HASH]}, so nothing was changed"
+        raise PlanError(message, "see what differs with `orch plan`, then approve its hash")
