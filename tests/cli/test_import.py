@@ -30,7 +30,7 @@ TUTOR = {
     "top_p": 0.5,
     "metadata": {"team": "education", "no": "on"},
 }
-LISTS, PER_OBJECT = 2, 2  # requests: a page a kind; an update and its read-back
+LISTS, PER_OBJECT = 2, 3  # requests: a page a kind; a last look, an update and its read-back
 
 
 @pytest.fixture
