@@ -49,6 +49,11 @@ class Line:
         """Start counting anew."""
         self.prefix, self.way, self.number, self.victim, self.struck, self.seen = prefix, way, number, 0, False, []
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether anything that was sent is still being answered: a killed client's last requests are, too."""
+        return bool(self._tasks)
+
     async def serve(self, ready: Callable[[int], None]) -> None:
         """Listen until cancelled; tells the port."""
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
