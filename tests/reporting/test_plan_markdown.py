@@ -6,7 +6,7 @@ from orchestrator.reconcile.drift import Drift, Drifted, DriftedField
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
 from orchestrator.reporting.plan_markdown import apply_markdown, drift_markdown, plan_markdown
-from tests.reconcile.building import address, planned, project, searcher, store
+from tests.reconcile.building import address, applied, assistant, planned, project, searcher, store
 from tests.reporting.test_markdown import HOSTILE
 
 MOST = 65_536
