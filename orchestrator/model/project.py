@@ -11,6 +11,7 @@ from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
 from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
+from orchestrator.model.prices import Price
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 
@@ -44,6 +45,9 @@ class ProjectSpec(Spec):
     variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"
+    )
+    prices: dict[NonEmpty, Price] = Field(
+        default_factory=dict, description="What models cost, by model: USD for a million tokens"
     )
     specs: list[NonEmpty] = Field(
         default_factory=lambda: ["**/*.yaml", "**/*.yml", "**/*.assistant.md"],
@@ -80,6 +84,10 @@ class LocatedScenario:
     position: Position
     path: Path
     """The file, absolute."""
+    root: Path | None = None
+    """Folder of orch.yaml, absolute: files that `python:` names lie below it."""
+    price: Price | None = None
+    """What the assistant's model costs, where the project says it."""
 
 
 @dataclass(frozen=True, slots=True)

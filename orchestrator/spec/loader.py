@@ -79,7 +79,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     others = [document for document in sources.documents if document is not head]
     patches = {name: each.overrides for name, each in settings.targets.items()}
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
-    linked = Linker(root, ask.cwd, names.context(), specs, broken | sources.lost, ask.texts).link()
+    unknown = broken | sources.lost
+    linked = Linker(root, ask.cwd, names.context(), specs, unknown, ask.texts, settings.prices).link()
     problems += linked.problems
     if not specs and not problems and not ask.may_be_empty:
         message = "the project declares nothing yet"

@@ -1,0 +1,53 @@
+"""Judging what exchanges took: milliseconds, tokens, US dollars."""
+
+from collections.abc import Sequence
+
+from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
+from orchestrator.model.conversation import ReplyStatus, Usage
+from orchestrator.model.prices import Price, get_cost
+from orchestrator.scenario.results import Verdict
+from orchestrator.scenario.transcript import Exchange
+from orchestrator.scenario.verdicts import CheckError, failed, passed
+
+
+def judge_latency(check: LatencyMs, exchanges: Sequence[Exchange]) -> Verdict:
+    """Judge `latency_ms`: all exchanges together took no longer; raises `CheckError` where nobody measured."""
+    measured = [exchange.duration_ms for exchange in exchanges if exchange.duration_ms is not None]
+    if len(measured) < len(exchanges):
+        raise CheckError("nobody measured how long it took")
+    return _at_most("latency_ms", sum(measured), check.latency_ms.max, "{:.0f} ms", _each(measured))
+
+
+def judge_tokens(check: Tokens, exchanges: Sequence[Exchange]) -> Verdict:
+    """Judge `tokens`: no more were used; raises `CheckError` where the target did not count them."""
+    used = _usage(exchanges)
+    into, out = used.input_tokens, used.output_tokens
+    counted = {"total": into + out, "input": into, "output": out}
+    what = "tokens" if check.tokens.of == "total" else f"{check.tokens.of} tokens"
+    detail = f" ({into} in, {out} out)"
+    return _at_most("tokens", counted[check.tokens.of], check.tokens.max, f"{{:.0f}} {what}", detail)
+
+
+def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | None) -> Verdict:
+    """Judge `cost_usd`: the tokens cost no more; raises `CheckError` where the price or the tokens are not known."""
+    if price is None:
+        raise CheckError("no price of the assistant's model is known", "write it under prices: in orch.yaml")
+    used = _usage(exchanges)
+    detail = f" ({used.input_tokens} in at {price.input:g}, {used.output_tokens} out at {price.output:g} a million)"
+    return _at_most("cost_usd", get_cost(used, price), check.cost_usd.max, "{:.6f} USD", detail)
+
+
+def _usage(exchanges: Sequence[Exchange]) -> Usage:
+    if any(each.status is ReplyStatus.COMPLETED and each.usage == Usage() for each in exchanges):
+        raise CheckError("the target did not say how many tokens were used")
+    return sum((exchange.usage for exchange in exchanges), Usage())
+
+
+def _at_most(check: str, value: float, most: float, shown: str, detail: str) -> Verdict:
+    if value <= most:
+        return passed(check, f"{shown.format(value)}, at most {most:g} wanted")
+    return failed(check, f"expected: at most {shown.format(most)}\ngot:      {shown.format(value)}{detail}")
+
+
+def _each(measured: Sequence[float]) -> str:
+    return f" ({' + '.join(f'{each:.0f}' for each in measured)})" if len(measured) > 1 else ""
