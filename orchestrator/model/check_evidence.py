@@ -73,7 +73,7 @@ class CodeUse(Strict):
         if not self.model_fields_set:
             raise PydanticCustomError("code", "says nothing of the code: give contains, regex, equals, logs or file")
         if self.logs is not None and "weight" in self.logs.model_fields_set:
-            raise PydanticCustomError("code", "a weight stands beside code:, not inside logs:")
+            raise PydanticCustomError("weight", "a weight stands beside code:, not inside")
         return self
 
 

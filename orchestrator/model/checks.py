@@ -1,9 +1,10 @@
 """What must be true of an exchange or a conversation, as written; the families have modules of their own."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from orchestrator.model.check_calls import MaxCalls, Parallel, ToolCalled, ToolNotCalled, Trajectory
 from orchestrator.model.check_evidence import Cites, Code, Retrieved, StatusIs, Steps
@@ -35,6 +36,12 @@ class Not(Weighted):
     """The check does not hold."""
 
     not_: "Check" = Field(alias="not")
+
+    @model_validator(mode="after")
+    def _weight_is_outside(self) -> Self:
+        if "weight" in self.not_.model_fields_set:
+            raise PydanticCustomError("weight", "a weight stands beside not:, not inside")
+        return self
 
 
 class AllOf(Weighted):

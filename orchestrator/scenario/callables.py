@@ -64,7 +64,10 @@ def _module(file: Path) -> ModuleType:
 
 
 def _last_line(error: BaseException) -> str:
-    return "".join(traceback.format_exception_only(error)).strip().split("\n")[-1]
+    """Give kind and text of an error, as a traceback ends, on one line."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"  # a traceback shows the line too
+    return " ".join("".join(traceback.format_exception_only(error)).split())
 
 
 def _place(error: BaseException, file: Path) -> str:

@@ -12,10 +12,10 @@ from orchestrator.scenario.verdicts import CheckError, failed, passed
 
 def judge_latency(check: LatencyMs, exchanges: Sequence[Exchange]) -> Verdict:
     """Judge `latency_ms`: all exchanges together took no longer; raises `CheckError` where nobody measured."""
-    measured = [exchange.duration_ms for exchange in exchanges if exchange.duration_ms is not None]
+    measured = [round(exchange.duration_ms, 3) for exchange in exchanges if exchange.duration_ms is not None]
     if len(measured) < len(exchanges):
         raise CheckError("nobody measured how long it took")
-    return _at_most("latency_ms", sum(measured), check.latency_ms.max, "{:.0f} ms", _each(measured))
+    return _at_most("latency_ms", round(sum(measured), 3), check.latency_ms.max, "ms", _each(measured))
 
 
 def judge_tokens(check: Tokens, exchanges: Sequence[Exchange]) -> Verdict:
@@ -25,7 +25,7 @@ def judge_tokens(check: Tokens, exchanges: Sequence[Exchange]) -> Verdict:
     counted = {"total": into + out, "input": into, "output": out}
     what = "tokens" if check.tokens.of == "total" else f"{check.tokens.of} tokens"
     detail = f" ({into} in, {out} out)"
-    return _at_most("tokens", counted[check.tokens.of], check.tokens.max, f"{{:.0f}} {what}", detail)
+    return _at_most("tokens", counted[check.tokens.of], check.tokens.max, what, detail)
 
 
 def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | None) -> Verdict:
@@ -33,8 +33,8 @@ def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | Non
     if price is None:
         raise CheckError("no price of the assistant's model is known", "write it under prices: in orch.yaml")
     used = _usage(exchanges)
-    detail = f" ({used.input_tokens} in at {price.input:g}, {used.output_tokens} out at {price.output:g} a million)"
-    return _at_most("cost_usd", get_cost(used, price), check.cost_usd.max, "{:.6f} USD", detail)
+    detail = f" ({used.input_tokens} in at {_number(price.input)}, {used.output_tokens} out at {_number(price.output)} a million)"
+    return _at_most("cost_usd", get_cost(used, price), check.cost_usd.max, "USD", detail)
 
 
 def _usage(exchanges: Sequence[Exchange]) -> Usage:
@@ -43,11 +43,15 @@ def _usage(exchanges: Sequence[Exchange]) -> Usage:
     return sum((exchange.usage for exchange in exchanges), Usage())
 
 
-def _at_most(check: str, value: float, most: float, shown: str, detail: str) -> Verdict:
+def _at_most(check: str, value: float, most: float, unit: str, detail: str) -> Verdict:
     if value <= most:
-        return passed(check, f"{shown.format(value)}, at most {most:g} wanted")
-    return failed(check, f"expected: at most {shown.format(most)}\ngot:      {shown.format(value)}{detail}")
+        return passed(check, f"{_number(value)} {unit}, at most {_number(most)} wanted")
+    return failed(check, f"expected: at most {_number(most)} {unit}\ngot:      {_number(value)} {unit}{detail}")
 
 
 def _each(measured: Sequence[float]) -> str:
-    return f" ({' + '.join(f'{each:.0f}' for each in measured)})" if len(measured) > 1 else ""
+    return f" ({' + '.join(map(_number, measured))})" if len(measured) > 1 else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")

@@ -15,7 +15,7 @@ from orchestrator.scenario.verdicts import failed, passed
 from orchestrator.spec.queries import QueryError, search
 from orchestrator.spec.schema import find_faults
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*(?:json)?[ \t]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+_FENCE = re.compile(r"^[ \t]*```[ \t]*(\S*).*?\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
 _NOTHING = object()
 
 
@@ -63,7 +63,7 @@ def _candidates(exchanges: Sequence[Exchange]) -> Iterator[str]:
     whole = "\n".join(texts)
     yield whole
     yield from texts[-1:]
-    yield from _FENCE.findall(whole)
+    yield from (text for language, text in _FENCE.findall(whole) if language.lower() in ("", "json"))
 
 
 def _refuse(constant: str) -> NoReturn:
