@@ -117,7 +117,8 @@ def _unknown_key_hint(kind: type[Spec], path: Path_, mapping: dict[str, Any]) ->
     rivals = [key for key in mapping if any(key in form.required for form in forms)]
     if name in rivals:
         return f"only one of {', '.join(rivals)} can stand here"
-    chosen = [form for form in forms if any(key in form.keys for key in mapping)] or forms
+    meant = [form for form in forms if any(key in form.required for key in mapping)]
+    chosen = meant or [form for form in forms if any(key in form.keys for key in mapping)] or forms
     known = sorted({key for form in chosen for key in form.keys})
     near = nearest(name, known)
     return f"did you mean `{near}`?" if near else f"known here: {', '.join(known) or 'no key'}"
@@ -193,6 +194,8 @@ def _sentence(fault: Fault) -> str:
     match fault.type:
         case "too_short" | "string_too_short" if limits.get("min_length") == 1:
             return "must not be empty"
+        case "too_short":
+            return f"must have at least {limits['min_length']} items, not {len(fault.given)}"
         case "too_long":
             most = limits["max_length"]
             return f"must have at most {most} item{'' if most == 1 else 's'}, not {len(fault.given)}"

@@ -34,9 +34,9 @@ FAILED papers  specs/papers.yaml:7
     check failed: contains
       expected: a reply that contains "천만에요"
       got:      "네.\\u001b[31m\\n네.\\ud800"
-    check failed: not_contains
-      expected: a reply without "네"
-      got:      "네.\\u001b[31m\\n네.\\ud800"
+    check failed: not contains
+      expected: not {"contains": "네"}
+      got:      found in "네.\\u001b[31m\\n네.\\ud800"
   turn 3 of 3 not run
 
 FAILED lookup  specs/lookup.yaml:1

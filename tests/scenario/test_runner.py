@@ -118,9 +118,9 @@ BROKEN = Reply(ReplyStatus.FAILED, failure=Failure("rate_limit_exceeded", "slow 
 
 
 def test_an_exchange_that_does_not_complete_fails_by_itself():
-    result, _ = one(scenario("s", {"user": "a", "checks": [{"not_contains": "x"}]}, {"user": "b"}), BROKEN)
+    result, _ = one(scenario("s", {"user": "a", "checks": [{"not": {"contains": "x"}}]}, {"user": "b"}), BROKEN)
     [turn] = result.attempts[0].turns
-    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not_contains", True)]
+    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not contains", True)]
     assert turn.verdicts[0].reason == "expected: completed\ngot:      failed (rate_limit_exceeded: slow down)"
 
 
