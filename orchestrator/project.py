@@ -4,29 +4,31 @@ Holds no logic of its own: what is decided here is only who is handed to whom, a
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.errors import PlanError, SpecError
+from orchestrator.errors import PlanError, SpecError, TargetError
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
 from orchestrator.model.scenario import Scenario
-from orchestrator.providers.interface import Conversation, Provider
+from orchestrator.providers.interface import Capability, Conversation, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
 from orchestrator.reconcile.history import append, get_history_file
 from orchestrator.reconcile.journal import Journal, read_doubts
+from orchestrator.reconcile.model_list import fetch_retirements
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, Recorder
+from orchestrator.reconcile.retiring import models, retiring
 from orchestrator.reconcile.saved import resumed
 
 SECOND_LOOK = 1.0
@@ -53,7 +55,7 @@ async def open_session(project: Project, env: Mapping[str, str]) -> AsyncIterato
 
 async def fetch_observed(session: Session, concurrency: int = 8) -> Observed:
     """Read what is live and whose it is; the files of stores are not read."""
-    return await observe(session.provider, {}, session.project.name, concurrency)
+    return await observe(session.provider, {}, session.project.name, concurrency, session.project.moved)
 
 
 async def fetch_plan(
@@ -66,17 +68,35 @@ async def fetch_plan(
     return plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
 
 
+async def with_retirements(session: Session, decided: Plan, on_unread: Callable[[str], None]) -> Plan:
+    """Give the plan with the assistants whose model is shut down soon; a list that cannot be read is only told of."""
+    project, provider = session.project, session.provider
+    if Capability.MODEL_DATES not in provider.capabilities.can or not models(decided, project.resources):
+        return decided
+    before, now = provider.requests.total, time.time()
+    file = project.root / STATE_FOLDER / f"models-{project.target_name}.json"
+    try:
+        # Only a digest is kept of the address: it may hold what is nobody's business.
+        source = digest([project.target.base_url, project.target.query]).hex()
+        dates = await fetch_retirements(provider, file, source, now)
+    except TargetError as error:
+        on_unread(f"when models are shut down could not be read: {error.message}")
+        dates = {}
+    found = retiring(decided, project.resources, dates, datetime.fromtimestamp(now, UTC).date())
+    return replace(decided, retiring=found, requests=decided.requests + provider.requests.total - before)
+
+
 async def _observe(
     session: Session, compared: Mapping[Address, Resource], concurrency: int, patience: float
 ) -> Observed:
     """Read the target; where an apply that ended early may have created what is not listed yet, read it twice."""
     project, provider = session.project, session.provider
     doubts = read_doubts(journal_path(project))
-    observed = await observe(provider, compared, project.name, concurrency, doubts.created)
+    observed = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
     if doubts.creating <= set(observed.owned) | set(observed.duplicates):
         return observed
     await asyncio.sleep(patience)
-    again = await observe(provider, compared, project.name, concurrency, doubts.created)
+    again = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
     return replace(again, requests=observed.requests + again.requests)
 
 
@@ -131,32 +151,6 @@ async def apply_recorded(
                 append(file, recorder.entry(decided, origin, interrupted, datetime.now(UTC)))
             except OSError as error:
                 on_unwritten(f"this is not in the history: {file}: {error.strerror or error}")
-
-
-@asynccontextmanager
-async def only_writer(project: Project, on_wait: Callable[[], None]) -> AsyncIterator[None]:
-    """Wait until no other orch applies this project to this target from here, and keep others waiting meanwhile.
-
-    The lock belongs to the process, so one that is killed leaves none behind. `on_wait` is called once, where there is
-    something to wait for.
-    """
-    folder = project.root / STATE_FOLDER
-    folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / f"{project.target_name}.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        on_wait()
-        while not lock.is_locked:
-            await asyncio.sleep(0.05)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 async def open_conversations(

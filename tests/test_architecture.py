@@ -32,15 +32,29 @@ CLOSED = [
     ("server", "model", set[str](), "the server speaks the wire, not the spec"),
 ]
 PURE = [
+    "reconcile.adopt",
     "reconcile.breaking",
     "reconcile.diff",
+    "reconcile.draft",
     "reconcile.drift",
     "reconcile.graph",
     "reconcile.guards",
+    "reconcile.lookalikes",
+    "reconcile.naming",
+    "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
     "reconcile.rollback",
+    "reconcile.uses",
+    "scenario.check_calls",
+    "scenario.check_citations",
+    "scenario.check_evidence",
+    "scenario.check_numbers",
+    "scenario.check_structure",
+    "scenario.check_text",
+    "scenario.check_trajectory",
     "scenario.checks",
+    "scenario.sequences",
     "providers.assistants_wire",
 ]
 # A third-party library has one home, or the few places named here.
@@ -53,6 +67,8 @@ HOMES = {
     "ruamel": ["spec.writer"],
     "jinja2": ["spec.template"],
     "jsonschema": ["spec.schema"],
+    "jmespath": ["spec.queries"],
+    "rapidfuzz": ["scenario.check_text"],
     "openai": ["providers._client"],
     "httpx2": ["providers"],
     "starlette": ["server"],
@@ -62,7 +78,7 @@ HOMES = {
     "jupyter_client": ["server"],
     "pydantic": ["model", "spec.shape", "reconcile.saved"],
     "pydantic_core": ["model", "spec.shape"],
-    "filelock": ["project"],
+    "filelock": ["reconcile.turn"],
 }
 
 

@@ -11,6 +11,7 @@ from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.options import (
     concurrency,
     load_project,
+    offline_models,
     only,
     paths,
     quietness,
@@ -41,6 +42,7 @@ SHORTEST = 8
     "--approve", metavar="HASH", help="Carry out only the plan with this hash (see `orch plan --out`); does not ask."
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
+@offline_models
 @reports
 @concurrency
 @quietness
@@ -53,6 +55,7 @@ def command(
     prune: bool,
     approve: str | None,
     yes: bool,
+    offline_models: bool,
     format_: str,
     concurrency: int,
     quiet: bool,
@@ -86,6 +89,7 @@ def command(
         quiet=quiet,
         verbose=verbose,
         approved=approve,
+        offline_models=offline_models,
     )
     return carry_out(project, wish)
 

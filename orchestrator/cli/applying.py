@@ -12,12 +12,20 @@ from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
 from orchestrator.errors import PlanError
 from orchestrator.model.project import Project
-from orchestrator.project import Session, apply_recorded, fetch_plan, only_writer, open_session, resume_plan
+from orchestrator.project import (
+    Session,
+    apply_recorded,
+    fetch_plan,
+    open_session,
+    resume_plan,
+    with_retirements,
+)
 from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.remembering import Origin, get_revision, read_who
+from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
 from orchestrator.reporting.plan_markdown import apply_markdown
@@ -42,6 +50,8 @@ class Wish:
     verbose: bool = False
     approved: str | None = None
     """The beginning of the hash of the one plan that may be carried out."""
+    offline_models: bool = True
+    """Whether the target is not to be asked when its models are shut down."""
     nothing: str | None = None
     """Said where there is nothing to do, instead of the plan that shows it."""
     command: Command = Command.APPLY
@@ -89,7 +99,7 @@ async def _plan(session: Session, wish: Wish) -> Plan:
         return await resume_plan(session, wish.plan, wish.concurrency)
     plan = await fetch_plan(session, wish.plan, wish.concurrency)
     _check_approval(plan, wish.approved)
-    return plan
+    return plan if wish.offline_models else await with_retirements(session, plan, show_note)
 
 
 def _check_approval(plan: Plan, approved: str | None) -> None:

@@ -8,6 +8,7 @@ import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -26,6 +27,7 @@ COMMANDS = {
     "apply": "Make the target what the specs say.",
     "drift": "Show what changed outside.",
     "accept": "Take what changed outside into the specs.",
+    "import": "Turn live objects into specs and adopt them.",
     "history": "Show what was applied, when and by whom.",
     "rollback": "Apply the specs of an earlier revision again.",
     "destroy": "Delete what this project owns on the target.",
@@ -47,7 +49,8 @@ class LazyGroup(click.Group):
         """Import and give a command; None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"orchestrator.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # no module can be called `import`
+        command = import_module(f"orchestrator.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

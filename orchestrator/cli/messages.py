@@ -16,9 +16,9 @@ def show_error(error: OrchError) -> None:
     if isinstance(error, SpecError):
         show_diagnostics(error.diagnostics)
         return
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {error.message}", err=True)
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {visible(error.message)}", err=True)
     if error.hint:
-        click.echo(f"  {click.style('hint', fg='cyan')}: {error.hint}", err=True)
+        click.echo(f"  {click.style('hint', fg='cyan')}: {visible(error.hint)}", err=True)
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:

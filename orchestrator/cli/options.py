@@ -40,6 +40,12 @@ def reports(command: Decorated) -> Decorated:
     return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
 
 
+def offline_models(command: Decorated) -> Decorated:
+    """Take the wish not to ask when models are shut down."""
+    text = "Do not ask the target when its models are shut down (asked once a day)."
+    return click.option("--offline-models", is_flag=True, help=text)(command)
+
+
 def only(command: Decorated) -> Decorated:
     """Take addresses to look at."""
     text = "Only this resource, for example assistant.math-tutor or 'assistant.*' (repeatable)."

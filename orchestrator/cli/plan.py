@@ -8,9 +8,19 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target, verbosity
+from orchestrator.cli.options import (
+    concurrency,
+    load_project,
+    offline_models,
+    only,
+    paths,
+    reports,
+    select,
+    target,
+    verbosity,
+)
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.project import fetch_plan, open_session
+from orchestrator.project import fetch_plan, open_session, with_retirements
 from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reporting.plan_json import plan_json
@@ -34,6 +44,7 @@ from orchestrator.spec.revisions import read_revision
     help="Save the plan as JSON, for `orch apply PATH FILE`.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@offline_models
 @reports
 @concurrency
 @verbosity
@@ -45,6 +56,7 @@ def command(
     prune: bool,
     out: Path | None,
     detailed_exitcode: bool,
+    offline_models: bool,
     format_: str,
     concurrency: int,
     verbose: bool,
@@ -61,7 +73,8 @@ def command(
 
     async def fetch() -> Plan:
         async with open_session(project, os.environ) as session:
-            return await fetch_plan(session, options, concurrency)
+            plan = await fetch_plan(session, options, concurrency)
+            return plan if offline_models else await with_retirements(session, plan, show_note)
 
     plan = asyncio.run(fetch())
     if out is not None:

@@ -1,13 +1,21 @@
 """The name of a declared thing, stable over targets and ids: `assistant.math-tutor`."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+MAX_NAME = 64
+_NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+Name = Annotated[str, StringConstraints(pattern=_NAME.pattern, max_length=MAX_NAME)]
 """What a spec may be called: lower case letters, digits and single dashes."""
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a spec may be called so."""
+    return len(text) <= MAX_NAME and _NAME.fullmatch(text) is not None
 
 
 class Kind(StrEnum):

@@ -51,11 +51,12 @@ def _tool_fields(tool: object, functions: Mapping[str, Function]) -> dict[str, A
             return _search_fields(search)
         case FunctionTool(function=name):
             function = functions[name]
+            path = f"tools.{function.called}"
             return {
-                f"tools.{name}": "function",
-                f"tools.{name}.description": function.description,
-                f"tools.{name}.parameters": function.parameters,
-                f"tools.{name}.strict": function.strict,
+                path: "function",
+                f"{path}.description": function.description,
+                f"{path}.parameters": function.parameters,
+                f"{path}.strict": function.strict,
             }
         case _:
             return _search_fields(FileSearch())

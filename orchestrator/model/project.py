@@ -1,11 +1,13 @@
 """A project: its targets as written, and everything its specs declare once they are resolved for one target."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
@@ -17,6 +19,19 @@ from orchestrator.model.scripted import ScriptedModel
 
 STATE_FOLDER = ".orch"
 """Folder below the project for what orch keeps on this machine: the local database, locks, history; not for git."""
+
+
+def _fit_for_a_file(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        message = (
+            "a target may not be called {name}: use letters, digits, _, - and ., and begin with a letter or a digit"
+        )
+        raise PydanticCustomError("target_name", message, {"name": repr(name)})
+    return name
+
+
+TargetName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_fit_for_a_file)]
+"""What a target may be called; its own files in `STATE_FOLDER` bear the name."""
 
 
 class Target(Strict):
@@ -35,19 +50,45 @@ class Target(Strict):
     )
 
 
+LiveAddress = Annotated[
+    str, StringConstraints(pattern=r"^(assistant|vector_store)\.[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
+]
+"""The address of what has an id of its own on a target, as it is written."""
+
+
+class Moved(Strict):
+    """A rename: what is live under the old address is taken for the new one."""
+
+    from_: LiveAddress = Field(alias="from", description="The old address, for example assistant.old")
+    to: LiveAddress = Field(description="The address it has now")
+
+    @property
+    def source(self) -> Address:
+        """The old address."""
+        return Address.parse(self.from_)
+
+    @property
+    def target(self) -> Address:
+        """The new address."""
+        return Address.parse(self.to)
+
+
 class ProjectSpec(Spec):
     """The project file, orch.yaml."""
 
     kind: Literal["Project"] = "Project"
     name: Name = Field(description="Owner of the live objects")
     default_target: NonEmpty = Field("local", description="Target used where --target is not given")
-    targets: dict[NonEmpty, Target] = Field(min_length=1, description="Places to apply to, by name")
+    targets: dict[TargetName, Target] = Field(min_length=1, description="Places to apply to, by name")
     variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"
     )
     prices: dict[NonEmpty, Price] = Field(
         default_factory=dict, description="What models cost, by model: USD for a million tokens"
+    )
+    moved: list[Moved] = Field(
+        default_factory=list, description="Renames, each {from: ADDRESS, to: ADDRESS}: the live object stays the same"
     )
     specs: list[NonEmpty] = Field(
         default_factory=lambda: ["**/*.yaml", "**/*.yml", "**/*.assistant.md"],
@@ -103,3 +144,5 @@ class Project:
     resources: Mapping[Address, Resource]
     scenarios: tuple[LocatedScenario, ...]
     models: tuple[ScriptedModel, ...]
+    moved: Mapping[Address, Address] = field(default_factory=dict)
+    """New addresses by old ones."""

@@ -20,7 +20,10 @@ class Function(Spec):
     """A function the model may call: its name, purpose and the JSON Schema of its arguments."""
 
     kind: Literal["Function"] = "Function"
-    name: FunctionName = Field(description="Name the model calls it by")
+    name: FunctionName = Field(description="Name that assistants list it by")
+    display_name: FunctionName | None = Field(
+        None, description="Name the model calls it by; the same as `name` where left out"
+    )
     description: Annotated[str, StringConstraints(max_length=1024)] | None = Field(
         None, description="What it does and when to call it; the model reads this"
     )
@@ -31,9 +34,16 @@ class Function(Spec):
 
     @model_validator(mode="after")
     def _name_is_free(self) -> Self:
-        if self.name in BUILT_IN_TOOLS:
-            raise PydanticCustomError("reserved_name", "the name `{name}` is a built-in tool's", {"name": self.name})
+        for key, name in (("name", self.name), ("display_name", self.display_name)):
+            if name in BUILT_IN_TOOLS:
+                message = "the name `{name}` is a built-in tool's"
+                raise PydanticCustomError("reserved_name", message, {"name": name, "key": key})
         return self
+
+    @property
+    def called(self) -> str:
+        """The name the model calls it by."""
+        return self.display_name or self.name
 
 
 class RankingOptions(Strict):

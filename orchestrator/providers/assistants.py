@@ -11,8 +11,9 @@ after; a file that goes takes two DELETEs. Deleting a store reads its files and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
-from orchestrator.errors import TargetMissingError, TargetUnknownError
+from orchestrator.errors import TargetMissingError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants_conversation import AssistantsConversation
@@ -109,6 +110,19 @@ class AssistantsProvider:
         except TargetMissingError:
             return {}  # gone already, and which files were in it with it
 
+    async def fetch_retirements(self) -> Mapping[str, date]:
+        """Read `GET /models`, whose `shutdown_date` is `YYYY-MM-DD` or null (OpenAI's API reference, Models).
+
+        Servers that tell no dates, or have no such list, know of none.
+        """
+        try:
+            page = await self._client.get("/models")
+        except (TargetMissingError, TargetRejectedError):
+            return {}
+        items = page.get("data")
+        found = {item.get("id"): _day(item.get("shutdown_date")) for item in items} if isinstance(items, list) else {}
+        return {str(model): day for model, day in found.items() if day is not None}
+
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
         """Delete uploads that are in no store: one GET each, and for those without an id the files and stores."""
         return await sweep(self._client, uploads)
@@ -120,6 +134,13 @@ class AssistantsProvider:
     async def close(self) -> None:
         """Give back the connections."""
         await self._client.close()
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _id(item: Mapping[str, object]) -> str:

@@ -26,6 +26,8 @@ DEFAULTS: Mapping[Kind, Fields] = {
 }
 CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
 """Everything; this protocol is the one the language grew from."""
+EMBEDDED = Capabilities(can=CAPABILITIES.can - {Capability.MODEL_DATES}, defaults=DEFAULTS)
+"""Of the embedded server: its models are scripts, which nobody shuts down."""
 
 SIMPLE = ("description", "model", "instructions", "temperature", "top_p", "reasoning_effort")
 _SEARCH = "tools.file_search"

@@ -17,6 +17,7 @@ A provider **may**
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +39,7 @@ class Capability(StrEnum):
     REASONING_EFFORT = "reasoning effort"
     RESPONSE_FORMAT = "response format"
     CITATIONS = "citations"
+    MODEL_DATES = "model shutdown dates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,10 @@ class Provider(Protocol):
 
     async def delete(self, live: Live) -> None:
         """Delete an object and what orch uploaded for it; one that is gone already is done."""
+        ...
+
+    async def fetch_retirements(self) -> Mapping[str, date]:
+        """Give the day on which each model that has one is shut down; empty where the API tells none."""
         ...
 
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from orchestrator.errors import SpecError
 from orchestrator.model.project import STATE_FOLDER, Project
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import BETA, AssistantsProvider
+from orchestrator.providers.assistants_wire import EMBEDDED
+from orchestrator.providers.interface import Capabilities
 from orchestrator.providers.local_models import serve_model
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
@@ -29,6 +31,11 @@ class LocalProvider(AssistantsProvider):
         """Takes over the client, and in `stack` the running server and its database."""
         super().__init__(client)
         self._stack = stack
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the protocol can do, less what only a vendor knows."""
+        return EMBEDDED
 
     async def close(self) -> None:
         """Stop the server and close its database."""

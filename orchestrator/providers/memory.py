@@ -9,6 +9,7 @@ which is awaited before every request and so can hold one.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -79,6 +80,7 @@ class MemoryProvider:
         page_size: int = 100,
         on_request: Callable[[str], Awaitable[None]] | None = None,
         conversations: Callable[[str], Conversation] | None = None,
+        retirements: Mapping[str, date] | None = None,
     ) -> None:
         self.objects: dict[str, StoredObject] = {}
         """Everything that is live, by id."""
@@ -89,6 +91,7 @@ class MemoryProvider:
         self._page_size = page_size
         self._on_request = on_request
         self._conversations = conversations
+        self._retirements = dict(retirements or {})
         self._made = 0
 
     @property
@@ -163,6 +166,11 @@ class MemoryProvider:
         lost = await self._request(f"DELETE {PATHS[live.kind]}/{{id}}")
         self.objects.pop(live.id, None)
         _answer(lost)
+
+    async def fetch_retirements(self) -> Mapping[str, date]:
+        """Give what was given as `retirements`."""
+        await self._request("GET /models")
+        return self._retirements
 
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
         """Delete nothing: a file is in its store here as soon as it is sent."""

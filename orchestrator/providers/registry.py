@@ -8,6 +8,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.assistants_wire import CAPABILITIES as ASSISTANTS
+from orchestrator.providers.assistants_wire import EMBEDDED
 from orchestrator.providers.interface import Capabilities, Provider
 
 Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
@@ -72,5 +73,5 @@ def _problem(project: Project, what: str, hint: str) -> SpecError:
 
 PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_assistants}
 
-CAPABILITIES: Mapping[str, Capabilities] = {"local": ASSISTANTS, "assistants": ASSISTANTS}
+CAPABILITIES: Mapping[str, Capabilities] = {"local": EMBEDDED, "assistants": ASSISTANTS}
 """What each provider can do, without opening one; the README's table is made from this."""

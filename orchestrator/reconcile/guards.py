@@ -1,6 +1,7 @@
 """Rules that hold a change back: a blocked change is named with its reason, and the others go on.
 
 protect      what is declared or marked live as protected is not deleted
+in use       a store is not deleted while an assistant that stays searches it, whoever owns that
 duplicate    an address that two live objects carry is not touched
 too many     more than 30 % of this project's live objects and at least 5 would be deleted: then none is, unless
              deleting is all that was asked for
@@ -32,6 +33,8 @@ class Facts:
     protected: frozenset[Address] = frozenset()
     duplicates: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     """Ids of the live objects that carry one and the same address."""
+    users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the id of a store, who goes on searching it."""
     deletes_asked_for: bool = False
     """Whether the deletes are what was asked for, and not what specs that are gone have led to."""
 
@@ -48,7 +51,14 @@ def guard(changes: Iterable[Change], facts: Facts) -> tuple[Change, ...]:
         ids = facts.duplicates.get(change.address)
         return duplicate_message(change.address, ids) if ids else None
 
-    guarded = _apply(_apply(changes, duplicate), protect)
+    def in_use(change: Change) -> str | None:
+        users = facts.users.get(change.id or "", ()) if change.action in DESTRUCTIVE else ()
+        if not users:
+            return None
+        more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+        return f"still in use: searched by {', '.join(users[:3])}{more}; change or delete that first"
+
+    guarded = _apply(_apply(_apply(changes, duplicate), protect), in_use)
     if not facts.deletes_asked_for:
         guarded = _apply(guarded, _too_many(guarded, facts.owned))
     return _needing(guarded, facts.duplicates)

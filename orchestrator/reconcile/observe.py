@@ -52,11 +52,13 @@ async def observe(
     resources: Mapping[Address, Resource],
     project: str,
     concurrency: int = 8,
+    moved: Mapping[Address, Address] | None = None,
     created: Mapping[Address, str] | None = None,
 ) -> Observed:
     """Read the target for `project`; raises `TargetError` where anything could not be read whole.
 
-    `created` are ids an interrupted apply was answered with: what a list does not show yet is read by its id.
+    `moved` gives new addresses by old ones: what is live under an old one is found under the new. `created` are ids an
+    interrupted apply was answered with: what a list does not show yet is read by its id.
     """
     before = provider.requests.total
     kinds = [Kind.ASSISTANT]
@@ -68,6 +70,7 @@ async def observe(
     late = [(address.kind, id) for address, id in (created or {}).items() if id not in listed]
     found += [live for kind, id in late for live in await _if_there(provider, kind, id)]
     ours, foreign = _sort(found, project)
+    ours = _renamed(ours, moved or {})
     limit = asyncio.Semaphore(concurrency)
 
     async def with_files(address: Address, live: Live) -> tuple[Address, Live]:
@@ -115,6 +118,17 @@ def _sort(found: list[Live], project: str) -> tuple[dict[Address, tuple[Live, ..
         else:
             ours[live.marks.address] = (*ours.get(live.marks.address, ()), live)
     return dict(sorted(ours.items())), tuple(foreign)
+
+
+def _renamed(
+    ours: Mapping[Address, tuple[Live, ...]], moved: Mapping[Address, Address]
+) -> dict[Address, tuple[Live, ...]]:
+    """Give the objects under their new addresses; one whose new address is live already keeps its own."""
+    result: dict[Address, tuple[Live, ...]] = {}
+    for address, lives in ours.items():
+        to = moved.get(address, address)
+        result[address if to in ours else to] = lives
+    return dict(sorted(result.items()))
 
 
 async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

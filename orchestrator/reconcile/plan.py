@@ -1,7 +1,7 @@
 """A plan: everything one apply would do, as frozen data that can be saved, reviewed and approved by its hash.
 
 The actions of an apply are described entirely by the changes here; `execute` adds no decision of its own. Remarks that
-lead to no request (`Leftover`) are kept apart from the changes.
+lead to no request (`Leftover`, `Rename`, `Adoptable`) are kept apart from the changes.
 """
 
 from collections.abc import Mapping
@@ -92,6 +92,8 @@ class Change:
     """The live object the plan was made from; not part of a saved plan."""
     seen: Seen | None = None
     """Update, delete: what the live object read as."""
+    moved_from: Address | None = None
+    """Update: the address under which the object was live until now (`moved:`)."""
     depends_on: frozenset[Address] = frozenset()
     """Changes of this plan that come first."""
     blocked_by: str | None = None
@@ -116,6 +118,34 @@ class Leftover:
     id: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Rename:
+    """A create that is nearly equal to a live object declared no more: perhaps one resource with a new name."""
+
+    old: Address
+    new: Address
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Adoptable:
+    """A create of what is live already, as declared, and nobody's: perhaps one to import instead."""
+
+    address: Address
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retiring:
+    """An assistant whose model is shut down soon; a warning, and nothing a plan changes."""
+
+    address: Address
+    model: str
+    day: str
+    """The day it is shut down, as `YYYY-MM-DD`, by the target's own list."""
+    days: int
+    """Days until then; negative where it is past."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All changes for one project on one target, in an order in which they can be carried out."""
@@ -128,6 +158,12 @@ class Plan:
     """Ids of this project's live objects at the time of planning, for references to them."""
     requests: int = 0
     """How many requests the reading took."""
+    retiring: tuple[Retiring, ...] = ()
+    """Assistants whose model is shut down soon, where the target's list was read; not part of a saved plan."""
+    renames: tuple[Rename, ...] = ()
+    """What looks like a rename that nobody declared, for people to judge."""
+    adoptable: tuple[Adoptable, ...] = ()
+    """What looks like an object to import, for people to judge."""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -146,7 +182,7 @@ class Plan:
     def hash(self) -> str:
         """SHA-256 (hex) of what would be done: the same for the same changes, whatever was read and in which order.
 
-        No-ops, leftovers, request counts and the git revision are left out: they change nothing.
+        No-ops, remarks, request counts and the git revision are left out: they change nothing.
         """
         content = {
             "project": self.project,

@@ -17,8 +17,10 @@ from orchestrator.providers.interface import Capabilities, Capability, Live
 from orchestrator.reconcile.diff import after, compared, diff, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
+from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Seen, Who
+from orchestrator.reconcile.uses import remaining_users
 
 _FIELD_NEEDS = {
     "temperature": Capability.SAMPLING,
@@ -71,10 +73,12 @@ def plan(
     return Plan(
         project=project,
         target=target,
-        changes=guard(ordered(changes), _facts(resources, observed, options)),
+        changes=guard(ordered(changes), _facts(resources, observed, options, changes)),
         leftovers=() if pruned else undeclared,
         ids={address: live.id for address, live in observed.owned.items()},
         requests=observed.requests,
+        renames=renames(changes, resources, observed, capabilities.defaults),
+        adoptable=adoptable(changes, resources, observed, capabilities.defaults),
     )
 
 
@@ -160,6 +164,7 @@ def _change(resource: Resource, context: _Context) -> Change:
     fields = diff(resource, seen, context.capabilities.defaults.get(address.kind, {}))
     if not fields and not _stale(live, marks):
         return Change(address, Action.NOOP, id=live.id, live=live)
+    was = live.marks.address if live.marks is not None else address
     return Change(
         address,
         Action.UPDATE,
@@ -169,6 +174,7 @@ def _change(resource: Resource, context: _Context) -> Change:
         marks=marks,
         live=live,
         seen=Seen.of(live),
+        moved_from=was if was != address else None,
     )
 
 
@@ -211,12 +217,15 @@ def _deletion(address: Address, observed: Observed) -> Change:
     return Change(address, Action.DELETE, id=live.id, live=live, seen=Seen.of(live))
 
 
-def _facts(resources: Mapping[Address, Resource], observed: Observed, options: PlanOptions) -> Facts:
+def _facts(
+    resources: Mapping[Address, Resource], observed: Observed, options: PlanOptions, changes: Collection[Change]
+) -> Facts:
     marked = {a for a, live in observed.owned.items() if live.marks is not None and live.marks.protect}
     duplicates = {address: tuple(live.id for live in lives) for address, lives in observed.duplicates.items()}
     return Facts(
         owned=len(observed.owned) + sum(map(len, duplicates.values())),
         protected=frozenset(marked | {address for address, resource in resources.items() if resource.protect}),
         duplicates=duplicates,
+        users=remaining_users(observed.all, changes),
         deletes_asked_for=options.destroy,
     )

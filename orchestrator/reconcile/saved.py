@@ -44,6 +44,7 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         "id": change.id,
         "blocked_by": change.blocked_by,
+        "moved_from": str(change.moved_from) if change.moved_from is not None else None,
         "fields": [
             {"path": item.path, "old": as_json(item.old), "new": as_json(item.new), "who": item.who.value}
             for item in change.fields
@@ -79,6 +80,7 @@ class _SavedChange(_Read):
     action: Action
     id: str | None
     blocked_by: str | None
+    moved_from: _AnAddress | None
     fields: tuple[_SavedField, ...]
     after: dict[str, Any]
     marks: dict[str, str] | None
@@ -131,6 +133,7 @@ def _changed(saved: _SavedChange) -> Change:
         after={path: _value(path, value) for path, value in saved.after.items()},
         marks=Marks.from_metadata(saved.marks) if saved.marks is not None else None,
         seen=Seen(saved.seen.fingerprint, saved.seen.files) if saved.seen is not None else None,
+        moved_from=saved.moved_from,
         depends_on=saved.depends_on,
         blocked_by=saved.blocked_by,
     )

@@ -5,6 +5,8 @@ from typing import Any
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import FieldChange, Plan
 from orchestrator.reconcile.saved import as_data
+from orchestrator.reporting.plan_text import retiring_words
+from orchestrator.reporting.remarks import remarks_json
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -13,6 +15,17 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     for entry, change in zip(content["changes"], plan.changes, strict=True):
         for written, item in zip(entry["fields"], change.fields, strict=True):
             written |= breaking_json(item)
+    content["remarks"] = remarks_json(plan)
+    content["warnings"] = [
+        {
+            "address": str(item.address),
+            "message": retiring_words(item),
+            "model": item.model,
+            "shutdown_date": item.day,
+            "days": item.days,
+        }
+        for item in plan.retiring
+    ]
     return content
 
 

@@ -1,21 +1,27 @@
 """Plans, outcomes and drift as Markdown for a pull request: counts, then what destroys or breaks, then the rest."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from orchestrator.model.address import Address
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.drift import Drift, Drifted
 from orchestrator.reconcile.guards import DESTRUCTIVE
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan
+from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename
 from orchestrator.reporting.apply_text import DONE, summary_text
 from orchestrator.reporting.difference import compare_lines, inline, is_long, lines
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
 from orchestrator.reporting.markdown import Section, code, fence, report
-from orchestrator.reporting.plan_text import MOVERS, summary_line
+from orchestrator.reporting.plan_text import MOVERS, retiring_words, summary_line
+from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 MOST_FIELDS = 40
 """Fields of one resource that are shown; the others are counted."""
+
+MOST_WARNINGS = 20
+"""Assistants shown whose model is shut down soon; the others are counted."""
+_SHOWN = 1
+"""Urgency up to which a change is shown unfolded: it destroys, or breaks callers."""
 
 MOST_REASONS = 10
 """Reasons why a change breaks its callers that are shown of one resource."""
@@ -25,12 +31,23 @@ def plan_markdown(plan: Plan) -> str:
     """Give the plan as Markdown of less than 65,536 characters; what destroys or breaks comes first."""
     head = [f"### orch plan: {code(plan.project)} on {code(plan.target)}", f"**{summary_line(plan)}**"]
     head += [_table(plan.summary)] if plan.pending else []
-    sections = [_change(change, plan.ids) for change in sorted(plan.pending, key=_urgency)]
+    head += [_warnings(plan)] if plan.retiring else []
+    pending = sorted(plan.pending, key=_urgency)
+    urgent = sum(_urgency(change) <= _SHOWN for change in pending)
+    sections = [_change(change, plan.ids) for change in pending]
+    sections[urgent:urgent] = _remarks(plan)
     sections += [
         Section(f"{code(str(item.address))} {code(item.id)} is live and declared no more (`--prune` deletes it)")
         for item in plan.leftovers
     ]
     return report(head, sections)
+
+
+def _warnings(plan: Plan) -> str:
+    shown = [f"- **warning** {code(str(item.address))}: {code(retiring_words(item))}" for item in plan.retiring]
+    if len(shown) > MOST_WARNINGS:
+        shown[MOST_WARNINGS:] = [f"- … and {len(shown) - MOST_WARNINGS:,} more"]
+    return "\n".join(shown)
 
 
 def apply_markdown(applied: Applied) -> str:
@@ -58,6 +75,20 @@ def _table(counts: Mapping[str, int]) -> str:
     return "\n".join([*rows, f"| {' | '.join(map(str, counts.values()))} |"])
 
 
+def _remarks(plan: Plan) -> list[Section]:
+    found = []
+    if plan.renames:
+        found.append(_asked(plan.renames, RENAMED, fence(moved_lines(plan.renames), "yaml")))
+    if plan.adoptable:
+        found.append(_asked(plan.adoptable, LIVE, fence(import_lines(plan.adoptable), "sh")))
+    return found
+
+
+def _asked(remarks: Sequence[Rename | Adoptable], answer: str, block: str) -> Section:
+    asked = "<br>".join(code(question(remark)) for remark in remarks[:MOST_FIELDS])
+    return Section(f"{asked}<br>{answer}", block, open=True)
+
+
 def _urgency(change: Change) -> int:
     if change.action in DESTRUCTIVE:
         return 0
@@ -71,10 +102,12 @@ def _urgency(change: Change) -> int:
 def _change(change: Change, known: Collection[Address]) -> Section:
     words = [f"<b>{change.action.value}</b>", code(str(change.address))]
     words += [code(change.id)] if change.id is not None else []
+    words += [f"moved, {code(str(change.moved_from))} until now"] if change.moved_from is not None else []
     words += ["<b>breaking</b>"] if any(breaking(field) for field in change.fields) else []
     words += [f"blocked, {code(change.blocked_by)}"] if change.blocked_by is not None else []
-    words += ["only the record on the object"] if change.record_only and change.blocked_by is None else []
-    return Section(" ".join(words), _fields(change.fields, known), open=_urgency(change) <= 1)
+    plain = change.record_only and change.blocked_by is None and change.moved_from is None
+    words += ["only the record on the object"] if plain else []
+    return Section(" ".join(words), _fields(change.fields, known), open=_urgency(change) <= _SHOWN)
 
 
 def _drifted(item: Drifted) -> Section:

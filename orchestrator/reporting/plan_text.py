@@ -1,15 +1,16 @@
 """A plan for people: grouped by action, readable without colour, ending in one line that sums it up."""
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.text import Text
 
 from orchestrator.model.address import Address
 from orchestrator.reconcile.breaking import breaking
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Plan, Who
+from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
+from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 STYLES = {
     Action.CREATE: ("+", "green"),
@@ -36,7 +37,10 @@ def plan_text(plan: Plan, verbose: bool = False) -> Text:
     """
     most = sys.maxsize if verbose else MOST_LINES
     unchanged = _unchanged(plan) if verbose else ()
-    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), Text(summary_line(plan), style="bold")]
+    warnings = [Text(f"  ! {item.address}: {visible(retiring_words(item))}", style="yellow") for item in plan.retiring]
+    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_remarks(plan)]
+    blocks += [Text("\n").join(warnings)] if warnings else []
+    blocks.append(Text(summary_line(plan), style="bold"))
     blocks.append(Text(counted(plan.requests, "request"), style="dim"))
     last = blocks[-2:]
     return Text("\n\n").join([*blocks[:-2], Text("\n").join(last)])
@@ -53,6 +57,14 @@ def summary_line(plan: Plan) -> str:
         f"Plan: {counts['create']} to create, {counts['update']} to update, {replaced}{counts['delete']} to delete. "
         f"{counts['noop']} unchanged.{blocked}"
     )
+
+
+def retiring_words(item: Retiring) -> str:
+    """Say when an assistant's model is shut down."""
+    if item.days < 0:
+        return f"model {item.model} was shut down on {item.day}"
+    when = "today" if item.days == 0 else f"in {counted(item.days, 'day')}"
+    return f"model {item.model} is shut down on {item.day}, {when}"
 
 
 def nothing_to_do(noop: int) -> str:
@@ -86,7 +98,9 @@ def _all(changes: Collection[Change], known: Collection[Address], most: int) -> 
         yield heading
         if change.blocked_by is not None:
             yield Text(f"      {change.action} blocked, {visible(change.blocked_by)}", style="red")
-        if change.record_only and change.blocked_by is None:
+        if change.moved_from is not None:
+            yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
+        elif change.record_only and change.blocked_by is None:
             yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
         created = change.action is Action.CREATE
         for field in change.fields:
@@ -148,6 +162,21 @@ def _unchanged(plan: Plan) -> Iterator[Text]:
     if noops:
         named = [Text(f"    {change.address}  {visible(change.id or '')}") for change in noops]
         yield Text("\n").join([Text("Unchanged", style="bold"), *named])
+
+
+def _remarks(plan: Plan) -> Iterator[Text]:
+    parts = []
+    if plan.renames:
+        parts += _asked(plan.renames, RENAMED, moved_lines(plan.renames))
+    if plan.adoptable:
+        parts += _asked(plan.adoptable, LIVE, import_lines(plan.adoptable))
+    if parts:
+        yield Text("\n").join([Text("Remarks", style="bold"), *parts])
+
+
+def _asked(remarks: Sequence[Rename | Adoptable], answer: str, paste: Sequence[str]) -> list[Text]:
+    asked = [Text(f"    {question(remark)}") for remark in remarks]
+    return [*asked, Text(f"    {answer}"), *(Text(f"      {line}", style="cyan") for line in paste)]
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

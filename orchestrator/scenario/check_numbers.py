@@ -33,7 +33,8 @@ def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | Non
     if price is None:
         raise CheckError("no price of the assistant's model is known", "write it under prices: in orch.yaml")
     used = _usage(exchanges)
-    detail = f" ({used.input_tokens} in at {_number(price.input)}, {used.output_tokens} out at {_number(price.output)} a million)"
+    into, out = _number(price.input), _number(price.output)
+    detail = f" ({used.input_tokens} in at {into}, {used.output_tokens} out at {out} a million)"
     return _at_most("cost_usd", get_cost(used, price), check.cost_usd.max, "USD", detail)
 
 

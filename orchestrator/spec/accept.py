@@ -19,7 +19,8 @@ from orchestrator.spec.reader import Document, Path_, Texts, read_documents
 from orchestrator.spec.rewrite import Rewrite, RewriteError, begin
 from orchestrator.spec.slots import Slot, TextSlot, Wanted, YamlSlot, slots
 from orchestrator.spec.template import is_template
-from orchestrator.spec.writer import Edit, EditError, edited, verbatim
+from orchestrator.spec.verbatim import verbatim
+from orchestrator.spec.writer import Edit, EditError, edited
 
 _BY_HAND = "edit it by hand, or run `orch apply` to put back what is declared"
 

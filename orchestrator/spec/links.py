@@ -154,7 +154,7 @@ class Linker:
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
         seen: set[str] = set()
         for index, tool in enumerate(assistant.tools or ()):
-            name = tool_name(tool)
+            name = tool_name(tool, self._functions)
             if name in seen:
                 self._problems.append(
                     document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
@@ -235,7 +235,7 @@ class Linker:
         price = None
         if isinstance(assistant, Assistant):
             price = self._prices.get(assistant.model)
-            self._check_scenario(document, scenario, _subject(assistant, resources))
+            self._check_scenario(document, scenario, self._subject(assistant, resources))
         return LocatedScenario(scenario, document.position(), document.path, self._root, price)
 
     def _check_scenario(self, document: Document, scenario: Scenario, subject: Subject) -> None:
@@ -251,21 +251,20 @@ class Linker:
             for problem in self._checks.problems(check, path, subject):
                 self._problems.append(document.diagnostic(problem.message, problem.path, problem.hint))
 
-
-def _subject(assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
-    """Give what checks may speak of; an unknown store is told elsewhere, and its files are anybody's guess."""
-    tools = assistant.tools or ()
-    searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
-    stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for search in searches for name in search.vector_stores]
-    told = all(store is not None and "files" in store.whole for store in stores)
-    files = tuple(label for store in stores if store is not None for label in store.sources or ())
-    return Subject(
-        assistant.name,
-        assistant.model,
-        tuple(tool.function for tool in tools if isinstance(tool, FunctionTool)),
-        frozenset(tool_name(tool) for tool in tools if not isinstance(tool, FunctionTool)),
-        files if told else None,
-    )
+    def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
+        """Give what checks may speak of; an unknown store is told elsewhere, and its files are anybody's guess."""
+        tools = assistant.tools or ()
+        searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
+        stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for each in searches for name in each.vector_stores]
+        told = all(store is not None and "files" in store.whole for store in stores)
+        files = tuple(label for store in stores if store is not None for label in store.sources or ())
+        return Subject(
+            assistant.name,
+            assistant.model,
+            tuple(tool_name(tool, self._functions) for tool in tools if isinstance(tool, FunctionTool)),
+            frozenset(tool_name(tool, self._functions) for tool in tools if not isinstance(tool, FunctionTool)),
+            files if told else None,
+        )
 
 
 def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:

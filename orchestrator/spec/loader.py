@@ -1,7 +1,8 @@
 """A folder of specs becomes one resolved `Project`, or one `SpecError` with everything that is wrong.
 
 The steps, each in a module of its own: find the project and read its files (`sources`), apply the target's overrides
-(`patch`), render templates (`rendering`), give every document its shape (`shape`), link them (`links`).
+(`patch`), render templates (`rendering`), give every document its shape (`shape`), link them (`links`), check the
+renames (`moves`).
 """
 
 import re
@@ -15,7 +16,8 @@ from orchestrator.model.language import Spec
 from orchestrator.model.project import Project, ProjectSpec
 from orchestrator.spec.files import matching, show
 from orchestrator.spec.links import Linker, Shaped
-from orchestrator.spec.patch import Overrides
+from orchestrator.spec.moves import check_moves
+from orchestrator.spec.patch import PREFIXES, Overrides
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.rendering import Names, render_document
 from orchestrator.spec.shape import KINDS, get_kind, shape
@@ -82,6 +84,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     unknown = broken | sources.lost
     linked = Linker(root, ask.cwd, names.context(), specs, unknown, ask.texts, settings.prices).link()
     problems += linked.problems
+    shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in broken | sources.lost if kind in PREFIXES}
+    problems += check_moves(head, settings.moved, linked.resources, shapeless)
     if not specs and not problems and not ask.may_be_empty:
         message = "the project declares nothing yet"
         problems.append(head.diagnostic(message, hint="add a document of kind Assistant, or run `orch init` elsewhere"))
@@ -96,6 +100,7 @@ def load_with_documents(ask: Ask) -> Loaded:
         resources=linked.resources,
         scenarios=tuple(linked.scenarios),
         models=tuple(linked.models),
+        moved={entry.source: entry.target for entry in settings.moved},
     )
     return Loaded(project, head, tuple(specs))
 

@@ -1,10 +1,10 @@
 """The names specs speak of, so that a name nothing has is found before a run is spent on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from orchestrator.model.check_calls import Called, CallPattern, Parallel, ToolCalled, ToolNotCalled, Trajectory
 from orchestrator.model.checks import Check, walk
-from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, FunctionTool
+from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, Function, FunctionTool
 from orchestrator.model.scenario import Scenario, Turn
 from orchestrator.spec.reader import Path_
 
@@ -38,11 +38,11 @@ def named_functions(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
                 yield from (((*here, "parallel", number), name) for number, name in enumerate(names))
 
 
-def tool_name(tool: object) -> str:
-    """Give the name of a tool, however it is written; a function's is its own."""
+def tool_name(tool: object, functions: Mapping[str, Function]) -> str:
+    """Give the name of a tool, however it is written; a function's is the one the model calls it by."""
     match tool:
         case FunctionTool(function=name):
-            return name
+            return functions[name].called if name in functions else name
         case FileSearchTool():
             return "file_search"
         case CodeInterpreterTool():

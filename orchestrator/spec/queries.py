@@ -1,6 +1,8 @@
 """JMESPath, the way to name a value inside JSON data; the home of `jmespath`, loaded when a query is first used."""
 
 import importlib
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -22,10 +24,20 @@ def why_unreadable(query: str) -> str | None:
     """Say why a text is no JMESPath query; None where it is one."""
     library = _library()
     try:
-        _compiled(query)
+        parsed = _compiled(query).parsed
     except library.exceptions.JMESPathError as error:
         return _one_line(error)
-    return None
+    known = importlib.import_module("jmespath.functions").Functions.FUNCTION_TABLE
+    unknown = next((name for name in _functions(parsed) if name not in known), None)
+    return f"there is no function `{unknown}`" if unknown else None
+
+
+def _functions(node: Mapping[str, Any]) -> Iterator[str]:
+    if node["type"] == "function_expression":
+        yield str(node["value"])
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _functions(child)
 
 
 @lru_cache(maxsize=1024)
@@ -38,4 +50,5 @@ def _library() -> Any:
 
 
 def _one_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]  # below it the query stands once more, with a mark under it
+    first = str(error).strip().split("\n")[0]  # below it the query stands once more, with a mark under it
+    return re.sub(r"^(Invalid|Bad) jmespath expression: |(, for expression)?:$", "", first)

@@ -21,7 +21,8 @@ Texts = Mapping[Path, str]
 """Texts that stand in for files, by resolved path: what files would hold, before they do."""
 NO_TEXTS: Texts = {}
 MAX_BYTES = 10 * 1024 * 1024
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+"""What a merge leaves behind; no file is read with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def read_text(path: Path, shown: str, texts: Texts = NO_TEXTS) -> str | Diagnost
         message = "binary data where text is meant (a NUL character)"
         return Diagnostic(message, _after(text[:nul], shown), "save it as UTF-8 text")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if conflict := _CONFLICT.search(text):
+    if conflict := CONFLICT.search(text):
         position = _after(text[: conflict.start()], shown)
         hint = "finish the merge, then run again; indent the line where it is meant as text"
         return Diagnostic("merge conflict marker", position, hint, text.split("\n")[position.line - 1])

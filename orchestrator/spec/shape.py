@@ -1,7 +1,8 @@
 """From plain data to the model of a kind: what is misshapen is said in an author's words, at its place."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -14,6 +15,8 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.reader import Document, Path_
 from orchestrator.spec.wording import Fault, describe
+
+S = TypeVar("S", bound=Spec)
 
 KINDS: Mapping[str, type[Spec]] = {
     "Project": ProjectSpec,
@@ -43,6 +46,12 @@ def shape(document: Document, kind: type[Spec], data: Any) -> Spec | list[Diagno
         return kind.model_validate(data)
     except ValidationError as error:
         return describe(document, kind, _faults(data, error.errors(include_url=False)), data)
+
+
+def shape_data(kind: type[S], data: Mapping[str, Any]) -> S | list[str]:
+    """Give data that stands in no file as the model of its kind, or what is wrong with it in an author's words."""
+    made = shape(Document(Path("data"), "data", dict(data), {}, ()), kind, dict(data))
+    return made if isinstance(made, kind) else [each.message for each in made if isinstance(each, Diagnostic)]
 
 
 def _faults(data: Any, errors: list[ErrorDetails]) -> list[Fault]:

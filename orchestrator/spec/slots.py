@@ -10,7 +10,7 @@ from orchestrator.errors import SpecError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Ref, file_label
 from orchestrator.model.language import FileText
-from orchestrator.model.resources import Assistant
+from orchestrator.model.resources import Assistant, Function, FunctionTool
 from orchestrator.spec.links import Shaped
 from orchestrator.spec.loader import Loaded
 from orchestrator.spec.mentions import tool_name
@@ -130,17 +130,19 @@ def _tool(loaded: Loaded, spec: Shaped, name: str, items: Sequence[Wanted], adde
     """Give the places of one tool's fields; `added` is how many tools are added before it."""
     document, assistant = spec.document, spec.spec
     tools = assistant.tools or [] if isinstance(assistant, Assistant) else []
-    index = next((number for number, tool in enumerate(tools) if tool_name(tool) == name), None)
+    functions = {spec.spec.name: spec.spec for spec in loaded.specs if isinstance(spec.spec, Function)}
+    index = next((number for number, tool in enumerate(tools) if tool_name(tool, functions) == name), None)
     itself = next((item for item in items if item.path == f"tools.{name}"), None)
     if index is None:
-        return [_added(document, name, items, len(tools) + added)]
+        return [_added(document, name, items, len(tools) + added, functions)]
     if itself is not None and itself.value is None:
         return [yaml_slot(document, ("tools", index), None, Gone.GONE)]
     if itself is not None:
         return [document.diagnostic(f"the tool `{name}` is another kind of tool there", ("tools", index), _BY_HAND)]
     if name == "file_search":
         return [_search(document, index, items)]
-    function = find(loaded, "Function", name)
+    written = tools[index]
+    function = find(loaded, "Function", written.function) if isinstance(written, FunctionTool) else None
     if function is None:
         return [document.diagnostic(f"`{items[0].path}` has no place in a spec", ("tools", index), _BY_HAND)]
     return [
@@ -157,12 +159,14 @@ def _tool(loaded: Loaded, spec: Shaped, name: str, items: Sequence[Wanted], adde
 _BY_HAND = "edit the specs by hand, or run `orch apply` to put back what is declared"
 
 
-def _added(document: Document, name: str, items: Sequence[Wanted], index: int) -> Slot | Diagnostic:
+def _added(
+    document: Document, name: str, items: Sequence[Wanted], index: int, functions: Mapping[str, Function]
+) -> Slot | Diagnostic:
     """Give the place of a tool that somebody added outside."""
     kinds = {item.path: item.value for item in items}
     match kinds.get(f"tools.{name}"):
         case "function":
-            tool: Any = {"function": name}
+            tool: Any = {"function": next((key for key, item in functions.items() if item.called == name), name)}
         case "code_interpreter":
             tool = "code_interpreter"
         case "file_search":

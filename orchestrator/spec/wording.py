@@ -22,6 +22,7 @@ _HINTS = {
     "^[a-z0-9]+(-[a-z0-9]+)*$": "use lower case letters, digits and single dashes, for example math-tutor",
     "^[a-zA-Z0-9_-]{1,64}$": "use letters, digits, _ and -, at most 64",
     PYTHON_NAME: "write FILE:FUNCTION, for example checks:polite for the function polite of checks.py",
+    r"^(assistant|vector_store)\.[a-z0-9]+(-[a-z0-9]+)*$": "write an address: assistant.NAME or vector_store.NAME",
     "^[A-Za-z_][A-Za-z0-9_]*$": "write the name of an environment variable, for example OPENAI_API_KEY",
 }
 _SECRETS = frozenset(["api_key"])
@@ -82,10 +83,10 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         hint = _unknown_key_hint(kind, path, _value_at(data, path[:-1]))
         return document.diagnostic(f"unknown key `{name}`", path, hint, key=True)
     if fault.type == "reserved_name":
-        return document.diagnostic(fault.message, (*path, "name"), "give it another name")
+        return document.diagnostic(fault.message, (*path, fault.context["key"]), "give it another name")
     if fault.type in ("tool", "mock", "check"):
         return _describe_form(document, kind, fault)
-    if fault.type in ("reserved", "unknown_field"):
+    if fault.type in ("reserved", "unknown_field", "target_name"):
         message, _, hint = fault.message.partition(": ")
         return document.diagnostic(message, path, hint, key=fault.of_key)
     if fault.type == "pattern":

@@ -22,11 +22,15 @@ from orchestrator.model.fields import equal
 from orchestrator.spec.carrying import carried
 from orchestrator.spec.template import is_template
 from orchestrator.spec.values import Path_
+from orchestrator.spec.verbatim import verbatim
 
 _WIDE = 1_000_000  # characters a line may have before ruamel breaks it; the author's own lines are never broken
+_LINE = 100  # characters that a new list of plain values may have on one line
 _START = re.compile(r"^---(\s|$)")
 _END = re.compile(r"^(---|\.\.\.)(\s|$)")
 _ITEM = re.compile(r"^( *)- ")
+_NOT_TEXT = re.compile(r"(?:[-+.]?[0-9][-+.:_0-9a-fxozT]*|yes|no|on|off|true|false|null|~)\Z", re.IGNORECASE)
+"""What other readers of YAML, or people, take for more than text: dates, times, hexadecimal, `no`."""
 _KEY = re.compile(r"^( *)[^\s#-][^#]*:\s*$")
 
 
@@ -55,11 +59,6 @@ class EditError(OrchError):
         self.path = path
 
 
-def verbatim(text: str) -> str:
-    """Give a text so that rendering it as a template gives the text itself."""
-    return f"{{% raw %}}{text}{{% endraw %}}" if is_template(text) else text
-
-
 def edited(text: str, line: int, edits: Sequence[Edit]) -> str:
     """Give a YAML text with the edits made in the document whose first value stands on `line` (from 1).
 
@@ -79,6 +78,54 @@ def edited(text: str, line: int, edits: Sequence[Edit]) -> str:
     if not _alike(made, written):
         made = written  # the author's layout cannot take the change: ruamel's own, which keeps the comments too
     return "\n".join([*lines[:start], made.rstrip("\n") if end < len(lines) else made, *lines[end:]])
+
+
+def composed(data: Mapping[str, Any], quoted: bool = False) -> str:
+    """Give a new YAML document whose texts render to those of `data`.
+
+    `quoted` puts every text in double quotes, for the few that survive nothing else.
+    """
+    yaml = YAML()
+    yaml.width = _WIDE
+    yaml.allow_unicode = not quoted
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    if quoted:
+        yaml.dump(_quoted(data), out)
+        return out.getvalue()
+    root = _fresh(data)
+    for value in root.values():
+        _flatten(value)
+    yaml.dump(root, out)
+    return out.getvalue()
+
+
+def _flatten(node: Any) -> None:
+    """Put every mapping of a few plain values on one line, as authors do: `n: {type: string}`, but `- function: n`."""
+    if isinstance(node, CommentedSeq):
+        for item in node:
+            if isinstance(item, CommentedMap) and len(item) == 1:
+                _flatten(next(iter(item.values())))
+            else:
+                _flatten(item)
+    elif isinstance(node, CommentedMap):
+        size = sum(len(str(key)) + len(str(item)) + 4 for key, item in node.items())
+        if node and size <= _LINE and not any(isinstance(item, dict) or "\n" in str(item) for item in node.values()):
+            node.fa.set_flow_style()
+        for item in node.values():
+            _flatten(item)
+
+
+def _quoted(value: Any) -> Any:
+    match value:
+        case str():
+            return DoubleQuotedScalarString(verbatim(value))
+        case Mapping():
+            return CommentedMap((DoubleQuotedScalarString(key), _quoted(item)) for key, item in value.items())
+        case list() | tuple():
+            return CommentedSeq(map(_quoted, value))
+        case _:
+            return value
 
 
 def _root(text: str) -> CommentedMap:
@@ -197,12 +244,13 @@ def _fresh(value: Any, like: Any = None) -> Any:
         case str():
             return _text(verbatim(value), like)
         case Mapping():
-            mapping = CommentedMap((str(key), _fresh(item)) for key, item in value.items())
+            mapping = CommentedMap((_text(str(key), None), _fresh(item)) for key, item in value.items())
             _style(mapping, like)
             return mapping
         case list() | tuple():
             sequence = CommentedSeq(_fresh(item) for item in value)
-            if not any(isinstance(item, list | tuple | Mapping) for item in value):
+            nested = any(isinstance(item, list | tuple | Mapping) for item in value)
+            if not nested and sum(len(str(item)) + 2 for item in value) <= _LINE:
                 sequence.fa.set_flow_style()
             _style(sequence, like)
             return sequence
@@ -218,9 +266,10 @@ def _text(text: str, like: Any) -> Any:
         if isinstance(like, LiteralScalarString) and hasattr(like, "comment"):
             made.comment = like.comment  # what stands after the block: a comment, an empty line
         return made
-    if isinstance(like, SingleQuotedScalarString):
-        return SingleQuotedScalarString(text)
-    return DoubleQuotedScalarString(text) if isinstance(like, DoubleQuotedScalarString) else text
+    if isinstance(like, DoubleQuotedScalarString):
+        return DoubleQuotedScalarString(text)
+    quoted = isinstance(like, SingleQuotedScalarString) or _NOT_TEXT.match(text)
+    return SingleQuotedScalarString(text) if quoted else text
 
 
 def _style(made: CommentedMap | CommentedSeq, like: Any) -> None:

@@ -146,6 +146,23 @@ def test_a_function_that_two_assistants_share_is_refused(orch, applied, take):
     assert snapshot(applied) == before
 
 
+def test_a_function_with_a_name_of_its_own_for_the_model(orch, tmp_path):
+    (tmp_path / "orch.yaml").write_text("kind: Project\nname: shop\ntargets: {local: {provider: local}}\n")
+    (tmp_path / "a.yaml").write_text("kind: Assistant\nname: a\nmodel: m\ntools: [{function: f-2}]\n")
+    (tmp_path / "b.yaml").write_text("kind: Assistant\nname: b\nmodel: m\ntools: [{function: f}]\n")
+    (tmp_path / "f.yaml").write_text("kind: Function\nname: f\n")
+    (tmp_path / "f-2.yaml").write_text("kind: Function\nname: f-2\ndisplay_name: f\ndescription: old\n")
+    assert orch("apply", "--only", "assistant.a").code == 0
+    tools = live_body(tmp_path)["tools"]
+    assert [tool["function"]["name"] for tool in tools] == ["f"]
+    tools[0]["function"]["description"] = "new"
+    change_outside(tmp_path / ".orch" / "local.db", tools=tools)
+    assert orch("accept", "assistant.a").code == 0
+    assert (tmp_path / "f-2.yaml").read_text() == "kind: Function\nname: f-2\ndisplay_name: f\ndescription: new\n"
+    assert (tmp_path / "f.yaml").read_text() == "kind: Function\nname: f\n"
+    assert orch("drift").code == 0
+
+
 def test_a_template_is_refused_where_it_stands(orch, applied, take):
     file = applied / "math-tutor.yaml"
     text = file.read_text("utf-8").replace("metadata: {team: education}", 'metadata: {team: "{{ vars.tone }}"}')

@@ -34,7 +34,7 @@ def served(tmp_path):
 
 def started(tmp_path, line, *more):
     process = subprocess.Popen(
-        [*ORCH, "apply", "--concurrency", "1", *more],
+        [*ORCH, "apply", "--offline-models", "--concurrency", "1", *more],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -84,7 +84,7 @@ def test_a_second_ctrl_c_stops_at_once_and_the_next_apply_finds_what_was_made(se
 def test_a_process_that_waits_for_its_turn_can_be_stopped(served, tmp_path):
     first = started(tmp_path, served)
     second = subprocess.Popen(
-        [*ORCH, "apply"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*ORCH, "apply", "--offline-models"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert second.stderr is not None
     assert second.stderr.readline() == "another orch is applying to server; waiting for it\n"

@@ -4,12 +4,14 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 
-from orchestrator.errors import TargetRejectedError, TargetUnknownError
+from orchestrator.errors import TargetAccessError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import file_label
 from orchestrator.model.project import Resource
@@ -123,4 +125,41 @@ def test_a_create_that_is_answered_without_an_id_is_in_doubt(tiny, reply):
             await provider.close()
 
     tiny.will(reply)
+    run(check())
+
+
+def test_dates_of_models_are_read_and_what_is_none_is_left_out(tmp_path):
+    listed = [
+        {"id": "gpt-4o", "shutdown_date": "2027-01-14"},
+        {"id": "gpt-6", "shutdown_date": None},
+        {"id": "old", "shutdown_date": "soon"},
+        {"id": "plain"},
+    ]
+
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: httpx2.Response(200, json={"object": "list", "data": listed})
+            assert await provider.fetch_retirements() == {"gpt-4o": date(2027, 1, 14)}
+            assert witness.seen == ["GET /models"]
+
+    run(check())
+
+
+@pytest.mark.parametrize("status", [400, 404, 405])
+def test_a_server_without_a_list_of_models_knows_of_no_dates(tmp_path, status):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("no such thing", status)
+            assert await provider.fetch_retirements() == {}
+
+    run(check())
+
+
+def test_a_refused_key_is_no_absence_of_dates(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("who are you", 401)
+            with pytest.raises(TargetAccessError):
+                await provider.fetch_retirements()
+
     run(check())

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ QUIZ = {
     "tools.quiz.strict": False,
 }
 QUIET = EVERYTHING.can - {Capability.CODE_INTERPRETER, Capability.FILE_SEARCH, Capability.CITATIONS}
+DATES = {"gpt-4o": date(2027, 1, 14)}
 OUTSIDE = {"description": "somebody was here", "metadata.theirs": "kept"}
 
 
@@ -54,7 +56,8 @@ async def memory(folder: Path) -> AsyncIterator[Subject]:
     def converse(id: str) -> ScriptedConversation:
         return ScriptedConversation([calls(("quiz", {"n": 1}), ("quiz", {"n": 2})), says("you said a1 and a2")])
 
-    provider = MemoryProvider(Capabilities(QUIET, EVERYTHING.defaults), conversations=converse)
+    can = Capabilities(QUIET, EVERYTHING.defaults)
+    provider = MemoryProvider(can, conversations=converse, retirements=DATES)
 
     async def plant() -> str:
         return provider.put(StoredObject(Kind.ASSISTANT, {"model": "m"}))
@@ -450,3 +453,13 @@ def test_a_search_is_told_with_its_passages_and_cited_by_file_name(check, tmp_pa
         await conversation.close()
 
     check(body, Capability.FILE_SEARCH, Capability.CITATIONS)
+
+
+def test_dates_of_models_are_days_by_name(check):
+    async def body(subject):
+        before = subject.provider.requests.total
+        dates = await subject.provider.fetch_retirements()
+        assert all(isinstance(model, str) and isinstance(day, date) for model, day in dates.items())
+        assert subject.provider.requests.total == before + 1
+
+    check(body, Capability.MODEL_DATES)

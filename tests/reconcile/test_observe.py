@@ -1,13 +1,30 @@
 import asyncio
+import copy
 
 import pytest
 
 from orchestrator.errors import TargetBusyError
 from orchestrator.model.address import Kind
+from orchestrator.model.fields import Ref
 from orchestrator.providers.interface import Capabilities, Capability
 from orchestrator.providers.memory import DEFAULTS, Fault, MemoryProvider, StoredObject
 from orchestrator.reconcile.observe import observe
-from tests.reconcile.building import FILE, OTHER_FILE, PROJECT, address, applied, assistant, project, store
+from orchestrator.reconcile.plan import Plan
+from orchestrator.reconcile.planner import PlanOptions, plan
+from tests.reconcile.building import (
+    FILE,
+    OTHER_FILE,
+    PROJECT,
+    STORES,
+    actions,
+    address,
+    applied,
+    assistant,
+    carried_out,
+    project,
+    searcher,
+    store,
+)
 
 A = 'files["a.md"]'
 
@@ -137,3 +154,63 @@ def test_a_store_whose_files_cannot_be_read_fails_the_reading():
     applied(provider, project(store(fields={A: FILE}, whole={"files"})))
     with pytest.raises(TargetBusyError):
         look(provider, project(store(fields={A: OTHER_FILE}, whole={"files"})))
+
+
+def moving(provider, resources, moves, carry_out=False, prune=False) -> Plan:
+    moved = {address(old): address(new) for old, new in moves.items()}
+
+    async def both() -> Plan:
+        observed = await observe(provider, resources, PROJECT, moved=moved)
+        made = plan(resources, observed, provider.capabilities, PlanOptions(prune=prune), PROJECT, "local")
+        if carry_out:
+            assert (await carried_out(made, provider, resources)).exit_code == 0
+        return made
+
+    return asyncio.run(both())
+
+
+def test_what_moved_is_found_under_its_new_address_and_keeps_its_id():
+    provider = MemoryProvider()
+    applied(provider, project(store("old", {A: FILE}, whole={"files"}), searcher("one", "old")))
+    ids = set(provider.objects)
+    new = project(store("new", {A: FILE}, whole={"files"}), searcher("two", "new"))
+    moves = {"vector_store.old": "vector_store.new", "assistant.one": "assistant.two"}
+    made = moving(provider, new, moves, carry_out=True)
+    assert {str(change.address): (change.action.value, str(change.moved_from)) for change in made.changes} == {
+        "vector_store.new": ("update", "vector_store.old"),
+        "assistant.two": ("update", "assistant.one"),
+    }
+    assert {field.path for change in made.changes for field in change.fields} == {"display_name"}
+    assert (made.leftovers, made.renames) == ((), ())
+    assert set(provider.objects) == ids
+    for moves_still_there in (moves, {}):
+        after = moving(provider, new, moves_still_there, prune=True)
+        assert set(actions(after).values()) == {"noop"}
+
+
+def test_an_assistant_goes_on_with_a_store_that_was_renamed():
+    provider = MemoryProvider()
+    applied(provider, project(store("old", {"display_name": "Docs"}), searcher("tutor", "old")))
+    new = project(store("new", {"display_name": "Docs"}), searcher("tutor", "new"))
+    made = moving(provider, new, {"vector_store.old": "vector_store.new"}, carry_out=True)
+    assert all(change.record_only for change in made.changes)
+    assert made.changes[1].after[STORES] == [Ref(address("vector_store.new"))]
+
+
+def test_nothing_to_move_is_fine_and_a_live_new_address_is_left_alone():
+    provider = MemoryProvider()
+    moves = {"assistant.a": "assistant.b"}
+    assert actions(moving(provider, project(assistant("b")), moves)) == {"assistant.b": "create"}
+    applied(provider, project(assistant("a"), assistant("b")))
+    made = moving(provider, project(assistant("b")), moves)
+    assert actions(made) == {"assistant.b": "noop"}
+    assert [str(item.address) for item in made.leftovers] == ["assistant.a"]
+
+
+def test_copies_of_what_moved_stay_for_people_to_choose_from():
+    provider = MemoryProvider()
+    applied(provider, project(assistant("a")))
+    provider.put(copy.deepcopy(next(iter(provider.objects.values()))))
+    (change,) = moving(provider, project(assistant("b")), {"assistant.a": "assistant.b"}, prune=True).changes
+    assert change.blocked_by is not None
+    assert change.blocked_by.startswith("duplicate: 2 live objects carry assistant.b")

@@ -30,8 +30,9 @@ A = 'files["a.md"]'
 
 
 def kept(plan):
-    """The plan without what is not saved: the live objects it was made from, and what reading took."""
-    return replace(plan, changes=tuple(replace(change, live=None) for change in plan.changes), requests=0)
+    """The plan without what is not saved: what it was made from, remarks for people, and what reading took."""
+    changes = tuple(replace(change, live=None) for change in plan.changes)
+    return replace(plan, changes=changes, requests=0, renames=(), adoptable=())
 
 
 def saved(plan):

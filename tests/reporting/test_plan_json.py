@@ -30,6 +30,7 @@ def test_a_plan_in_the_contracts_shape():
                 "action": "update",
                 "id": "asst_2",
                 "blocked_by": None,
+                "moved_from": None,
                 "fields": [{"path": "temperature", "old": 0.2, "new": 0.3, "who": "spec"}],
                 "after": dict(plan.changes[0].after),
                 "marks": marks[0],
@@ -41,6 +42,7 @@ def test_a_plan_in_the_contracts_shape():
                 "action": "create",
                 "id": None,
                 "blocked_by": None,
+                "moved_from": None,
                 "fields": [{"path": "display_name", "old": None, "new": "papers", "who": "spec"}],
                 "after": {"display_name": "papers"},
                 "marks": marks[1],
@@ -52,6 +54,7 @@ def test_a_plan_in_the_contracts_shape():
                 "action": "create",
                 "id": None,
                 "blocked_by": None,
+                "moved_from": None,
                 "fields": [
                     {"path": "display_name", "old": None, "new": "lib", "who": "spec"},
                     {"path": "model", "old": None, "new": "gpt-4o", "who": "spec"},
@@ -76,7 +79,9 @@ def test_a_plan_in_the_contracts_shape():
         ],
         "leftovers": [{"address": "assistant.old", "id": "asst_1"}],
         "ids": {"assistant.old": "asst_1", "assistant.tutor": "asst_2"},
+        "remarks": [],
         "requests": {"total": 2},
+        "warnings": [],
     }
 
 

@@ -1,6 +1,7 @@
 """Checks of a text; a failure says what was expected and what came instead."""
 
 import unicodedata
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from orchestrator.model.check_text import TEXT_CHECKS, AnyTextCheck
 from orchestrator.scenario.check_text import JUDGES
 from tests.scenario.judging import reason, said, verdict
 
-HOLDING = [
+HOLDING: list[tuple[dict[str, Any], str]] = [
     ({"contains": "피드백"}, "좋아요. 피드백: a"),
     ({"contains": "a\nb"}, "a\nb"),
     ({"contains": "STRASSE", "ignore_case": True}, "die Straße"),
@@ -33,7 +34,7 @@ HOLDING = [
     ({"words": {"min": 2, "max": 2}}, "두 단어"),
     ({"words": {"min": 1}}, "one"),
 ]
-FAILING = [
+FAILING: list[tuple[dict[str, Any], str]] = [
     ({"contains": "x"}, "y"),
     ({"contains": "Y"}, "y"),
     ({"contains_all": ["a", "x"]}, "a"),
@@ -63,9 +64,9 @@ def test_does_not_hold(check, text):
 
 
 def test_every_check_of_a_text_has_a_judge_and_is_tried_here():
-    assert len(JUDGES) == len(TEXT_CHECKS) == len(AnyTextCheck.__origin__.__args__)
-    for cases in (HOLDING, FAILING):
-        assert {next(iter(check)) for check, _ in cases} == set(TEXT_CHECKS)
+    assert len(JUDGES) == len(TEXT_CHECKS) == len(get_args(get_args(AnyTextCheck)[0]))
+    assert {next(iter(check)) for check, _ in HOLDING} == set(TEXT_CHECKS)
+    assert {next(iter(check)) for check, _ in FAILING} == set(TEXT_CHECKS)
 
 
 def test_several_messages_and_turns_are_one_text():

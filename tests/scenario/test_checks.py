@@ -26,7 +26,8 @@ def test_every_check_of_the_language_has_a_judge():
 
 @pytest.mark.parametrize("turned", [1, 3])
 def test_a_check_turned_round_an_odd_number_of_times_is_the_opposite(turned):
-    holding, failing = dict(YES), dict(NO)
+    holding: dict[str, object] = {**YES}
+    failing: dict[str, object] = {**NO}
     for _ in range(turned):
         holding, failing = {"not": holding}, {"not": failing}
     assert (verdict(failing, REPLY).passed, verdict(failing, REPLY).score) == (True, 1.0)

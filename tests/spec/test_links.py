@@ -109,6 +109,23 @@ def test_tools_that_lead_nowhere(told, tools, place, message, hint):
     assert told(f"{TUTOR}tools: {tools}\n---\n{QUIZ}") == [(f"a.yaml:{place}: {message}", hint)]
 
 
+def test_a_function_with_a_name_of_its_own_for_the_model(project, told):
+    second = "kind: Function\nname: quiz-2\ndisplay_name: display_quiz\nstrict: true\n"
+    closed = "parameters: {type: object, properties: {}, additionalProperties: false}\n"
+    text = f"{TUTOR}tools: [function: quiz-2]\n---\n{QUIZ}---\n{second}{closed}---\n{SCENARIO}"
+    found = fields(project(f"{text}turns: [{{user: hi, mocks: {{display_quiz: {{returns: 1}}}}}}]\n"))
+    assert {path for path in found if path.startswith("tools.")} == {
+        "tools.display_quiz",
+        *(f"tools.display_quiz.{key}" for key in ("description", "parameters", "strict")),
+    }
+    assert found["tools.display_quiz.strict"] is True
+    (unknown,) = told(f"{text}turns: [{{user: hi, mocks: {{quiz-2: {{returns: 1}}}}}}]\n")
+    assert "assistant `tutor` has no function `quiz-2`" in unknown[0]
+    assert unknown[1] == "it has: display_quiz"
+    (twice,) = told(f"{TUTOR}tools: [function: quiz-2, function: display_quiz]\n---\n{QUIZ}---\n{second}{closed}")
+    assert twice == ("a.yaml:4:27: the tool `display_quiz` is listed twice", "keep one")
+
+
 def test_the_schema_of_a_structured_reply_is_checked(told):
     reply = "response_format:\n  json_schema:\n    name: x\n    strict: true\n    schema: "
     assert told(f"{TUTOR}{reply}{{type: strng}}\n") == [

@@ -1,5 +1,6 @@
 """What authors get wrong, and what they are told: the message, its place, and what to do."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,12 @@ BAD = [
         "the name `file_search` is a built-in tool's",
         "give it another name",
     ),
+    (
+        "kind: Function\nname: search\ndisplay_name: file_search\n",
+        "3:15",
+        "the name `file_search` is a built-in tool's",
+        "give it another name",
+    ),
     (f"{FUNCTION}parameters: []\n", "3:13", "`parameters` must be a mapping", None),
     (
         f"{FUNCTION}strict: yes\n",
@@ -387,6 +394,12 @@ BAD = [
         "did you mean `local`?",
     ),
 ]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "-x", "a b", "é", "a\\b", "x" * 65, ""])
+def test_a_target_cannot_be_called_what_no_file_may_be(tmp_path, name):
+    text = f"{PROJECT}targets: {{{json.dumps(name)}: {{provider: local}}}}\n"
+    assert [str(each.position) for each in problems(tmp_path, text)] == ["a.yaml:3:11"]
 
 
 @pytest.mark.parametrize(("text", "place", "message", "hint"), BAD, ids=[f"{n}-{row[2]}" for n, row in enumerate(BAD)])

@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.spec.reader import read_documents
 from orchestrator.spec.template import render
-from orchestrator.spec.writer import Edit, EditError, Gone, edited, verbatim
+from orchestrator.spec.writer import Edit, EditError, Gone, edited
 
 AUTHORS = """\
 # A file with a style of its own
@@ -137,8 +137,3 @@ def test_what_a_program_cannot_edit_is_told():
         edited("a: [1\n", 1, [])
     with pytest.raises(EditError):
         edited("- 1\n", 1, [])
-
-
-def test_verbatim_is_plain_where_it_can_be():
-    assert verbatim("plain { text }") == "plain { text }"
-    assert render(verbatim("{{ x }} {# y #}"), {}) == "{{ x }} {# y #}"

@@ -1,0 +1,82 @@
+"""`orch import`: live objects become specs and are adopted."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.adopting import Wish, take_over
+from orchestrator.cli.options import asking, concurrency, formats, quietness, target
+from orchestrator.cli.output import as_json, show_text
+from orchestrator.errors import UsageError
+from orchestrator.model.address import Address, is_name
+from orchestrator.reporting.import_report import import_json, import_text
+from orchestrator.spec.files import inside
+from orchestrator.spec.loader import load_with_documents
+
+
+@click.command(
+    epilog="Examples: `orch import --all --into specs/imported`, "
+    "`orch import assistant.tutor=asst_123 vector_store.papers=vs_456 --into specs/`."
+)
+@click.argument("given", metavar="[ADDRESS=ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every assistant and vector store that no project owns.")
+@click.option("--into", "folder", metavar="DIR", required=True, type=click.Path(path_type=Path), help="For the specs.")
+@target
+@formats
+@concurrency
+@quietness
+def command(
+    given: tuple[str, ...],
+    everything: bool,
+    folder: Path,
+    target: str | None,
+    variables: tuple[str, ...],
+    format_: str,
+    concurrency: int,
+    quiet: bool,
+) -> int:
+    """Turn live objects into specs and adopt them.
+
+    Writes a spec for each assistant, its functions and each vector store into DIR, a folder of the project; prompts
+    become Markdown, what the target fills in by itself is left out. The project is loaded and planned with them, and
+    where anything but the record of ownership would change, nothing is written. Then that record is written on each
+    object, and `orch plan` is empty. Nothing is overwritten; what other projects own is never touched. After an
+    interruption the same command goes on.
+
+    Exits 0 when done or with nothing to do, 1 on an error, 5 where some objects could not be imported.
+    """
+    if bool(given) == everything:
+        raise UsageError("what should be imported?", "give ADDRESS=ID, or --all for everything that is unmanaged")
+    into = Path(os.path.normpath(Path.cwd() / folder))
+    start = next(each for each in (into, *into.parents) if each.is_dir())
+    ask = replace(asking(start, target, variables), may_be_empty=True)
+    wish = Wish(ask, _parsed(given), into, concurrency, quiet or format_ == "json")
+    loaded = load_with_documents(ask)
+    if not inside(loaded.project.root, into):
+        raise UsageError(f"{folder} is not part of the project in {loaded.project.root}", "name a folder below it")
+    report = asyncio.run(take_over(loaded, wish))
+    if format_ == "json":
+        click.echo(as_json(import_json(report)))
+    else:
+        show_text(import_text(report))
+    return report.exit_code
+
+
+def _parsed(given: Sequence[str]) -> dict[Address, str]:
+    wanted: dict[Address, str] = {}
+    for item in given:
+        text, equals, id = item.partition("=")
+        try:
+            address = Address.parse(text)
+        except ValueError:
+            address = None
+        if address is None or not equals or not id or not is_name(address.name):
+            raise UsageError(f"{item!r} is not ADDRESS=ID", "for example assistant.math-tutor=asst_123")
+        if address in wanted or id in wanted.values():
+            raise UsageError(f"{item} names an address or an id a second time", "give each once")
+        wanted[address] = id
+    return wanted

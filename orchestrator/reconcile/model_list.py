@@ -1,0 +1,54 @@
+"""When a target's models are shut down, asked once a day and kept in between in `.orch/models-TARGET.json`."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from orchestrator.providers.interface import Provider
+
+FORMAT = "orch.models/1"
+DAY = 24 * 60 * 60.0
+"""Seconds for which a list is good."""
+
+
+async def fetch_retirements(provider: Provider, file: Path, source: str, now: float) -> Mapping[str, date]:
+    """Give the day on which each model that has one is shut down; raises `TargetError` where it cannot be read.
+
+    `source` tells one server from another of the same target name; `now` is in seconds since 1970. A list that cannot
+    be kept is asked for again next time.
+    """
+    kept = _read(file, source, now)
+    if kept is not None:
+        return kept
+    dates = await provider.fetch_retirements()
+    _write(file, source, now, dates)
+    return dates
+
+
+def _read(file: Path, source: str, now: float) -> dict[str, date] | None:
+    """Give what is kept, or None where it is too old, of another server, or nothing that can be read."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["format"] != FORMAT or kept["source"] != source or not 0 <= now - kept["read"] < DAY:
+            return None
+        return {str(model): date.fromisoformat(day) for model, day in kept["dates"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _write(file: Path, source: str, now: float, dates: Mapping[str, date]) -> None:
+    content = {
+        "format": FORMAT,
+        "source": source,
+        "read": now,
+        "dates": {m: day.isoformat() for m, day in dates.items()},
+    }
+    part = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(exist_ok=True)
+        part.write_text(json.dumps(content), encoding="utf-8")
+        part.replace(file)
+    except OSError:
+        return  # a folder that cannot be written costs a request a day, no more
