@@ -60,7 +60,7 @@ def _contains_any(check: ContainsAny, text: str, what: str) -> Verdict:
 def _equals(check: Equals, text: str, what: str) -> Verdict:
     wanted, got = check.equals.strip(), text.strip()
     if wanted == got or (check.ignore_case and wanted.casefold() == got.casefold()):
-        return passed("equals", f"{what} that is {quoted(got)}")
+        return passed("equals", f"it is {quoted(got)}")
     at = _first_difference(wanted, got)
     lines = [f"expected: {around(wanted, at, at + 1, 150)}", f"got:      {around(got, at, at + 1, 150)}"]
     lines.append(near_miss(wanted, got, whole=True) or f"they differ from character {at + 1} on")
