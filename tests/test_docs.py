@@ -9,6 +9,9 @@ from types import ModuleType
 import pytest
 
 from orchestrator.cli.main import COMMANDS, run
+from orchestrator.model.checks import CHECKS, walk
+from orchestrator.model.language import key_among
+from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
 
@@ -92,7 +95,9 @@ def test_every_command_is_in_the_readme():
         assert f"`orch {name}`" in README
 
 
-def test_every_example_of_the_language_is_one_working_project(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def examples(tmp_path, monkeypatch) -> Path:
+    """The project that the examples of the language page are."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSISTANTS_HOST", "assistants.example")
     for number, block in enumerate(fences(LANGUAGE, "yaml")):
@@ -100,12 +105,36 @@ def test_every_example_of_the_language_is_one_working_project(tmp_path, monkeypa
         (tmp_path / name).write_text(block, encoding="utf-8")
     (assistant,) = fences(LANGUAGE, "markdown")
     (tmp_path / "support.assistant.md").write_text(assistant, encoding="utf-8")
+    (functions,) = fences(LANGUAGE, "python")
+    (tmp_path / "checks.py").write_text(functions, encoding="utf-8")
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "refunds.md").write_text("# Refunds\n\nWithin 30 days.\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_every_example_of_the_language_is_one_working_project(examples, capsys):
     for target in ("local", "live"):
         assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
     assert run(["apply", "--yes"]) == 0
-    assert run(["test"]) == 0, capsys.readouterr().out
+    for name in ("refund", "texts", "calls", "sources"):
+        assert run(["test", "--name", name]) == 0, capsys.readouterr().out
+
+
+def test_the_example_that_runs_code_works(examples, capsys, sandbox):
+    assert run(["apply", "--yes"]) == 0
+    assert run(["test", "--tag", "code"]) == 0, capsys.readouterr().out
+
+
+def test_every_check_has_an_example_and_a_line(examples):
+    project = load(Ask(start=examples, cwd=examples, env={"ASSISTANTS_HOST": "assistants.example"}))
+    shown = {
+        key_among(check, CHECKS)
+        for located in project.scenarios
+        for _, check in walk([*located.scenario.checks, *(c for turn in located.scenario.turns for c in turn.checks)])
+    }
+    assert shown == set(CHECKS)
+    for name in CHECKS:
+        assert f"\n| `{name}: " in LANGUAGE or name == "python", name
 
 
 def test_every_kind_is_in_the_language_page_and_has_a_schema():

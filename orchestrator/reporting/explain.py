@@ -74,7 +74,7 @@ def headline(result: ScenarioResult) -> tuple[str, str]:
 def _first(problem: Problem | None, verdicts: Sequence[Verdict], status: Status) -> tuple[str, str] | None:
     if problem:
         return _one_line(problem.message), "target" if status is Status.ERRORED else "call"
-    wrong = next((verdict for verdict in verdicts if not verdict.passed), None)
+    wrong = next((verdict for verdict in verdicts if not verdict.passed and verdict.weight > 0), None)
     return (f"{wrong.check}: {_one_line(wrong.reason)}", wrong.check) if wrong else None
 
 
@@ -102,7 +102,9 @@ def _evidence(evidence: Evidence, limit: int) -> Iterator[Line]:
 def _messages(reply: Reply, limit: int) -> Iterator[Line]:
     for message in reply.messages:
         cited = ", ".join(dict.fromkeys(c.file or c.file_id for c in message.citations))
-        yield Line(Part.SAID, 2, "assistant", cut(message.text, limit) + (f"\n[cites {cited}]" if cited else ""))
+        made = ", ".join(file.name for file in message.files if file.name)
+        notes = [f"\n[{what} {names}]" for what, names in (("cites", cited), ("made", made)) if names]
+        yield Line(Part.SAID, 2, "assistant", "".join([cut(message.text, limit), *notes]))
 
 
 def _calls(calls: Sequence[AnsweredCall], limit: int) -> Iterator[Line]:
@@ -120,8 +122,11 @@ def _wrong(turn: TurnResult, limit: int) -> Iterator[Line]:
 def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[Line]:
     for verdict in verdicts:
         if not verdict.passed:
-            yield Line(Part.WRONG, 2, "", f"check failed: {verdict.check}")
-            yield Line(Part.WRONG, 3, "", verdict.reason)
+            near = f", score {verdict.score:.2f}" if 0 < verdict.score < 1 else ""
+            idle = ", of weight 0: it fails nothing" if verdict.weight == 0 else ""
+            part = Part.WRONG if verdict.weight > 0 else Part.NOTE
+            yield Line(part, 2, "", f"check failed: {verdict.check}{near}{idle}")
+            yield Line(part, 3, "", verdict.reason)
 
 
 def _problem(problem: Problem, depth: int) -> Iterator[Line]:

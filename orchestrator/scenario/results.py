@@ -39,6 +39,8 @@ class Verdict:
     """0.0 to 1.0; a check that can only hold or not gives one of the two."""
     reason: str
     """Why; of a failure what was expected and what came instead, on lines of their own."""
+    weight: float = 1.0
+    """How much it counts in a score; at 0 it fails nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.conversing import play
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
+from orchestrator.scenario.setting import Setting
 
 Open = Callable[[Scenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
@@ -92,7 +93,8 @@ class _Run:
             if self._listener:
                 self._listener.turn_finished(located, index, turn)
 
-        return await play(located.scenario, conversation, told, self._options.close_seconds)
+        setting = Setting(located.root, located.price)
+        return await play(located.scenario, conversation, told, self._options.close_seconds, setting)
 
     def outcome(self, interrupted: bool) -> Run:
         places = range(len(self._scenarios))

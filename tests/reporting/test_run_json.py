@@ -1,6 +1,7 @@
 """The JSON report keeps the contract's names and shapes, and can be written down whatever was said."""
 
 import json
+from dataclasses import replace
 
 from orchestrator.reporting.run_json import run_json
 from orchestrator.scenario.results import Run
@@ -35,6 +36,7 @@ def test_the_contract(a_run):
         "status": "passed",
         "duration_ms": 41,
         "requests": 3,
+        "score": 1.0,
         "checks": [],
         "problem": None,
         "leftover": None,
@@ -48,6 +50,8 @@ def test_the_contract(a_run):
             {"name": "display_quiz", "arguments": {"title": "수학"}, "output": '["I don\'t know.", "a"]'},
         ],
         "citations": [],
+        "files": [],
+        "score": 1.0,
         "problem": None,
         "usage": {"input_tokens": 69, "output_tokens": 6},
         "duration_ms": 20,
@@ -76,6 +80,19 @@ def test_what_did_not_pass(a_run):
     [turn] = busy["attempts"][0]["turns"]
     assert (busy["status"], turn["status"], turn["reply"]) == ("errored", "errored", None)
     assert turn["problem"] == {"message": "too many requests", "hint": "try again later"}
+
+
+def test_scores_are_means_by_weight(a_run):
+    papers = a_run.results[1]
+    first, second = papers.attempts[0].turns
+    good, bad = first.verdicts[0], second.verdicts[0]
+    heavy = replace(second, verdicts=(replace(bad, weight=3), good))
+    attempt = replace(papers.attempts[0], turns=(first, heavy), verdicts=(replace(bad, score=0.5),))
+    run = Run((replace(papers, attempts=(attempt,)),), 1)
+    [told] = run_json(run, project="p", target="t")["scenarios"][0]["attempts"]
+    assert [turn["score"] for turn in told["turns"]] == [1.0, 0.25, None]
+    assert told["score"] == (1 + 1 + 0.5) / (1 + 3 + 1 + 1)
+    assert set(told["turns"][1]["checks"][0]) == {"check", "passed", "score", "reason"}
 
 
 def test_what_was_not_run_is_named(a_run):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
 
@@ -34,9 +35,9 @@ FAILED papers  specs/papers.yaml:7
     check failed: contains
       expected: a reply that contains "천만에요"
       got:      "네.\\u001b[31m\\n네.\\ud800"
-    check failed: not_contains
-      expected: a reply without "네"
-      got:      "네.\\u001b[31m\\n네.\\ud800"
+    check failed: not contains
+      expected: not {"contains": "네"}
+      got:      found in "네.\\u001b[31m\\n네.\\ud800"
   turn 3 of 3 not run
 
 FAILED lookup  specs/lookup.yaml:1
@@ -110,6 +111,27 @@ def test_a_check_over_the_conversation(a_run):
     text = failure_text(replace(passed, status=Status.FAILED, attempts=(attempt,))).plain
     assert "\n  the whole conversation\n    check failed: contains\n      expected:" in text
     assert "not run" not in text
+
+
+def test_what_weighs_nothing_is_told_and_what_came_near_is_scored(a_run):
+    papers = a_run.results[1]
+    attempt = papers.attempts[0]
+    bad, worse = attempt.turns[1].verdicts
+    turn = replace(attempt.turns[1], verdicts=(replace(bad, weight=0), replace(worse, score=2 / 3)))
+    text = failure_text(replace(papers, attempts=(replace(attempt, turns=(attempt.turns[0], turn)),))).plain
+    assert "    check failed: contains, of weight 0: it fails nothing\n      expected:" in text
+    assert "    check failed: not contains, score 0.67\n      expected:" in text
+
+
+def test_files_that_came_with_a_reply_are_named(a_run):
+    papers = a_run.results[1]
+    attempt = papers.attempts[0]
+    reply = attempt.turns[0].exchange.replies[0]
+    message = replace(reply.messages[0], files=(MadeFile("file-1", "out.csv"), MadeFile("file-2")))
+    exchange = replace(attempt.turns[0].exchange, replies=(replace(reply, messages=(message,)),))
+    turns = (replace(attempt.turns[0], exchange=exchange), *attempt.turns[1:])
+    text = failure_text(replace(papers, attempts=(replace(attempt, turns=turns),))).plain
+    assert "               [cites gpt.pdf]\n               [made out.csv]\n" in text
 
 
 def test_long_texts_are_cut(a_run):

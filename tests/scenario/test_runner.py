@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from orchestrator.diagnostics import Position
 from orchestrator.errors import TargetBusyError, TargetMissingError, TargetRejectedError, UsageError
 from orchestrator.model.conversation import Answer, Failure, Reply, ReplyStatus, Usage
+from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
@@ -118,9 +120,9 @@ BROKEN = Reply(ReplyStatus.FAILED, failure=Failure("rate_limit_exceeded", "slow 
 
 
 def test_an_exchange_that_does_not_complete_fails_by_itself():
-    result, _ = one(scenario("s", {"user": "a", "checks": [{"not_contains": "x"}]}, {"user": "b"}), BROKEN)
+    result, _ = one(scenario("s", {"user": "a", "checks": [{"not": {"contains": "x"}}]}, {"user": "b"}), BROKEN)
     [turn] = result.attempts[0].turns
-    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not_contains", True)]
+    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not contains", True)]
     assert turn.verdicts[0].reason == "expected: completed\ngot:      failed (rate_limit_exceeded: slow down)"
 
 
@@ -132,6 +134,38 @@ def test_a_status_check_may_expect_otherwise():
     assert one(whole, BROKEN)[0].status is Status.PASSED
     first_of_two = scenario("s", {"user": "a"}, {"user": "b"}, checks=[{"status": "failed"}])
     assert one(first_of_two, BROKEN)[0].status is Status.FAILED
+
+
+def test_a_status_check_inside_others_counts_as_one():
+    turn = {"user": "a", "checks": [{"any_of": [{"contains": "x"}, {"not": {"status": "completed"}}]}]}
+    assert one(scenario("s", turn), BROKEN)[0].status is Status.PASSED
+
+
+def test_a_check_of_weight_0_fails_nothing():
+    turn = {"user": "a", "checks": [{"contains": "x", "weight": 0}, {"contains": "y"}]}
+    result, _ = one(scenario("s", turn, checks=[{"contains": "z", "weight": 0}]), says("y"))
+    [attempt] = result.attempts
+    assert (result.status, attempt.turns[0].status) == (Status.PASSED, Status.PASSED)
+    assert [verdict.passed for verdict in (*attempt.turns[0].verdicts, *attempt.verdicts)] == [False, True, False]
+
+
+def test_checks_know_how_long_it_took_what_it_costs_and_where_the_project_lies(tmp_path):
+    (tmp_path / "mine.py").write_text("def two(exchanges):\n    return len(exchanges) == 2\n", encoding="utf-8")
+    located = scenario(
+        "s",
+        {"user": "a", "checks": [{"latency_ms": {"max": 60_000}}, {"cost_usd": {"max": 0.001}}]},
+        {"user": "b", "checks": [{"not": {"python": "mine:two"}}]},
+        checks=[{"python": "mine:two"}, {"cost_usd": {"max": 0.001}}],
+    )
+    known = replace(located, root=tmp_path, price=Price(input=1, output=2))
+    usage = Usage(300, 300)
+    result, _ = one(known, says("one", usage=usage), says("two", usage=usage))
+    [attempt] = result.attempts
+    assert [turn.status for turn in attempt.turns] == [Status.PASSED, Status.PASSED]
+    assert [(verdict.check, verdict.passed) for verdict in attempt.verdicts] == [("python", True), ("cost_usd", False)]
+    assert all(turn.exchange.duration_ms == turn.duration_ms for turn in attempt.turns)
+    unknown, _ = one(located, says("one", usage=usage), says("two", usage=usage))
+    assert unknown.status is Status.FAILED
 
 
 def test_a_target_error_is_an_errored_scenario_and_no_more():
