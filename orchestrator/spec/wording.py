@@ -198,6 +198,10 @@ def _sentence(fault: Fault) -> str:
             return f"must be at most {limits['le']:g}"
         case "greater_than_equal":
             return f"must be at least {limits['ge']:g}"
+        case "less_than":
+            return f"must be below {limits['lt']:g}"
+        case "greater_than":
+            return f"must be above {limits['gt']:g}"
         case "string_pattern_mismatch":
             return f"may not be {fault.given!r}"
     return f"is wrong: {fault.message}"
