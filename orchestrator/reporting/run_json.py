@@ -1,8 +1,8 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `checks`, `problem` and `leftover` of an attempt; `citations` and `problem` of a turn. Turns
-that were not played stand there with the status `not_run`.
+`not_run` of the run; `repeat` and `statistics` of a scenario; `checks`, `problem` and `leftover` of an attempt;
+`citations` and `problem` of a turn. Turns that were not played stand there with the status `not_run`.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
 from orchestrator.scenario.transcript import AnsweredCall
 
@@ -26,7 +27,6 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "summary": {
                 "scenarios": len(run.results),
                 **{str(status): run.count(status) for status in Status},
-                "inconclusive": 0,
                 "not_run": len(run.not_run),
             },
             "interrupted": run.interrupted,
@@ -50,6 +50,8 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
     return {
         **_place(result.located),
         "status": str(result.status),
+        "repeat": repeat_json(result),
+        "statistics": statistics_json(result),
         "attempts": [_attempt(attempt, users) for attempt in result.attempts],
     }
 

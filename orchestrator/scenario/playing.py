@@ -6,7 +6,7 @@ from orchestrator.scenario.results import Attempt, ScenarioResult, count
 
 
 class Playing:
-    """Which attempts are made, and how many more may begin now; none begins that might turn out not to be needed."""
+    """Which attempts are made, and how many more may begin now: none that is beyond what any verdict takes."""
 
     def __init__(self, index: int, located: LocatedScenario) -> None:
         self.index = index
@@ -18,7 +18,7 @@ class Playing:
 
     @property
     def wants_more(self) -> bool:
-        """Whether an attempt may begin beside those under way: however they end, it will be needed."""
+        """Whether an attempt may begin beside those under way: whatever they say, no verdict is possible without it."""
         return self._begun - len(self._attempts) < self._quota
 
     def begin(self) -> int:

@@ -30,10 +30,13 @@ class Rule:
     def wanted(self, tally: Tally) -> int:
         """Give how many more attempts are needed before anything can be decided; 0 where no more are to be made.
 
-        That is so where it is decided, where nothing can be decided any more, and where as many attempts as are made
-        before the first look have errored and none could be judged: a target that is down stays down.
+        A fixed number of attempts is made whatever comes of them. Else it ends where it is decided, where nothing can
+        be decided any more, and where as many attempts as are made before the first look have errored and none could
+        be judged: a target that is down stays down.
         """
         bounds, judged = self.bounds, tally.judged
+        if bounds.least == bounds.most:
+            return bounds.most - tally.total
         if self.decide(tally) is not None or (not judged and tally.errored >= bounds.least):
             return 0
         for n in range(max(judged + 1, bounds.least), bounds.most - tally.errored - tally.inconclusive + 1):
@@ -75,10 +78,7 @@ def get_confidence(scenario: Scenario) -> float:
     return scenario.repeat.confidence if isinstance(scenario.repeat, Repeat) else CONFIDENCE
 
 
-def get_needed(scenario: Scenario) -> int | None:
-    """Give how many attempts `repeat.max` has to allow before a scenario can pass, or None where it allows enough."""
-    repeat = scenario.repeat
-    if not isinstance(repeat, Repeat):
-        return None
+def get_needed(repeat: Repeat) -> int | None:
+    """Give how many attempts `max` has to allow before a scenario can pass, or None where it allows enough."""
     needed = get_least_attempts(repeat.require, repeat.confidence)
     return needed if needed > repeat.max else None

@@ -1,7 +1,7 @@
 """Playing scenarios: many conversations at a time, each told what its scenario says and judged turn by turn.
 
 A conversation is the unit of parallelism: its turns follow each other, conversations do not wait for each other. A
-scenario that is repeated has a conversation for each attempt; as many run side by side as will be needed in any case.
+scenario that is repeated has a conversation for each attempt; as many run side by side as any verdict takes.
 What goes wrong inside one stays inside it; only a defect of orch itself, or of a caller's listener, stops the run.
 """
 

@@ -27,7 +27,7 @@ _NEGLIGIBLE = 1e-16
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many passes decide, by the number of attempts that were judged; numbers at which nothing can be are absent."""
+    """How many passes decide, by the number of attempts that were judged; where nothing can be decided it is absent."""
 
     least: int
     """Judged attempts before the first look."""

@@ -88,7 +88,7 @@ def fisher_fell(before: Counts, after: Counts) -> float:
     """Give the one-sided p-value of Fisher's exact test: how easily as few of the passes come to lie in `after`.
 
     It is the permutation test of which attempt belongs to which run. Exact where the numbers of attempts were fixed
-    beforehand (Fisher, "The Design of Experiments", 1935, section 11).
+    beforehand (Fisher, "The Design of Experiments", 1935, chapter II).
     """
     passes, all_ = before.passed + after.passed, before.judged + after.judged
     fewest = max(0, passes - before.judged)
@@ -109,7 +109,7 @@ def _ways(before: Counts, after: Counts, passes: int, k: int) -> int:
 def permutation(differences: Sequence[float], seed: int = 0) -> float:
     """Give the two-sided p-value of the paired permutation test: under no change each difference may have either sign.
 
-    The statistic is their sum (Fisher 1935, section 21). Up to `MOST_ENUMERATED` differences that are not 0 every
+    The statistic is their sum (Fisher 1935, chapter III). Up to `MOST_ENUMERATED` differences that are not 0 every
     assignment of signs is counted; of more, signs are drawn, and the p-value counts what was seen as one of the draws,
     so that it is never too small (Phipson and Smyth, Statistical Applications in Genetics 9:39, 2010). The same
     differences always give the same p-value.
