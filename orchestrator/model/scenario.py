@@ -22,7 +22,7 @@ class Repeat(Strict):
     @model_validator(mode="after")
     def _min_is_not_above_max(self) -> Self:
         if self.min > self.max:
-            raise PydanticCustomError("times", "repeat.min is above repeat.max")
+            raise PydanticCustomError("repeat", "repeat.min is above repeat.max")
         return self
 
 
