@@ -47,6 +47,10 @@ PURE = [
     "reconcile.rollback",
     "reconcile.uses",
     "scenario.checks",
+    "scenario.comparison",
+    "scenario.repeating",
+    "scenario.reports",
+    "scenario.sequential",
     "providers.assistants_wire",
 ]
 # A third-party library has one home, or the few places named here.

@@ -20,7 +20,7 @@ from orchestrator.scenario.reports import RunReport
 def compare_markdown(comparison: Comparison) -> str:
     """Give the comparison as Markdown of less than 65,536 characters."""
     head = [
-        f"### orch compare: {_name(comparison.before)} -> {_name(comparison.after)}",
+        f"### orch compare: {' -> '.join(dict.fromkeys(map(_name, (comparison.before, comparison.after))))}",
         f"**{summary_line(comparison)}**",
         together_line(comparison),
         *_shifts(comparison),

@@ -1,5 +1,7 @@
 """Counts, intervals and requirements in words and as data."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, statistics_json, undecided
@@ -9,7 +11,7 @@ from tests.reporting.repeats import played
 TEN = {"min": 10, "max": 10, "require": 0.8}
 
 
-def only(repeat: object, ends: str) -> ScenarioResult:
+def only(repeat: int | Mapping[str, object], ends: str) -> ScenarioResult:
     [result] = played(s=(repeat, ends)).results
     return result
 
