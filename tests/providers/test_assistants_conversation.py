@@ -1,6 +1,6 @@
 import pytest
 
-from orchestrator.errors import TargetBusyError, TargetRejectedError, TargetUnknownError
+from orchestrator.errors import TargetRejectedError, TargetUnknownError
 from orchestrator.model.conversation import (
     Answer,
     Call,
@@ -127,12 +127,12 @@ def test_a_failed_run_says_why(tmp_path):
     run(check())
 
 
-def test_a_refused_run_is_not_repeated(tmp_path):
+def test_a_run_that_may_have_begun_is_not_repeated(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
             conversation = await talk_to(provider)
-            witness.instead = lambda name, count: refusal("slow down", 429) if name == "POST /threads/runs" else None
-            with pytest.raises(TargetBusyError, match="slow down"):
+            witness.instead = lambda name, count: refusal("oops", 500) if name == "POST /threads/runs" else None
+            with pytest.raises(TargetUnknownError, match="oops"):
                 await conversation.send("hi")
             assert witness.seen.count("POST /threads/runs") == 1
 
