@@ -54,7 +54,11 @@ PURE = [
     "scenario.check_text",
     "scenario.check_trajectory",
     "scenario.checks",
+    "scenario.comparison",
+    "scenario.repeating",
+    "scenario.reports",
     "scenario.sequences",
+    "scenario.sequential",
     "providers.assistants_wire",
 ]
 # A third-party library has one home, or the few places named here.

@@ -1,9 +1,9 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `score`, `checks`, `problem` and `leftover` of an attempt; `score`, `citations`, `files` and
-`problem` of a turn. A score is the mean of the checks by weight, null where nothing was checked. Turns that were not
-played stand there with the status `not_run`.
+`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` of an attempt;
+`score`, `citations`, `files` and `problem` of a turn. A score is the mean of the checks by weight, null where nothing
+was checked. Turns that were not played stand there with the status `not_run`.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
 from orchestrator.scenario.transcript import AnsweredCall
 from orchestrator.scenario.verdicts import get_score
@@ -28,7 +29,6 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "summary": {
                 "scenarios": len(run.results),
                 **{str(status): run.count(status) for status in Status},
-                "inconclusive": 0,
                 "not_run": len(run.not_run),
             },
             "interrupted": run.interrupted,
@@ -52,6 +52,8 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
     return {
         **_place(result.located),
         "status": str(result.status),
+        "repeat": repeat_json(result),
+        "statistics": statistics_json(result),
         "attempts": [_attempt(attempt, users) for attempt in result.attempts],
     }
 

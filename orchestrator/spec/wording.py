@@ -93,7 +93,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(
             fault.message, path, r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
         )
-    if fault.type in ("count", "json", "code", "weight", "overlap", "one_action"):
+    if fault.type in ("count", "json", "code", "weight", "repeat", "overlap", "one_action"):
         return document.diagnostic(fault.message, path)
     subject = f"the key `{name}`" if fault.of_key else _subject(path)
     if fault.is_of_form:
@@ -206,6 +206,10 @@ def _sentence(fault: Fault) -> str:
             return f"must be at most {limits['le']:g}"
         case "greater_than_equal":
             return f"must be at least {limits['ge']:g}"
+        case "less_than":
+            return f"must be below {limits['lt']:g}"
+        case "greater_than":
+            return f"must be above {limits['gt']:g}"
         case "string_pattern_mismatch":
             return f"may not be {fault.given!r}"
     return f"is wrong: {fault.message}"

@@ -3,8 +3,11 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from orchestrator.reporting.run_json import run_json
 from orchestrator.scenario.results import Run
+from tests.reporting.repeats import played
 
 
 def test_the_contract(a_run):
@@ -30,6 +33,19 @@ def test_the_contract(a_run):
         "status": "passed",
         "file": "specs/quiz.yaml",
         "line": 1,
+        "repeat": 1,
+        "statistics": {
+            "passed": 1,
+            "failed": 0,
+            "errored": 0,
+            "inconclusive": 0,
+            "rate": 1.0,
+            "interval": [pytest.approx(0.2065, abs=1e-4), 1.0],
+            "confidence": 0.95,
+            "required": 1.0,
+            "pass_at_k": {"1": 1.0},
+            "pass_hat_k": {"1": 1.0},
+        },
     }
     [turn] = attempt.pop("turns")
     assert attempt == {
@@ -105,3 +121,13 @@ def test_what_was_not_run_is_named(a_run):
 def test_it_can_be_written_as_utf_8(a_run):
     text = json.dumps(run_json(a_run, project="p", target="t"), ensure_ascii=False, allow_nan=False)
     assert "네.\ufffd" in json.loads(text.encode())["scenarios"][1]["attempts"][0]["turns"][1]["reply"]
+
+
+def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():
+    twelve = {"min": 8, "max": 12, "require": 0.8}
+    report = run_json(played(twice=(2, "good bad"), few=(twelve, "good " * 12)), project="p", target="t")
+    twice, few = report["scenarios"]
+    assert [attempt["status"] for attempt in twice["attempts"]] == ["passed", "failed"]
+    assert (twice["status"], twice["repeat"], twice["statistics"]["rate"]) == ("failed", 2, 0.5)
+    assert (few["status"], few["repeat"]) == ("inconclusive", twelve | {"confidence": 0.95})
+    assert (report["summary"]["inconclusive"], report["summary"]["failed"]) == (1, 1)

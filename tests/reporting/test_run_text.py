@@ -8,6 +8,7 @@ from rich.console import Console
 from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+from tests.reporting.repeats import played
 
 REPORT = """\
 PASSED   quiz    41 ms
@@ -146,3 +147,53 @@ def test_summaries():
     assert summary_text(Run((), 3)).plain == "no scenarios in 3 ms (0 requests)"
     stopped = Run((), 125_000, interrupted=True)
     assert summary_text(stopped).plain == "interrupted: no scenarios in 2 min 5 s (0 requests)"
+
+
+REPEATED = """\
+PASSED        once   10 ms
+FAILED        twice  30 ms  2/3 passed, 95 % interval 0.21-0.94, all required
+INCONCLUSIVE  some   150 ms  12/15 passed, 95 % interval 0.55-0.93, required 0.8
+INCONCLUSIVE  few    70 ms  7/7 passed, 95 % interval 0.65-1.00, required 0.8
+
+FAILED twice  specs/twice.yaml:1
+  2/3 passed, 95 % interval 0.21-0.94, all required
+  pass@2 1.00, pass^2 0.33, pass@3 1.00, pass^3 0.00
+  attempt 2 of 3 failed
+  turn 1 of 1
+    user:      hi
+    assistant: bad
+    check failed: contains
+      expected: a reply that contains "good"
+      got:      "bad"
+
+INCONCLUSIVE some  specs/some.yaml:1
+  12/15 passed, 95 % interval 0.55-0.93, required 0.8
+  problem:   after 15 of 20 attempts, none of what may follow shows that it passes often enough or not
+  hint:      more attempts may decide it: write a higher max under `repeat`
+  attempt 4 of 15 failed
+  turn 1 of 1
+    user:      hi
+    assistant: bad
+    check failed: contains
+      expected: a reply that contains "good"
+      got:      "bad"
+
+INCONCLUSIVE few  specs/few.yaml:1
+  7/7 passed, 95 % interval 0.65-1.00, required 0.8
+  problem:   12 attempts cannot show a pass rate of 0.8 with confidence 0.95, even where all pass
+  hint:      write max: 14 or more under `repeat`
+
+1 failed, 2 inconclusive, 1 passed in 100 ms (52 requests)"""
+
+
+def test_repeated_scenarios_say_how_often_and_which_attempt_is_told():
+    twenty, twelve = {"min": 5, "max": 20, "require": 0.8}, {"min": 8, "max": 12, "require": 0.8}
+    some = (twenty, "good good good bad " * 5)
+    run = played(once=(1, "good"), twice=(3, "good bad good"), some=some, few=(twelve, "good " * 12))
+    assert run_text(run).plain == REPEATED
+
+
+def test_the_attempt_that_ended_as_the_scenario_did_is_told():
+    run = played(s=(3, "down good bad"))
+    assert "attempt 3 of 3 failed\n  turn 1 of 1\n    user:      hi\n    assistant: bad" in run_text(run).plain
+    assert "1 errored" in run_text(run).plain

@@ -24,6 +24,8 @@ TOOL_HINT = "write code_interpreter, file_search: {...} or function: NAME"
 MOCK_HINT = "write returns: VALUE or sequence: [{returns: VALUE}, ...]"
 DASH_HINT = "begin each item with a dash"
 REGEX_HINT = r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
+REPEAT_HINT = "write it with its keys: max, require"
+REQUIRE_HINT = "Share of attempts that has to pass, for example 0.8"
 NAME_HINT = "use lower case letters, digits and single dashes, for example math-tutor"
 SECRET_HINT = "write {env: NAME}, the name of an environment variable; keep the key itself out of files"
 
@@ -229,6 +231,15 @@ BAD = [
         "write it with its key: user",
     ),
     (f"{SCENARIO}turns: [usr: hi]\n", "4:9", "unknown key `usr`", "did you mean `user`?"),
+    (f"{TURN}\nrepeat: 0\n", "7:9", "`repeat` must be at least 1", None),
+    (f"{TURN}\nrepeat: often\n", "7:9", "`repeat` must be a whole number or a mapping", REPEAT_HINT),
+    (f"{TURN}\nrepeat: '3'\n", "7:9", "`repeat` must be a whole number or a mapping", "write it without quotes"),
+    (f"{TURN}\nrepeat: {{max: 20}}\n", "7:9", "`require` is missing", REQUIRE_HINT),
+    (f"{TURN}\nrepeat: {{max: 20, require: 1}}\n", "7:28", "`require` must be below 1", None),
+    (f"{TURN}\nrepeat: {{max: 20, require: 0}}\n", "7:28", "`require` must be above 0", None),
+    (f"{TURN}\nrepeat: {{max: 501, require: 0.8}}\n", "7:15", "`max` must be at most 500", None),
+    (f"{TURN}\nrepeat: {{max: 20, required: 0.8}}\n", "7:19", "unknown key `required`", "did you mean `require`?"),
+    (f"{TURN}\nrepeat: {{min: 4, max: 3, require: 0.8}}\n", "7:9", "repeat.min is above repeat.max", None),
     (f"{TURN}checks: [contain: x]\n", "6:14", "`contain` is not a check", "did you mean `contains`?"),
     (
         f"{TURN}checks: [contains]\n",
