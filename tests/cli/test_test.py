@@ -35,7 +35,11 @@ def test_the_quiz_is_answered_whole(orch, applied):
 
 def test_a_failure_shows_the_transcript_and_what_was_expected(orch, applied):
     quiz = applied / "scenarios" / "quiz.yaml"
-    quiz.write_text(quiz.read_text().replace("times: 2", "times: 3"))
+    quiz.write_text(
+        quiz.read_text().replace(
+            "parallel: [display_quiz, display_quiz]", "tool_called: {name: display_quiz, times: 3}"
+        )
+    )
     done = orch("test", "specs/", "--name", "quiz")
     assert done.code == 1
     for part in ("FAILED", "specs/scenarios/quiz.yaml:", "display_quiz", "expected:", "got:", "1 failed"):
@@ -99,7 +103,12 @@ def test_every_scenario_is_repeated_as_the_command_line_says(orch, applied):
 
 def test_one_failed_attempt_of_a_fixed_number_fails(orch, applied):
     quiz = applied / "scenarios" / "quiz.yaml"
-    quiz.write_text(quiz.read_text().replace("times: 2", "times: 3") + "repeat: {max: 20, require: 0.8}\n")
+    quiz.write_text(
+        quiz.read_text().replace(
+            "parallel: [display_quiz, display_quiz]", "tool_called: {name: display_quiz, times: 3}"
+        )
+        + "repeat: {max: 20, require: 0.8}\n"
+    )
     assert "0/3 passed" in orch("test", "specs/", "--name", "quiz").out
     done = orch("test", "specs/", "--name", "quiz", "--repeat", "2")
     assert done.code == 1
