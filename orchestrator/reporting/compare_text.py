@@ -91,10 +91,10 @@ def other_lines(comparison: Comparison) -> Iterator[str]:
         yield f"missing: {', '.join(names)}"
     for name, before, after in comparison.unjudged:
         yield f"not compared: {visible(name)} ({visible(before)} -> {visible(after)})"
-    few = sum(not each.can_tell for each in comparison.paired if each.moved)
-    if few:
+    n = _fewest_that_tell(1 - comparison.confidence)
+    fewest = [min(each.before.counts.judged, each.after.counts.judged) for each in comparison.paired if each.moved]
+    if few := sum(judged < n for judged in fewest):
         subject = "1 scenario has" if few == 1 else f"{few} scenarios have"
-        n = _fewest_that_tell(1 - comparison.confidence)
         yield f"{subject} too few attempts to tell: make both reports with `orch test --repeat {n}` or more"
 
 

@@ -27,7 +27,9 @@ def rate_text(result: ScenarioResult) -> str:
 
 
 def chances_text(result: ScenarioResult) -> str:
-    """Give pass@k and pass^k of a fixed number of attempts, or nothing where there are none to give."""
+    """Give pass@k and pass^k of a fixed number of attempts, or nothing where that says nothing: all ended alike."""
+    if result.tally.passed in (0, result.tally.judged):
+        return ""
     return ", ".join(f"pass@{k} {at:.2f}, pass^{k} {hat:.2f}" for k, at, hat in _chances(result) if k > 1)
 
 
