@@ -10,8 +10,8 @@ from tests.scenario.reported import report, reported
 REPORT = """\
 REGRESSION   worse   10/10 -> 3/10 passed, p = 0.0031, adjusted 0.0062
 IMPROVEMENT  better  2/10 -> 10/10 passed, p = 0.00071, adjusted 0.0014
-NOISE        few     1/1 -> 0/1 passed, p = 1
 NOISE        bit     9/10 -> 7/10 passed, p = 0.58, adjusted 1
+NOISE        few     1/1 -> 0/1 passed, p = 1
 
 All together: noise (3 passed less often, 1 more often, 1 as before; p = 0.5, paired permutation test)
 latency: 400 ms -> 500 ms (+25 %), median of 4 scenarios, p = 0.12
@@ -70,3 +70,11 @@ def test_p_values(p, text):
 def test_amounts():
     assert change_text(Measure.LATENCY, Change(0, 12_345)) == ("0 ms", "12.3 s", "")
     assert change_text(Measure.TOKENS, Change(10, 7.5)) == ("10", "7.5", "-25 %")
+
+
+def test_of_much_noise_the_first_is_listed_and_the_rest_counted():
+    before = report(*(reported(f"s{n}", 5, 5) for n in range(50)), reported("worse", 9, 9))
+    after = report(*(reported(f"s{n}", 5 - n % 2, 5) for n in range(50)), reported("worse", 0, 9))
+    lines = compare_text(compare(before, after)).plain.splitlines()
+    assert [line.split()[0] for line in lines[:22]] == ["REGRESSION", *["NOISE"] * 20, "…"]
+    assert lines[21] == "… and 5 more that changed and are noise"
