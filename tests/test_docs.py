@@ -3,6 +3,8 @@
 import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -11,12 +13,14 @@ import pytest
 from orchestrator.cli.main import COMMANDS, run
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
+from orchestrator.scenario.sequential import get_least_attempts
 from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
 
 
@@ -135,6 +139,55 @@ def test_every_check_has_an_example_and_a_line(examples):
     assert shown == set(CHECKS)
     for name in CHECKS:
         assert f"\n| `{name}: " in LANGUAGE or name == "python", name
+
+
+def shown_commands(text: str) -> list[tuple[str, str]]:
+    """Give the commands of console blocks, each with the output shown under it."""
+    blocks = "\n".join(fences(text, "console"))
+    parts = re.split(r"^\$ (.*)\n", blocks, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Repeats and comparing\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    [scenario] = fences(text, "yaml")
+    (tmp_path / "greeting.yaml").write_text(scenario, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    for command, expected in shown_commands(text):
+        command, _, elsewhere = command.partition(" > ")
+        if elsewhere:  # what follows is seen after the change that the page tells of
+            model = tmp_path / "gpt-4o.yaml"
+            changed = model.read_text(encoding="utf-8").replace("Which order is it about?", "What can I do for you?")
+            model.write_text(changed, encoding="utf-8")
+        capsys.readouterr()
+        run(command.removeprefix("orch ").split())
+        if not elsewhere:
+            moved = [
+                re.sub(r"\([+-]\d+ %\)", "(SHARE)", settled(output)) for output in (capsys.readouterr().out, expected)
+            ]
+            assert moved[0] == moved[1]
+    shutil.copy("before.json", "main.json")
+    [script] = fences(text, "sh")
+    orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
+    subprocess.run(["bash", "-c", orch + script], check=False, cwd=tmp_path, capture_output=True, timeout=120)
+    assert "<b>regression</b> <code>greeting</code>" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_the_fewest_attempts_are_as_tabled():
+    _, heading, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in SCENARIOS.splitlines()
+        if re.match(r"\| (`require`|0\.\d+) \|", line) or line.startswith("|---|---|---|---|")
+    ]
+    assert heading == ["---"] * 4
+    for require, *attempts in rows:
+        expected = [get_least_attempts(float(require), confidence) for confidence in (0.9, 0.95, 0.99)]
+        assert [int(number) for number in attempts] == expected
+    assert len(rows) == 5
 
 
 def test_every_kind_is_in_the_language_page_and_has_a_schema():

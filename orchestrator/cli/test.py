@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.messages import show_note
+from orchestrator.cli.messages import show_note, show_warning
 from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, verbosity, within
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
@@ -16,6 +16,7 @@ from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.project import open_conversations, open_session
 from orchestrator.reporting.junit import junit_xml
+from orchestrator.reporting.rates import cannot_pass
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_text import run_text
 from orchestrator.scenario.results import Run, exit_code
@@ -71,6 +72,9 @@ def command(
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
     project = load_project(paths, target, variables)
     chosen = _repeated(_choose(project, paths, tags, names), repeat)
+    for located in chosen:
+        if problem := cannot_pass(located.scenario.repeat):
+            show_warning(located.position, *problem)
     options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
     done = asyncio.run(_run(project, chosen, options, quiet))
     report = as_json(run_json(done, project=project.name, target=project.target_name))

@@ -25,7 +25,8 @@ def compare_markdown(comparison: Comparison) -> str:
         together_line(comparison),
         *_shifts(comparison),
     ]
-    sections = [_paired(each) for each in ranked(comparison)]
+    shown, left = ranked(comparison)
+    sections = [*(_paired(each) for each in shown), *([Section(f"… {left}")] if left else [])]
     same = sum(not each.moved for each in comparison.paired)
     sections += [Section(f"{same:,} as often as before")] if same else []
     return report(head, [*sections, *(Section(code(line)) for line in other_lines(comparison))])
@@ -46,7 +47,7 @@ def _shifts(comparison: Comparison) -> list[str]:
 def _paired(paired: Paired) -> Section:
     title = f"<b>{paired.tier}</b> {code(paired.name)} {counts_text(paired)}"
     rows = [(MEASURES[measure], *change_text(measure, change)) for measure, change in paired.medians.items()]
-    body = _table(("median", "before", "after", "change"), rows) if rows else ""
+    body = _table(("median", "before", "after", "change"), rows) if rows and paired.tier is not Tier.NOISE else ""
     return Section(title, body, open=paired.tier is Tier.REGRESSION)
 
 

@@ -14,13 +14,15 @@ from orchestrator.scenario.comparison import Change, Comparison, Measure, Paired
 _STYLE = {Tier.REGRESSION: "bold red", Tier.IMPROVEMENT: "green", Tier.NOISE: "dim"}
 MEASURES = {Measure.LATENCY: "latency", Measure.TOKENS: "tokens", Measure.COST: "cost"}
 """Words for the measures."""
+MOST_NOISE = 20
+"""Scenarios that are listed although their change is noise; the JSON report has all."""
 
 
 def compare_text(comparison: Comparison) -> Text:
     """Give the whole report; it ends without a line break. Scenarios whose pass rate did not change are counted."""
-    shown = ranked(comparison)
+    shown, left = ranked(comparison)
     width = max((len(visible(each.name)) for each in shown), default=0)
-    rows = Text("\n").join([_row(each, width) for each in shown])
+    rows = Text("\n").join([*(_row(each, width) for each in shown), *([Text(f"… {left}", "dim")] if left else [])])
     notes = Text("\n").join([Text(line) for line in (*shift_lines(comparison), *other_lines(comparison))])
     together = Text(together_line(comparison), _STYLE[comparison.together.tier])
     worst = next((tier for tier in (Tier.REGRESSION, Tier.IMPROVEMENT) if comparison.count(tier)), Tier.NOISE)
@@ -28,11 +30,13 @@ def compare_text(comparison: Comparison) -> Text:
     return Text("\n\n").join([part for part in (rows, Text("\n").join([together, notes]), summary) if part])
 
 
-def ranked(comparison: Comparison) -> list[Paired]:
-    """Give the scenarios whose pass rate changed, the surest and worst first."""
+def ranked(comparison: Comparison) -> tuple[list[Paired], str]:
+    """Give the scenarios whose pass rate changed, the surest and worst first, and a word on noise that is left out."""
     order = [Tier.REGRESSION, Tier.IMPROVEMENT, Tier.NOISE]
     moved = [each for each in comparison.paired if each.moved]
-    return sorted(moved, key=lambda each: (order.index(each.tier), each.adjusted, each.moved))
+    moved.sort(key=lambda each: (order.index(each.tier), each.adjusted, each.p_value, each.moved))
+    most = MOST_NOISE + sum(each.tier is not Tier.NOISE for each in moved)
+    return moved[:most], f"and {len(moved) - most:,} more that changed and are noise" if len(moved) > most else ""
 
 
 def counts_text(paired: Paired) -> str:
@@ -91,10 +95,10 @@ def other_lines(comparison: Comparison) -> Iterator[str]:
         yield f"missing: {', '.join(names)}"
     for name, before, after in comparison.unjudged:
         yield f"not compared: {visible(name)} ({visible(before)} -> {visible(after)})"
-    few = sum(not each.can_tell for each in comparison.paired if each.moved)
-    if few:
+    n = _fewest_that_tell(1 - comparison.confidence)
+    fewest = [min(each.before.counts.judged, each.after.counts.judged) for each in comparison.paired if each.moved]
+    if few := sum(judged < n for judged in fewest):
         subject = "1 scenario has" if few == 1 else f"{few} scenarios have"
-        n = _fewest_that_tell(1 - comparison.confidence)
         yield f"{subject} too few attempts to tell: make both reports with `orch test --repeat {n}` or more"
 
 

@@ -27,17 +27,29 @@ def rate_text(result: ScenarioResult) -> str:
 
 
 def chances_text(result: ScenarioResult) -> str:
-    """Give pass@k and pass^k of a fixed number of attempts, or nothing where there are none to give."""
+    """Give pass@k and pass^k of a fixed number of attempts, or nothing where that says nothing: all ended alike."""
+    if result.tally.passed in (0, result.tally.judged):
+        return ""
     return ", ".join(f"pass@{k} {at:.2f}, pass^{k} {hat:.2f}" for k, at, hat in _chances(result) if k > 1)
+
+
+def cannot_pass(repeat: int | Repeat) -> tuple[str, str] | None:
+    """Give why a scenario cannot pass whatever comes back, and what to do about it; None where it can."""
+    if not isinstance(repeat, Repeat) or (needed := get_needed(repeat)) is None:
+        return None
+    shown = f"a pass rate of {repeat.require:g} with confidence {repeat.confidence:g}"
+    return (
+        f"{repeat.max} attempts cannot show {shown}, even where all pass",
+        f"write max: {needed} or more under `repeat`",
+    )
 
 
 def undecided(result: ScenarioResult) -> tuple[str, str]:
     """Give why repeated attempts did not decide, and what to do about it."""
     repeat, made = result.located.scenario.repeat, result.tally.total
+    if problem := cannot_pass(repeat):
+        return problem
     most = repeat.max if isinstance(repeat, Repeat) else repeat
-    if isinstance(repeat, Repeat) and (needed := get_needed(repeat)):
-        message = f"{most} attempts cannot show a pass rate of {repeat.require:g} with confidence {repeat.confidence:g}"
-        return f"{message}, even where all pass", f"write max: {needed} or more under `repeat`"
     message = f"{made} attempts show neither that it passes often enough nor that it does not"
     if made < most:
         message = f"after {made} of {most} attempts, none of what may follow shows that it passes often enough or not"

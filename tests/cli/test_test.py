@@ -123,11 +123,15 @@ def test_undecided_is_exit_4_and_counted_apart(orch, applied):
     assert done.code == 4
     assert "12 attempts cannot show a pass rate of 0.8 with confidence 0.95" in done.out
     assert "1 inconclusive in" in done.out
+    warning = "specs/scenarios/quiz.yaml:2:1: warning: 12 attempts cannot show a pass rate of 0.8 with confidence 0.95"
+    assert warning in done.err
+    checked = orch("validate", "specs/")
+    assert (checked.code, warning in checked.err, "max: 14" in checked.err) == (0, True, True)
     summary = json.loads((applied.parent / "report.json").read_text())["summary"]
     assert (summary["inconclusive"], summary["failed"], summary["errored"]) == (1, 0, 0)
     thanks.write_text(thanks.read_text().replace("max: 12", "max: 14"))
     done = orch("test", "specs/", "--name", "quiz")
-    assert (done.code, "14/14 passed" in done.out) == (0, True)
+    assert (done.code, "14/14 passed" in done.out, "warning" in done.err) == (0, True, False)
 
 
 def test_broken_specs_are_exit_2(orch, tutor):

@@ -35,8 +35,8 @@ def test_chances_of_a_fixed_number():
     assert chances_text(only(5, "good bad good good bad")) == (
         "pass@2 0.90, pass^2 0.30, pass@4 1.00, pass^4 0.00, pass@5 1.00, pass^5 0.00"
     )
-    assert chances_text(only(TEN, "good " * 10)) == ""  # attempts that stop early would bias it
-    assert chances_text(only(2, "down down")) == ""
+    assert chances_text(only(TEN, "bad " + "good " * 9)) == ""  # attempts that stop early would bias it
+    assert chances_text(only(2, "down down")) == chances_text(only(2, "good good")) == ""
 
 
 def test_why_it_is_undecided_and_what_to_do():
