@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from pathlib import Path
 
 import httpx2
@@ -57,7 +58,8 @@ def case(start, tmp_path):
 
 def converged(root: Path, url: str, expected):
     result = asyncio.run(applied(root, url))
-    assert result.exit_code == 0, result.outcomes
+    assert [(str(item.address), item.error) for item in result.outcomes if item.error is not None] == []
+    assert result.exit_code == 0
     assert look(url) == expected
     assert not list((root / ".orch").glob("journal*"))
 
@@ -88,6 +90,8 @@ def test_killed_at_any_request_the_next_apply_converges(world, warm, start, expe
         world.line.begin(world.line.prefix, way, number)
         ended = warm.apply(root, url, world.line)
         assert (ended == -9) == world.line.struck
+        while world.line.busy:
+            time.sleep(0.005)
         world.line.begin(world.line.prefix)
         converged(root, url, expected)
 
