@@ -113,7 +113,7 @@ def examples(tmp_path, monkeypatch) -> Path:
     (tmp_path / "checks.py").write_text(functions, encoding="utf-8")
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "refunds.md").write_text("# Refunds\n\nWithin 30 days.\n", encoding="utf-8")
-    return tmp_path
+    return Path(tmp_path)
 
 
 def test_every_example_of_the_language_is_one_working_project(examples, capsys):
