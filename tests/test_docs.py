@@ -100,7 +100,7 @@ def test_every_command_is_in_the_readme():
 
 
 @pytest.fixture
-def examples(tmp_path, monkeypatch) -> Path:
+def examples(tmp_path: Path, monkeypatch) -> Path:
     """The project that the examples of the language page are."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSISTANTS_HOST", "assistants.example")

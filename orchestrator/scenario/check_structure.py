@@ -15,7 +15,7 @@ from orchestrator.scenario.verdicts import failed, passed
 from orchestrator.spec.queries import QueryError, search
 from orchestrator.spec.schema import find_faults
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*(\S*).*?\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
 _NOTHING = object()
 
 

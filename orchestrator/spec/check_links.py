@@ -1,6 +1,7 @@
-"""What checks refer to: prices, functions in Python files, schemas, queries, and tools and files of the assistant.
+"""What checks refer to: prices, functions in Python files, schemas, queries, steps, and files of the assistant.
 
-A check that cannot hold, because what it looks at does not exist, is told before a run is spent on it.
+A name that nothing has is told before a run is spent on it. Which built-in tools an assistant has is left to the run: a
+target may take one away, and its specs are to be planned all the same.
 """
 
 import unicodedata
@@ -9,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from orchestrator.diagnostics import nearest
-from orchestrator.model.check_evidence import Citation, Cites, Code, Retrieval, Retrieved, StepList, Steps
+from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
 from orchestrator.model.check_numbers import CostUsd
 from orchestrator.model.check_structure import JsonReply
 from orchestrator.model.checks import Check, PythonCheck
+from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH, MESSAGE
 from orchestrator.model.prices import Price
 from orchestrator.spec import queries
 from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import Path_
 from orchestrator.spec.schema import Problem, check_schema
 
-_BUILT_IN = ("file_search", "code_interpreter", "message")
+_BUILT_IN = (FILE_SEARCH, CODE_INTERPRETER, MESSAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,8 @@ class Subject:
     name: str
     model: str
     functions: tuple[str, ...]
-    tools: frozenset[str]
-    """Its built-in tools."""
     files: tuple[str, ...] | None
-    """Names of the files it can find; None where the specs do not say."""
+    """Names of the files it can find; None where the specs do not say, or it searches none."""
 
 
 class CheckLinks:
@@ -56,8 +56,6 @@ class CheckLinks:
                 place: Path_ = (*at, "steps", "names") if isinstance(steps, StepList) else (*at, "steps")
                 names = steps.names if isinstance(steps, StepList) else steps
                 yield from _in_steps(names, place, subject)
-            case Code():
-                yield from _lacks("code_interpreter", (*at, "code"), subject)
             case Cites(cites=cites):
                 name = cites.file if isinstance(cites, Citation) else cites
                 yield from _in_sources(name, (*at, "cites"), isinstance(cites, Citation), subject)
@@ -84,7 +82,7 @@ def _in_json(check: JsonReply, at: Path_) -> Iterator[Problem]:
 
 
 def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem]:
-    known = [*(name for name in _BUILT_IN if name == "message" or name in subject.tools), *subject.functions]
+    known = [*_BUILT_IN, *subject.functions]
     for index, name in enumerate(names):
         if name not in known:
             near = nearest(name, known)
@@ -92,15 +90,9 @@ def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem
             yield Problem((*at, index), f"assistant `{subject.name}` takes no step `{name}`", hint)
 
 
-def _lacks(tool: str, at: Path_, subject: Subject) -> Iterator[Problem]:
-    if tool not in subject.tools:
-        yield Problem(at, f"assistant `{subject.name}` has no {tool}", f"add {tool} to its tools, or drop the check")
-
-
 def _in_sources(name: str, at: Path_, is_long: bool, subject: Subject) -> Iterator[Problem]:
     """Say what is wrong with a file that shall be found: names are compared by their last part."""
-    yield from _lacks("file_search", at, subject)
-    if "file_search" not in subject.tools or subject.files is None:
+    if subject.files is None:
         return
     known = sorted({_last_part(file) for file in subject.files})
     if _last_part(name) not in known:

@@ -262,8 +262,7 @@ class Linker:
             assistant.name,
             assistant.model,
             tuple(tool_name(tool, self._functions) for tool in tools if isinstance(tool, FunctionTool)),
-            frozenset(tool_name(tool, self._functions) for tool in tools if not isinstance(tool, FunctionTool)),
-            files if told else None,
+            files if told and stores else None,
         )
 
 
