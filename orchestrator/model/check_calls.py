@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.model.language import Count, Json, NonEmpty, Strict
+from orchestrator.model.language import Count, NonEmpty, Strict
+from orchestrator.model.matchers import ArgumentsPattern
 from orchestrator.model.weighted import Weighted
 
 
-class CallPattern(Strict):
-    """A function call to look for."""
+class CallPattern(ArgumentsPattern):
+    """A function call to look for, by its name and, where they are given, by its arguments."""
 
     name: NonEmpty
-    arguments: Json | None = Field(None, description="Values its arguments have; other arguments may stand beside")
 
 
 class Called(CallPattern):
@@ -48,7 +48,7 @@ class Calls(Strict):
     """The calls that were made, compared with a list."""
 
     mode: Mode = Field(description="How the calls made compare with the list")
-    calls: list[NonEmpty | CallPattern] = Field(min_length=1, description="Calls, each NAME or {name, arguments}")
+    calls: list[NonEmpty | CallPattern] = Field(min_length=1, description="Calls, each NAME or {name, arguments, ...}")
 
 
 class Trajectory(Weighted):

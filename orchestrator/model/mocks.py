@@ -1,34 +1,159 @@
-"""Scripted answers to function calls, as written."""
+"""Scripted answers to function calls, as written.
 
-from typing import Annotated, Any
+An answer says what the function gives back; a mock is an answer, or a sequence of them, with the calls it is for.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from orchestrator.model.language import Strict
+from orchestrator.model.language import Count, NonEmpty, PythonName, Strict, key_among
+from orchestrator.model.matchers import When
+
+TEMPLATE_NAMES = frozenset({"arguments", "vars", "calls"})
+"""What a mock's template may use."""
+ANSWERS = ("returns", "error", "malformed", "template", "python")
 
 
-class Returns(Strict):
-    """A mock that always answers the same value; text is sent as it is, anything else as JSON."""
+class Delayed(Strict):
+    """What may take its time."""
+
+    delay_ms: Annotated[int, Field(ge=0, le=600_000)] = Field(0, description="Wait this long before")
+
+
+class Returns(Delayed):
+    """The function returns this value; text is sent as it is, anything else as JSON."""
 
     returns: Any = Field(description="What the function returns")
 
 
-class Sequence(Strict):
-    """A mock that answers call after call; the last value is not repeated."""
+class Fails(Delayed):
+    """The function answers that it failed: `{"error": TEXT}`."""
 
-    sequence: list[Returns] = Field(min_length=1, description="One answer a call, in order")
+    error: NonEmpty = Field(description="What went wrong, sent as {error: TEXT}")
+
+
+class Malformed(Delayed):
+    """The function gives back what no caller expects; sent as it is."""
+
+    malformed: str = Field(description="Broken output, such as JSON that is cut off")
+
+
+class Templated(Delayed):
+    """The function returns a text made for the call."""
+
+    template: str = Field(description="Text of the output; a template over arguments, vars and calls")
+
+
+class ByPython(Delayed):
+    """A function of the project's own answers, plain or async; it gets the arguments by their names."""
+
+    python: PythonName = Field(description="FILE:FUNCTION, the file below the project's folder without .py")
+
+
+def _answer_tag(value: Any) -> str | None:
+    return key_among(value, ANSWERS)
+
+
+Answer = Annotated[
+    Annotated[Returns, Tag("returns")]
+    | Annotated[Fails, Tag("error")]
+    | Annotated[Malformed, Tag("malformed")]
+    | Annotated[Templated, Tag("template")]
+    | Annotated[ByPython, Tag("python")],
+    Discriminator(
+        _answer_tag,
+        custom_error_type="mock",
+        custom_error_message="not an answer: write one of " + ", ".join(ANSWERS),
+    ),
+]
+
+
+class Conditional(Strict):
+    """Which calls a mock is for, and how many are expected."""
+
+    when: When | None = Field(None, description="The calls it answers, by their arguments; all if left out")
+    times: Annotated[int, Field(ge=0)] | Count | None = Field(
+        None, description="Calls it should answer: N, or {min, max}; once or more if left out"
+    )
+
+
+class ReturnsMock(Returns, Conditional):
+    """A mock that returns a value."""
+
+
+class FailsMock(Fails, Conditional):
+    """A mock that answers that the function failed."""
+
+
+class MalformedMock(Malformed, Conditional):
+    """A mock whose output is broken."""
+
+
+class TemplatedMock(Templated, Conditional):
+    """A mock that makes its output from the call."""
+
+
+class ByPythonMock(ByPython, Conditional):
+    """A mock that asks a function of the project's own."""
+
+
+class Sequence(Delayed, Conditional):
+    """A mock that answers call after call."""
+
+    sequence: list[Answer] = Field(min_length=1, description="One answer a call, in order")
+    then: Literal["error", "repeat_last"] = Field(
+        "error", description="Once all are given: error fails the turn, repeat_last gives the last again"
+    )
+
+
+MOCKS = (*ANSWERS, "sequence")
 
 
 def _mock_tag(value: Any) -> str | None:
-    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, Strict) else ()
-    return next((key for key in ("returns", "sequence") if key in keys), None)
+    return key_among(value, MOCKS)
 
 
 Mock = Annotated[
-    Annotated[Returns, Tag("returns")] | Annotated[Sequence, Tag("sequence")],
+    Annotated[ReturnsMock, Tag("returns")]
+    | Annotated[FailsMock, Tag("error")]
+    | Annotated[MalformedMock, Tag("malformed")]
+    | Annotated[TemplatedMock, Tag("template")]
+    | Annotated[ByPythonMock, Tag("python")]
+    | Annotated[Sequence, Tag("sequence")],
     Discriminator(
         _mock_tag,
         custom_error_type="mock",
-        custom_error_message="not a mock: write returns: VALUE or sequence: [{returns: VALUE}, ...]",
+        custom_error_message="not a mock: write one of " + ", ".join(MOCKS),
     ),
 ]
+
+
+def _number_tag(value: Any) -> str:
+    return "several" if isinstance(value, list) else "one"
+
+
+OneOrMore = Annotated[
+    Annotated[Mock, Tag("one")] | Annotated[list[Mock], Field(min_length=1), Tag("several")],
+    Discriminator(_number_tag),
+]
+"""The mocks of one function: one, or a list of which the first that fits a call answers it."""
+
+Place = tuple[str | int, ...]
+"""Where a mock stands in its scenario: keys and indexes."""
+
+
+def walk(mocks: Mapping[str, OneOrMore], at: Place = ()) -> Iterator[tuple[Place, str, Mock]]:
+    """Give every mock with its place and the name of its function; `at` is the place of the mapping."""
+    for name, written in mocks.items():
+        if isinstance(written, list):
+            yield from (((*at, name, index), name, mock) for index, mock in enumerate(written))
+        else:
+            yield (*at, name), name, written
+
+
+def later(at: str) -> dict[str, frozenset[str]]:
+    """Give the templates of the mocks at a place as `Spec.LATER` has them."""
+    ways = ("*", "*.#", "*.sequence.#", "*.#.sequence.#")
+    return {f"{at}.{way}.template": TEMPLATE_NAMES for way in ways}

@@ -1,6 +1,6 @@
 """A scripted conversation as written: what the user says, what functions answer, what must be true then."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.model.address import Name
 from orchestrator.model.checks import Check
 from orchestrator.model.language import NonEmpty, Spec, Strict
-from orchestrator.model.mocks import Mock
+from orchestrator.model.mocks import OneOrMore, later
 
 
 class Repeat(Strict):
@@ -30,12 +30,16 @@ class Turn(Strict):
     """One exchange: what the user says, what functions answer, what must be true of the reply."""
 
     user: NonEmpty
-    mocks: dict[str, Mock] = Field(default_factory=dict, description="Answers to function calls, by function name")
+    mocks: dict[str, OneOrMore] = Field(
+        default_factory=dict, description="Answers to function calls, by function: one, or a list"
+    )
     checks: list[Check] = Field(default_factory=list)
 
 
 class Scenario(Spec):
     """One scripted conversation with an assistant."""
+
+    LATER: ClassVar[dict[str, frozenset[str]]] = {**later("mocks"), **later("turns.#.mocks")}
 
     kind: Literal["Scenario"] = "Scenario"
     name: Name = Field(description="Its name in reports")
@@ -48,6 +52,9 @@ class Scenario(Spec):
     repeat: Annotated[int, Field(ge=1, le=1000)] | Repeat = Field(
         1, description="N attempts that all have to pass, or {min, max, require, confidence}"
     )
-    mocks: dict[str, Mock] = Field(default_factory=dict, description="Answers for every turn; a turn's own come first")
+    strict: bool = Field(False, description="A mock that is used more or less often than expected is a failure")
+    mocks: dict[str, OneOrMore] = Field(
+        default_factory=dict, description="Answers for every turn; a turn's own come first"
+    )
     turns: list[Turn] = Field(min_length=1, description="The exchanges, in order: user, mocks, checks")
     checks: list[Check] = Field(default_factory=list, description="What must be true of the whole conversation")

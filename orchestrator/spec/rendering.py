@@ -87,7 +87,9 @@ def render_document(
 
 def _matches(pattern: str, path: tuple[Hashable, ...]) -> bool:
     parts = pattern.split(".")
-    return len(parts) == len(path) and all(want in ("*", str(got)) for want, got in zip(parts, path, strict=True))
+    return len(parts) == len(path) and all(
+        want in ("*", str(got)) or (want == "#" and isinstance(got, int)) for want, got in zip(parts, path, strict=True)
+    )
 
 
 def _locate(document: Document, path: Path_, error: TemplateError) -> Diagnostic:

@@ -1,0 +1,34 @@
+"""What the arguments of a function call have to be, as written: mocks and checks ask it in the same words."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from orchestrator.model.language import Json, NonEmpty, Pattern, Strict
+
+
+class ArgumentsPattern(Strict):
+    """What arguments have to be; where several keys are given, all hold. Nothing given fits any arguments."""
+
+    arguments: Json | None = Field(None, description="Values they have; other arguments may stand beside")
+    exact: Json | None = Field(None, description="What they are: these values and no other arguments")
+    schema_: Json | None = Field(None, alias="schema", description="JSON Schema they follow")
+    regex: dict[NonEmpty, Pattern] | None = Field(
+        None, description="Patterns by argument, each found in its value; what is no text is searched as JSON"
+    )
+    jmespath: NonEmpty | None = Field(
+        None, description="JMESPath query over them that gives anything but false, null or what is empty"
+    )
+
+
+class When(ArgumentsPattern):
+    """The calls a mock answers."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise PydanticCustomError(
+                "when", "says nothing of the arguments: give arguments, exact, schema, regex or jmespath"
+            )
+        return self
