@@ -70,7 +70,7 @@ class Spec(Strict):
     """A document of the language: the model of one kind."""
 
     LATER: ClassVar[dict[str, frozenset[str]]] = {}
-    """Templates rendered later: path pattern (`*` is any index or key, `#` any index) to the names they may use then."""
+    """Templates rendered later: path pattern (`*` is any key or index, `#` any index) to the names they may use."""
 
 
 class Secret(Strict):

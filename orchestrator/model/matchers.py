@@ -21,13 +21,18 @@ class ArgumentsPattern(Strict):
         None, description="JMESPath query over them that gives anything but false, null or what is empty"
     )
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether any arguments at all would do, also such as are no JSON object."""
+        return all(getattr(self, name) is None for name in ArgumentsPattern.model_fields)
+
 
 class When(ArgumentsPattern):
     """The calls a mock answers."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if all(getattr(self, name) is None for name in type(self).model_fields):
+        if self.says_nothing:
             raise PydanticCustomError(
                 "when", "says nothing of the arguments: give arguments, exact, schema, regex or jmespath"
             )

@@ -153,6 +153,14 @@ def walk(mocks: Mapping[str, OneOrMore], at: Place = ()) -> Iterator[tuple[Place
             yield (*at, name), name, written
 
 
+def answers(mock: Mock, at: Place) -> Iterator[tuple[Place, Answer]]:
+    """Give the answers of the mock at a place, each with its own place."""
+    if isinstance(mock, Sequence):
+        yield from (((*at, "sequence", index), answer) for index, answer in enumerate(mock.sequence))
+    else:
+        yield at, mock
+
+
 def later(at: str) -> dict[str, frozenset[str]]:
     """Give the templates of the mocks at a place as `Spec.LATER` has them."""
     ways = ("*", "*.#", "*.sequence.#", "*.#.sequence.#")

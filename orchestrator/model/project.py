@@ -13,6 +13,7 @@ from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
 from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
+from orchestrator.model.mocks import Place
 from orchestrator.model.prices import Price
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
@@ -129,6 +130,10 @@ class LocatedScenario:
     """Folder of orch.yaml, absolute: files that `python:` names lie below it."""
     price: Price | None = None
     """What the assistant's model costs, where the project says it."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """Values for {{ vars.NAME }}: the scenario's own over the target's and the project's."""
+    mock_positions: Mapping[Place, Position] = field(default_factory=dict)
+    """Where its mocks are written."""
 
 
 @dataclass(frozen=True, slots=True)

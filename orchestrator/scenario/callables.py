@@ -3,6 +3,7 @@
 import inspect
 import sys
 import traceback
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -39,19 +40,43 @@ def call(root: Path, name: str, *arguments: Any) -> Any:
     A file is read once a process, by itself: nothing is added to where Python looks for modules, and no bytecode is
     written next to it.
     """
-    file, function = python_file(root, name), name.partition(":")[2]
-    shown = show(file, root)
-    if not inside(root, file):
-        raise CallableError(f"{shown} lies outside the project", "keep it below the folder of orch.yaml")
+    file, function = _find(root, name)
     given: Any = None
     with _Kept() as kept:
         given = getattr(_module(file), function)(*arguments)
-    if kept.error is not None:
-        raise CallableError(f"{shown}{_place(kept.error, file)}: {_last_line(kept.error)}")
+    _raise_kept(kept, root, file)
     if inspect.iscoroutine(given):
         given.close()
-        raise CallableError(f"{shown}: {function} is async", "write a plain function: it is called, not awaited")
+        message = f"{show(file, root)}: {function} is async"
+        raise CallableError(message, "write a plain function: it is called, not awaited")
     return given
+
+
+async def call_with(root: Path, name: str, arguments: Mapping[str, Any]) -> Any:
+    """Call `FILE:FUNCTION` with these arguments by name, wait where it is async, and give what it returns.
+
+    Otherwise it is as `call`.
+    """
+    file, function = _find(root, name)
+    given: Any = None
+    with _Kept() as kept:
+        given = getattr(_module(file), function)(**arguments)
+        if inspect.isawaitable(given):
+            given = await given
+    _raise_kept(kept, root, file)
+    return given
+
+
+def _find(root: Path, name: str) -> tuple[Path, str]:
+    file, function = python_file(root, name), name.partition(":")[2]
+    if not inside(root, file):
+        raise CallableError(f"{show(file, root)} lies outside the project", "keep it below the folder of orch.yaml")
+    return file, function
+
+
+def _raise_kept(kept: _Kept, root: Path, file: Path) -> None:
+    if kept.error is not None:
+        raise CallableError(f"{show(file, root)}{_place(kept.error, file)}: {_last_line(kept.error)}")
 
 
 @cache

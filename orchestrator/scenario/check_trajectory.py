@@ -75,8 +75,7 @@ def _verdict(
 def _why_missing(wanted: CallPattern, unpaired: Sequence[AnsweredCall]) -> str | None:
     """Say in what a call of that name, which nothing else asks for, is another."""
     call = next((each for each in unpaired if each.name == wanted.name), None)
-    difference = call_difference(wanted, call) if call else None
-    return str(difference) if difference else None
+    return call_difference(wanted, call) if call else None
 
 
 def judge_max_calls(check: MaxCalls, exchanges: Sequence[Exchange]) -> Verdict:

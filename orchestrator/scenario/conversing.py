@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import TargetError
 from orchestrator.model.check_evidence import StatusIs
 from orchestrator.model.checks import Check, walk
@@ -18,7 +19,7 @@ from orchestrator.scenario.quoting import shown_call
 from orchestrator.scenario.results import Attempt, Problem, Status, TurnResult, Verdict
 from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
-from orchestrator.scenario.verdicts import all_pass
+from orchestrator.scenario.verdicts import all_pass, failed
 
 MAX_TOOL_ROUNDS = 25
 """How often the functions of one turn are answered before it fails: an assistant that calls on and on costs money."""
@@ -47,14 +48,14 @@ async def play(
     """
     turns: list[TurnResult] = []
     requests = 0
-    mocks = Mocks(scenario)
+    mocks = Mocks(scenario, setting)
     began = time.perf_counter()
     try:
         for index in range(len(scenario.turns)):
             start = time.perf_counter()
             heard = await _converse(scenario, index, conversation, mocks)
             requests += heard.requests
-            turn = _judged(scenario, index, heard, _since(start), setting)
+            turn = _judged(scenario, index, heard, _since(start), mocks, setting)
             turns.append(turn)
             told(index, turn)
             if turn.status is not Status.PASSED:
@@ -63,12 +64,15 @@ async def play(
     finally:
         leftover = await _close(conversation, close_seconds)
     verdicts: tuple[Verdict, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
     status = turns[-1].status
     if status is Status.PASSED:
         exchanges = [turn.exchange for turn in turns]
         verdicts = tuple(judge(check, exchanges, setting) for check in scenario.checks)
+        verdicts = (*verdicts, *_unmet(scenario, mocks, None))
         status = _status(verdicts)
-    return Attempt(status, tuple(turns), verdicts, duration, requests + 1, leftover=leftover)
+        warnings = mocks.find_all_unmet() if not scenario.strict else ()
+    return Attempt(status, tuple(turns), verdicts, duration, requests + 1, leftover=leftover, warnings=warnings)
 
 
 async def _converse(scenario: Scenario, index: int, conversation: Conversation, mocks: Mocks) -> _Heard:
@@ -85,7 +89,7 @@ async def _converse(scenario: Scenario, index: int, conversation: Conversation, 
         while reply.status is ReplyStatus.NEEDS_ANSWERS:
             if len(replies) > MAX_TOOL_ROUNDS:
                 raise _too_many(reply)
-            given = mocks.answer(index, reply.calls)
+            given = await mocks.answer(index, reply.calls)
             requests += 1
             reply = await conversation.answer(given)
             answers.append(given)
@@ -105,12 +109,22 @@ def _too_many(reply: Reply) -> MockError:
     )
 
 
-def _judged(scenario: Scenario, index: int, heard: _Heard, duration_ms: float, setting: Setting | None) -> TurnResult:
+def _judged(
+    scenario: Scenario, index: int, heard: _Heard, duration_ms: float, mocks: Mocks, setting: Setting | None
+) -> TurnResult:
     exchange = replace(heard.exchange, duration_ms=duration_ms)
     if heard.problem:
         return TurnResult(heard.status, exchange, (), duration_ms, heard.problem)
     verdicts = tuple(judge(check, [exchange], setting) for check in _with_status(scenario, index, exchange))
+    verdicts = (*verdicts, *_unmet(scenario, mocks, index))
     return TurnResult(_status(verdicts), exchange, verdicts, duration_ms)
+
+
+def _unmet(scenario: Scenario, mocks: Mocks, turn: int | None) -> tuple[Verdict, ...]:
+    """Add, in a strict scenario, the check that mocks were used as often as they say; nothing where they were."""
+    unmet = mocks.find_unmet(turn) if scenario.strict else []
+    lines = ["expected: mocks used as often as they say, for the scenario is strict", *(f"  {each}" for each in unmet)]
+    return (failed("mocks", "\n".join(lines)),) if unmet else ()
 
 
 def _with_status(scenario: Scenario, index: int, exchange: Exchange) -> Sequence[Check]:

@@ -36,6 +36,11 @@ def shown(value: Any, limit: int = LIMIT) -> str:
     return cut(json.dumps(value, ensure_ascii=False, default=str), limit)
 
 
+def as_text(value: Any) -> str:
+    """Give a JSON value as a function's output has it: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def shown_call(name: str, arguments: Mapping[str, Any], invalid: str | None = None, limit: int = LIMIT) -> str:
     """Give a call as `name({...})`; arguments that are no JSON object stand as they were written."""
     return f"{name}({cut(invalid, limit) if invalid is not None else shown(dict(arguments), limit)})"

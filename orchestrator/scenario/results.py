@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.transcript import Exchange
@@ -76,6 +77,8 @@ class Attempt:
     """Why no turn could be played."""
     leftover: Problem | None = None
     """Why the conversation could not be removed from the target; does not change the status."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """Mocks that were used more or less often than expected; empty where a turn failed, or the scenario is strict."""
 
     @property
     def usage(self) -> Usage:

@@ -19,7 +19,7 @@ from orchestrator.scenario.conversing import play
 from orchestrator.scenario.playing import Playing
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
-from orchestrator.scenario.setting import Setting
+from orchestrator.scenario.setting import get_setting
 
 Open = Callable[[Scenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
@@ -120,8 +120,7 @@ class _Run:
             if self._listener:
                 self._listener.turn_finished(located, index, turn)
 
-        setting = Setting(located.root, located.price)
-        return await play(located.scenario, conversation, told, self._options.close_seconds, setting)
+        return await play(located.scenario, conversation, told, self._options.close_seconds, get_setting(located))
 
     def outcome(self, interrupted: bool) -> Run:
         places = range(len(self._scenarios))

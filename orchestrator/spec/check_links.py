@@ -7,9 +7,10 @@ target may take one away, and its specs are to be planned all the same.
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from orchestrator.diagnostics import nearest
+from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, Trajectory
 from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
 from orchestrator.model.check_numbers import CostUsd
 from orchestrator.model.check_structure import JsonReply
@@ -17,6 +18,8 @@ from orchestrator.model.checks import Check, PythonCheck
 from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH, MESSAGE
 from orchestrator.model.prices import Price
 from orchestrator.spec import queries
+from orchestrator.spec.argument_faults import Signature
+from orchestrator.spec.matcher_links import find_matcher_problems
 from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import Path_
 from orchestrator.spec.schema import Problem, check_schema
@@ -30,7 +33,8 @@ class Subject:
 
     name: str
     model: str
-    functions: tuple[str, ...]
+    functions: Mapping[str, Signature]
+    """By the name the model calls them."""
     files: tuple[str, ...] | None
     """Names of the files it can find; None where the specs do not say, or it searches none."""
 
@@ -38,12 +42,13 @@ class Subject:
 class CheckLinks:
     """Judges what the checks of one project refer to."""
 
-    def __init__(self, root: Path, cwd: Path, prices: Mapping[str, Price]) -> None:
-        self._files = PythonFiles(root, cwd)
+    def __init__(self, files: PythonFiles, prices: Mapping[str, Price]) -> None:
+        self._files = files
         self._prices = prices
 
     def problems(self, check: Check, at: Path_, subject: Subject) -> Iterator[Problem]:
         """Give what is wrong with one check, at its place; those within it are checks of their own."""
+        place: Path_
         match check:
             case PythonCheck(python=name):
                 if why := self._files.why_not(name):
@@ -52,8 +57,15 @@ class CheckLinks:
                 yield from self._unpriced((*at, "cost_usd"), subject)
             case JsonReply():
                 yield from _in_json(check, (*at, "json"))
+            case ToolCalled(tool_called=Called(name=name) as wanted):
+                yield from find_matcher_problems(wanted, (*at, "tool_called"), subject.functions.get(name))
+            case Trajectory(trajectory=trajectory):
+                for number, call in enumerate(trajectory.calls):
+                    if isinstance(call, CallPattern):
+                        place = (*at, "trajectory", "calls", number)
+                        yield from find_matcher_problems(call, place, subject.functions.get(call.name))
             case Steps(steps=steps):
-                place: Path_ = (*at, "steps", "names") if isinstance(steps, StepList) else (*at, "steps")
+                place = (*at, "steps", "names") if isinstance(steps, StepList) else (*at, "steps")
                 names = steps.names if isinstance(steps, StepList) else steps
                 yield from _in_steps(names, place, subject)
             case Cites(cites=cites):

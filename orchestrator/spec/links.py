@@ -21,15 +21,20 @@ from orchestrator.model.resources import (
     FunctionTool,
     JsonSchemaReply,
     StoreFiles,
+    Tool,
     VectorStore,
 )
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
+from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.check_links import CheckLinks, Subject
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
-from orchestrator.spec.mentions import located_checks, named_functions, tool_name
+from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, tool_name
+from orchestrator.spec.mock_links import find_mock_problems
 from orchestrator.spec.prompts import PromptReader
+from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
+from orchestrator.spec.rendering import Names
 from orchestrator.spec.schema import check_parameters
 
 MAX_LABEL = 512  # a store's file carries its path in an attribute (API facts 2.3)
@@ -60,7 +65,7 @@ class Linker:
         self,
         root: Path,
         cwd: Path,
-        context: Mapping[str, Any],
+        names: Names,
         specs: list[Shaped],
         broken: frozenset[tuple[str, str]],
         texts: Texts = NO_TEXTS,
@@ -68,14 +73,16 @@ class Linker:
     ) -> None:
         """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist."""
         self._prices = prices or {}
-        self._checks = CheckLinks(root, cwd, self._prices)
-        self._root, self._cwd, self._broken = root, cwd, broken
-        self._prompts = PromptReader(root, cwd, context, texts)
+        self._files = PythonFiles(root, cwd)
+        self._checks = CheckLinks(self._files, self._prices)
+        self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
+        self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []
         self._by_name: dict[str, dict[str, Shaped]] = {}
         for shaped in specs:
             self._register(shaped)
         self._functions = {n: s.spec for n, s in self._named("Function").items() if isinstance(s.spec, Function)}
+        self._faulty = {n: check_parameters(f.parameters, f.strict) for n, f in self._functions.items()}
 
     def link(self) -> Linked:
         """Give everything resolved."""
@@ -114,7 +121,7 @@ class Linker:
         named[name] = shaped
 
     def _check_function(self, document: Document, function: Function) -> None:
-        for problem in check_parameters(function.parameters, function.strict):
+        for problem in self._faulty[function.name]:
             self._problems.append(document.diagnostic(problem.message, ("parameters", *problem.path), problem.hint))
 
     def _check_reply_schema(self, document: Document, assistant: Assistant) -> None:
@@ -236,7 +243,11 @@ class Linker:
         if isinstance(assistant, Assistant):
             price = self._prices.get(assistant.model)
             self._check_scenario(document, scenario, self._subject(assistant, resources))
-        return LocatedScenario(scenario, document.position(), document.path, self._root, price)
+        own = document.data.get("variables")
+        mocks = {at: document.position(at, key=isinstance(at[-1], str)) for at, _, _ in located_mocks(scenario)}
+        return LocatedScenario(
+            scenario, document.position(), document.path, self._root, price, self._names.context(own)["vars"], mocks
+        )
 
     def _check_scenario(self, document: Document, scenario: Scenario, subject: Subject) -> None:
         functions = subject.functions
@@ -247,9 +258,10 @@ class Linker:
                 message = f"assistant `{scenario.assistant}` has no function `{name}`"
                 is_mock = path[-2:-1] == ("mocks",)
                 self._problems.append(document.diagnostic(message, path, hint, key=is_mock))
+        problems = list(find_mock_problems(scenario, functions, self._files))
         for path, check in located_checks(scenario):
-            for problem in self._checks.problems(check, path, subject):
-                self._problems.append(document.diagnostic(problem.message, problem.path, problem.hint))
+            problems += self._checks.problems(check, path, subject)
+        self._problems += [document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems]
 
     def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
         """Give what checks may speak of; an unknown store is told elsewhere, and its files are anybody's guess."""
@@ -261,9 +273,18 @@ class Linker:
         return Subject(
             assistant.name,
             assistant.model,
-            tuple(tool_name(tool, self._functions) for tool in tools if isinstance(tool, FunctionTool)),
+            {each.name: each for each in map(self._signature, tools) if each is not None},
             files if told and stores else None,
         )
+
+    def _signature(self, tool: Tool) -> Signature | None:
+        """Give a function as its callers see it; of one that is not known or not sound, nothing but its name."""
+        if not isinstance(tool, FunctionTool):
+            return None
+        function = self._functions.get(tool.function)
+        if function is None or self._faulty[tool.function]:
+            return Signature(tool_name(tool, self._functions), {})
+        return Signature(function.called, function.parameters, function.strict)
 
 
 def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from orchestrator.model.check_calls import Called, CallPattern, Parallel, ToolCalled, ToolNotCalled, Trajectory
 from orchestrator.model.checks import Check, walk
+from orchestrator.model.mocks import Mock, Place
+from orchestrator.model.mocks import walk as walk_mocks
 from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, Function, FunctionTool
 from orchestrator.model.scenario import Scenario, Turn
 from orchestrator.spec.reader import Path_
@@ -14,6 +16,13 @@ def located_checks(scenario: Scenario) -> Iterator[tuple[Path_, Check]]:
     for index, turn in enumerate(scenario.turns):
         yield from walk(turn.checks, ("turns", index, "checks"))
     yield from walk(scenario.checks, ("checks",))
+
+
+def located_mocks(scenario: Scenario) -> Iterator[tuple[Place, str, Mock]]:
+    """Give every mock with its place and the name of its function."""
+    yield from walk_mocks(scenario.mocks, ("mocks",))
+    for index, turn in enumerate(scenario.turns):
+        yield from walk_mocks(turn.mocks, ("turns", index, "mocks"))
 
 
 def named_functions(scenario: Scenario) -> Iterator[tuple[Path_, str]]:

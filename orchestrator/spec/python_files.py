@@ -24,8 +24,11 @@ class PythonFiles:
         self._root, self._cwd = root, cwd
         self._defined: dict[Path, dict[str, bool] | tuple[str, str]] = {}
 
-    def why_not(self, name: str) -> tuple[str, str] | None:
-        """Say why `FILE:FUNCTION` cannot be called, and what to do; None where nothing is seen."""
+    def why_not(self, name: str, takes: str = "exchanges", awaited: bool = False) -> tuple[str, str] | None:
+        """Say why `FILE:FUNCTION` cannot be called, and what to do; None where nothing is seen.
+
+        `takes` are the parameters it is meant to have; `awaited` is whether it may be async.
+        """
         file, function = python_file(self._root, name), name.partition(":")[2]
         if file not in self._defined:
             self._defined[file] = self._read(file)
@@ -35,9 +38,9 @@ class PythonFiles:
         shown = show(file, self._cwd)
         if function not in defined and "*" not in defined:
             near = nearest(function, defined)
-            hint = f"did you mean `{near}`?" if near else f"write it: def {function}(exchanges)"
+            hint = f"did you mean `{near}`?" if near else f"write it: def {function}({takes})"
             return f"{shown} defines no `{function}`", hint
-        if defined.get(function):
+        if defined.get(function) and not awaited:
             return f"`{function}` in {shown} is async", "write a plain function: it is called, not awaited"
         return None
 

@@ -47,6 +47,8 @@ class Problem(NamedTuple):
     """Keys and indexes from the schema's root."""
     message: str
     hint: str | None
+    of_key: bool = False
+    """Whether the key itself is wrong, not its value."""
 
 
 def check_parameters(parameters: Mapping[str, Any], strict: bool, called: str = "parameters") -> list[Problem]:
@@ -129,7 +131,7 @@ def _short(value: Any) -> str:
 def _dangling(root: Mapping[str, Any]) -> Iterator[Problem]:
     for path, schema in subschemas(root):
         reference = schema.get("$ref")
-        if isinstance(reference, str) and not _resolves(reference, root):
+        if isinstance(reference, str) and resolve(reference, root) is None:
             hint = "refer to a definition in this schema: #/$defs/NAME"
             yield Problem((*path, "$ref"), f"{reference!r} refers to nothing", hint)
 
@@ -146,10 +148,11 @@ def _not_patterns(root: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(place, f"not a regular expression: {error}", "write it for Python's re")
 
 
-def _resolves(reference: str, root: Any) -> bool:
+def resolve(reference: str, root: Any) -> Any:
+    """Give the schema that a `$ref` within `root` refers to; None where it refers to nothing."""
     start, *parts = unquote(reference).split("/")
     if start != "#":
-        return False
+        return None
     here = root
     for part in parts:
         name = part.replace("~1", "/").replace("~0", "~")
@@ -158,8 +161,8 @@ def _resolves(reference: str, root: Any) -> bool:
         elif isinstance(here, list) and name.isdecimal() and int(name) < len(here):
             here = here[int(name)]
         else:
-            return False
-    return isinstance(here, Mapping | bool)
+            return None
+    return here if isinstance(here, Mapping | bool) else None
 
 
 def _not_strict(root: Mapping[str, Any]) -> Iterator[Problem]:
