@@ -65,7 +65,7 @@ Answer = Annotated[
     Discriminator(
         _answer_tag,
         custom_error_type="mock",
-        custom_error_message="not an answer: write one of " + ", ".join(ANSWERS),
+        custom_error_message="not an answer: write returns: VALUE, or one of " + ", ".join(ANSWERS[1:]),
     ),
 ]
 
@@ -125,7 +125,7 @@ Mock = Annotated[
     Discriminator(
         _mock_tag,
         custom_error_type="mock",
-        custom_error_message="not a mock: write one of " + ", ".join(MOCKS),
+        custom_error_message="not a mock: write returns: VALUE, or one of " + ", ".join(MOCKS[1:]),
     ),
 ]
 

@@ -14,6 +14,7 @@ import pytest
 from orchestrator.errors import OrchError, SpecError
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.project import Session, open_conversations, open_session
+from orchestrator.reporting.cautions import find_cautions
 from orchestrator.reporting.run_text import failure_text
 from orchestrator.scenario.results import ScenarioResult, Status
 from orchestrator.scenario.runner import RunOptions, run
@@ -94,7 +95,8 @@ class ScenarioItem(pytest.Item):
     def runtest(self) -> None:
         """Play the scenario as often as it says; raises `ScenarioError` where it does not pass.
 
-        So does an undecided one: pytest has no third verdict, and a skipped test would look like a good one.
+        So does an undecided one: pytest has no third verdict, and a skipped test would look like a good one. A mock
+        that was used otherwise than expected is a warning of pytest's.
         """
         result = self.opened.play(self.located)
         self.user_properties += [
@@ -106,6 +108,8 @@ class ScenarioItem(pytest.Item):
             ("attempts_passed", result.tally.passed),
             ("attempts_failed", result.tally.failed),
         ]
+        for caution in find_cautions(result):
+            self.warn(pytest.PytestWarning(str(caution)))
         if result.status is not Status.PASSED:
             raise ScenarioError(failure_text(result).plain)
 

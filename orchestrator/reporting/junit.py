@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
+from orchestrator.reporting.cautions import caution_lines
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.explain import explain, headline
 from orchestrator.reporting.rates import is_repeated, statistics_json
@@ -51,8 +52,13 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     turns = len(result.located.scenario.turns)
     properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
     _properties(case, {**properties, **_tokens(result.usage), **_attempts(result)})
-    if result.status is Status.PASSED:
-        return
+    if result.status is not Status.PASSED:
+        _tell(case, result)
+    if lines := caution_lines([result]):
+        ET.SubElement(case, "system-out").text = "\n".join(map(str, lines))
+
+
+def _tell(case: ET.Element, result: ScenarioResult) -> None:
     message, kind = headline(result)
     if result.status is Status.INCONCLUSIVE:
         message = f"inconclusive: {message}"

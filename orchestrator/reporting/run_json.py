@@ -1,13 +1,14 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` of an attempt;
-`score`, `citations`, `files` and `problem` of a turn. A score is the mean of the checks by weight, null where nothing
+`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
+(each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the mean of the checks by weight, null where nothing
 was checked. Turns that were not played stand there with the status `not_run`.
 """
 
 from typing import Any
 
+from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
@@ -68,6 +69,7 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "checks": [_verdict(verdict) for verdict in attempt.verdicts],
         "problem": _problem(attempt.problem),
         "leftover": _problem(attempt.leftover),
+        "warnings": [_warning(each) for each in attempt.warnings],
     }
 
 
@@ -115,6 +117,11 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:
     return {"message": problem.message, "hint": problem.hint} if problem else None
+
+
+def _warning(found: Diagnostic) -> dict[str, Any]:
+    at = found.position
+    return {"file": at.file, "line": at.line, "column": at.column, "message": found.message, "hint": found.hint}
 
 
 def _usage(usage: Usage) -> dict[str, int]:

@@ -6,6 +6,7 @@ pipe gets whole lines.
 
 from rich.text import Text
 
+from orchestrator.reporting.cautions import caution_lines
 from orchestrator.reporting.explain import Line, Part, explain, leftovers
 from orchestrator.reporting.rates import is_repeated, rate_text
 from orchestrator.scenario.results import Run, ScenarioResult, Status
@@ -37,7 +38,7 @@ def run_text(run: Run, verbose: bool = False) -> Text:
     rows = [status_text(result, name, max(status, len(Status.ERRORED))) for result in run.results]
     blocks = [Text("\n").join(rows)] if rows else []
     blocks += [failure_text(result) for result in run.results if verbose or result.status is not Status.PASSED]
-    if notes := leftovers(run.results):
+    if notes := [*caution_lines(run.results), *leftovers(run.results)]:
         blocks.append(_lines(notes))
     return Text("\n\n").join([*blocks, summary_text(run)])
 

@@ -55,7 +55,7 @@ class _Judge(NamedTuple):
     """Whether what is required has to be there."""
 
     def faults(self, schema: Any, value: Any, at: Path_, seen: frozenset[int] = frozenset()) -> Iterator[Problem]:
-        """Say what is wrong with a value; `seen` are schemas it is being judged by, for they may go round in a circle."""
+        """Say what is wrong with a value; `seen` are schemas it is being judged by: they may go round in a circle."""
         if not isinstance(schema, Mapping) or id(schema) in seen:
             return
         seen |= {id(schema)}

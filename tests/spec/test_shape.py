@@ -21,7 +21,7 @@ STORE = "kind: VectorStore\nname: v\n"
 TURN = f"{SCENARIO}turns:\n  - user: hi\n    "
 
 TOOL_HINT = "write code_interpreter, file_search: {...} or function: NAME"
-MOCK_HINT = "write returns: VALUE or sequence: [{returns: VALUE}, ...]"
+MOCK_HINT = "write returns: VALUE, or one of error, malformed, template, python, sequence"
 DASH_HINT = "begin each item with a dash"
 REGEX_HINT = r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
 REPEAT_HINT = "write it with its keys: max, require"
