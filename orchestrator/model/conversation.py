@@ -119,6 +119,8 @@ class Reply:
     evidence: Evidence = Evidence()
     usage: Usage = Usage()
     failure: Failure | None = None
+    recorded_ms: int | None = None
+    """How long it took when it was recorded; None where it came from the target just now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class Attempt:
     duration_ms: float
     """From the first message to the end of the last turn; waiting for a free place and closing are not counted."""
     requests: int
-    """Calls made on the conversation: one for each message sent, each set of answers given, and the close."""
+    """Calls made on the conversation: one for each message sent, each set of answers given, and the close; of a
+    recorded conversation none."""
     problem: Problem | None = None
     """Why no turn could be played."""
     leftover: Problem | None = None
@@ -77,6 +78,11 @@ class Attempt:
     def usage(self) -> Usage:
         """Tokens of all turns together."""
         return sum((turn.exchange.usage for turn in self.turns), Usage())
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it was replayed: times and tokens are those of the day it was recorded."""
+        return any(turn.exchange.recorded_ms is not None for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,11 @@ class Run:
     def usage(self) -> Usage:
         """Tokens of all attempts together."""
         return sum((attempt.usage for attempt in _attempts(self.results)), Usage())
+
+    @property
+    def recorded_usage(self) -> Usage:
+        """The part of the tokens that was used when it was recorded, and not now."""
+        return sum((attempt.usage for attempt in _attempts(self.results) if attempt.recorded), Usage())
 
     @property
     def requests(self) -> int:
