@@ -46,6 +46,7 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
         "target": target,
         "turns": len(result.located.scenario.turns),
         "requests": sum(attempt.requests for attempt in result.attempts),
+        **({"recorded": "true"} if result.recorded else {}),
     }
     _properties(case, {**properties, **_tokens(usage)})
     if result.status is Status.PASSED:

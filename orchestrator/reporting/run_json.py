@@ -2,7 +2,8 @@
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
 `not_run` of the run; `checks`, `problem` and `leftover` of an attempt; `citations` and `problem` of a turn. Turns
-that were not played stand there with the status `not_run`.
+that were not played stand there with the status `not_run`. `recorded` says of an attempt that its times and tokens
+are those of its recording; `recorded_usage` is the part of the run's tokens that was not used now.
 """
 
 from typing import Any
@@ -33,6 +34,7 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
             "usage": _usage(run.usage),
+            "recorded_usage": _usage(run.recorded_usage),
             "scenarios": [_scenario(result) for result in run.results],
             "not_run": [_place(located) for located in run.not_run],
         }
@@ -57,6 +59,7 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
 def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
     return {
         "status": str(attempt.status),
+        "recorded": attempt.recorded,
         "duration_ms": round(attempt.duration_ms),
         "requests": attempt.requests,
         "turns": [_turn(turn) for turn in attempt.turns] + [_not_run(user) for user in users[len(attempt.turns) :]],

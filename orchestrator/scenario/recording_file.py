@@ -99,15 +99,16 @@ def from_data(data: Any, shown: str) -> Recording:
     place = "saw"
     try:
         saw = _SEEN.validate_python(data.get("saw"))
-        steps = []
+        read_lanes: list[list[Step]] = [[] for _ in lanes]
         for index, lane in enumerate(lanes):
-            place = f"conversations.{index}"
-            steps.append(tuple(_STEP.validate_python(_in_text(step)) for step in lane))
+            for number, step in enumerate(lane):
+                place = f"conversations.{index}.{number}"
+                read_lanes[index].append(_STEP.validate_python(_in_text(step)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join([place, *map(str, first["loc"])])
         raise RecordingError(f"{shown}: {where}: {first['msg']}", _MEND) from None
-    return Recording(saw, tuple(steps))
+    return Recording(saw, tuple(map(tuple, read_lanes)))
 
 
 def same_talk(file: Path, text: str) -> bool:

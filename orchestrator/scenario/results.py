@@ -98,6 +98,11 @@ class ScenarioResult:
         """Time of all attempts."""
         return sum(attempt.duration_ms for attempt in self.attempts)
 
+    @property
+    def recorded(self) -> bool:
+        """Whether it was replayed: times and tokens are those of the day it was recorded."""
+        return any(attempt.recorded for attempt in self.attempts)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -120,6 +125,11 @@ class Run:
     def usage(self) -> Usage:
         """Tokens of all attempts together."""
         return sum((attempt.usage for attempt in _attempts(self.results)), Usage())
+
+    @property
+    def recorded(self) -> bool:
+        """Whether any scenario was replayed."""
+        return any(result.recorded for result in self.results)
 
     @property
     def recorded_usage(self) -> Usage:

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.scenario.results import Run
+from tests.reporting.replaying import replayed
 
 # Element to its attributes (required ones with !) and children, after Jenkins' xunit-plugin junit-10.xsd; `file` and
 # `line` of a test case and the properties in it are the two additions.
@@ -113,3 +114,9 @@ def test_any_text_becomes_valid_xml(a_run):
     assert found.text
     assert "]]><&\"'" in found.text
     assert "😀" in found.text
+
+
+def test_what_was_replayed_says_so(a_run):
+    suite = ET.fromstring(junit_xml(replayed(a_run), project="p", target="t"))
+    said = [case.find("properties/property[@name='recorded']") is not None for case in suite.iter("testcase")]
+    assert said == [True, False, False, False, False, False]
