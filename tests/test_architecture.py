@@ -47,6 +47,8 @@ PURE = [
     "reconcile.rollback",
     "reconcile.uses",
     "scenario.checks",
+    "scenario.cleaning",
+    "scenario.seen",
     "providers.assistants_wire",
 ]
 # A third-party library has one home, or the few places named here.
@@ -66,7 +68,7 @@ HOMES = {
     "sqlite3": ["server"],
     "pypdf": ["server"],
     "jupyter_client": ["server"],
-    "pydantic": ["model", "spec.shape", "reconcile.saved"],
+    "pydantic": ["model", "spec.shape", "reconcile.saved", "scenario.recording_file"],
     "pydantic_core": ["model", "spec.shape"],
     "filelock": ["reconcile.turn"],
 }

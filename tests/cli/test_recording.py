@@ -1,4 +1,4 @@
-"""`orch test --record` on real projects: recorded on the local target, replayed without any, stale where it should be."""
+"""`orch test --record` on real projects: recorded on the local target, replayed without, stale where they should be."""
 
 import json
 import shutil
@@ -108,7 +108,9 @@ def test_a_changed_prompt_makes_its_own_scenarios_stale_and_no_other(orch, recor
 
 
 def test_a_changed_function_makes_those_stale_whose_assistants_have_it(orch, recorded):
-    edit(recorded / "display-quiz.yaml", "strict: false", "strict: false\ndescription: Shows a quiz, then waits.")
+    edit(recorded / "display-quiz.yaml", "kind: Function", "kind: Function\nstrict: false")
+    assert stale(orch) == {}  # that is what it was without a word
+    edit(recorded / "display-quiz.yaml", "[title, questions]", "[title]")
     problems = stale(orch)
     assert "greet" not in problems
     assert len(problems) == 7
@@ -199,11 +201,12 @@ def test_a_remote_target_is_replayed_without_its_key_and_its_key_is_not_written(
 ):
     offline_scenarios(tutor)
     monkeypatch.setenv("CANARY_KEY", CANARY)
+    (tutor / "scenarios" / "three-threads.yaml").unlink()
+    for file in ("display-quiz.yaml", "math-tutor.yaml"):
+        edit(tutor / file, "display_quiz", "quiz")  # what the server's model calls it
     quiz = tutor / "scenarios" / "quiz.yaml"
-    quiz.write_text(
-        "kind: Scenario\nname: quiz\nassistant: math-tutor\nturns:\n"
-        f"  - {{user: 'quiz? {CANARY}', mocks: {{quiz: {{returns: 'my key is {CANARY}'}}}}, checks: [contains: my key]}}\n"
-    )
+    turn = f"{{user: 'quiz? {CANARY}', mocks: {{quiz: {{returns: 'my key is {CANARY}'}}}}, checks: [contains: my key]}}"
+    quiz.write_text(f"kind: Scenario\nname: quiz\nassistant: math-tutor\nturns:\n  - {turn}\n")
     with on_port(tmp_path_factory.mktemp("server"), api_key=CANARY) as url:
         point(tutor, url)
         assert orch("apply", "specs/").code == 0
