@@ -5,6 +5,7 @@
     │   └── NoProjectError         there is no orch.yaml where one was looked for
     ├── UsageError                 the caller mends the command line
     ├── PlanError                  the caller makes a new plan: this one cannot be applied
+    ├── ReportError                the caller gives another file: this one is no test report
     └── TargetError                the live side could not do it
         ├── TargetAccessError      mend the key or its rights (401, 403)
         ├── TargetRejectedError    the request itself was refused; sending it again is useless (400, 404, 409, 422)
@@ -48,6 +49,10 @@ class UsageError(OrchError):
 
 class PlanError(OrchError):
     """A saved plan that is damaged, belongs elsewhere, or is not the one that was approved."""
+
+
+class ReportError(OrchError):
+    """A test report that is damaged, or a file that is none."""
 
 
 class TargetError(OrchError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import PlanError, SpecError, TargetError
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Capability, Conversation, Provider
@@ -75,7 +76,9 @@ async def with_retirements(session: Session, decided: Plan, on_unread: Callable[
     before, now = provider.requests.total, time.time()
     file = project.root / STATE_FOLDER / f"models-{project.target_name}.json"
     try:
-        dates = await fetch_retirements(provider, file, project.target.base_url or "", now)
+        # Only a digest is kept of the address: it may hold what is nobody's business.
+        source = digest([project.target.base_url, project.target.query]).hex()
+        dates = await fetch_retirements(provider, file, source, now)
     except TargetError as error:
         on_unread(f"when models are shut down could not be read: {error.message}")
         dates = {}

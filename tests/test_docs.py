@@ -3,17 +3,24 @@
 import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from orchestrator.cli.main import COMMANDS, run
+from orchestrator.model.checks import CHECKS, walk
+from orchestrator.model.language import key_among
+from orchestrator.scenario.sequential import get_least_attempts
+from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
 
 
@@ -92,7 +99,9 @@ def test_every_command_is_in_the_readme():
         assert f"`orch {name}`" in README
 
 
-def test_every_example_of_the_language_is_one_working_project(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def examples(tmp_path: Path, monkeypatch) -> Path:
+    """The project that the examples of the language page are."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSISTANTS_HOST", "assistants.example")
     for number, block in enumerate(fences(LANGUAGE, "yaml")):
@@ -100,12 +109,85 @@ def test_every_example_of_the_language_is_one_working_project(tmp_path, monkeypa
         (tmp_path / name).write_text(block, encoding="utf-8")
     (assistant,) = fences(LANGUAGE, "markdown")
     (tmp_path / "support.assistant.md").write_text(assistant, encoding="utf-8")
+    (functions,) = fences(LANGUAGE, "python")
+    (tmp_path / "checks.py").write_text(functions, encoding="utf-8")
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "refunds.md").write_text("# Refunds\n\nWithin 30 days.\n", encoding="utf-8")
+    return Path(tmp_path)
+
+
+def test_every_example_of_the_language_is_one_working_project(examples, capsys):
     for target in ("local", "live"):
         assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
     assert run(["apply", "--yes"]) == 0
-    assert run(["test"]) == 0, capsys.readouterr().out
+    for name in ("refund", "texts", "calls", "sources"):
+        assert run(["test", "--name", name]) == 0, capsys.readouterr().out
+
+
+def test_the_example_that_runs_code_works(examples, capsys, sandbox):
+    assert run(["apply", "--yes"]) == 0
+    assert run(["test", "--tag", "code"]) == 0, capsys.readouterr().out
+
+
+def test_every_check_has_an_example_and_a_line(examples):
+    project = load(Ask(start=examples, cwd=examples, env={"ASSISTANTS_HOST": "assistants.example"}))
+    shown = {
+        key_among(check, CHECKS)
+        for located in project.scenarios
+        for _, check in walk([*located.scenario.checks, *(c for turn in located.scenario.turns for c in turn.checks)])
+    }
+    assert shown == set(CHECKS)
+    for name in CHECKS:
+        assert f"\n| `{name}: " in LANGUAGE or name == "python", name
+
+
+def shown_commands(text: str) -> list[tuple[str, str]]:
+    """Give the commands of console blocks, each with the output shown under it."""
+    blocks = "\n".join(fences(text, "console"))
+    parts = re.split(r"^\$ (.*)\n", blocks, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Repeats and comparing\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    [scenario] = fences(text, "yaml")
+    (tmp_path / "greeting.yaml").write_text(scenario, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    for command, expected in shown_commands(text):
+        command, _, elsewhere = command.partition(" > ")
+        if elsewhere:  # what follows is seen after the change that the page tells of
+            model = tmp_path / "gpt-4o.yaml"
+            changed = model.read_text(encoding="utf-8").replace("Which order is it about?", "What can I do for you?")
+            model.write_text(changed, encoding="utf-8")
+        capsys.readouterr()
+        run(command.removeprefix("orch ").split())
+        if not elsewhere:
+            moved = [
+                re.sub(r"\([+-]\d+ %\)", "(SHARE)", settled(output)) for output in (capsys.readouterr().out, expected)
+            ]
+            assert moved[0] == moved[1]
+    shutil.copy("before.json", "main.json")
+    [script] = fences(text, "sh")
+    orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
+    subprocess.run(["bash", "-c", orch + script], check=False, cwd=tmp_path, capture_output=True, timeout=120)
+    assert "<b>regression</b> <code>greeting</code>" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_the_fewest_attempts_are_as_tabled():
+    _, heading, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in SCENARIOS.splitlines()
+        if re.match(r"\| (`require`|0\.\d+) \|", line) or line.startswith("|---|---|---|---|")
+    ]
+    assert heading == ["---"] * 4
+    for require, *attempts in rows:
+        expected = [get_least_attempts(float(require), confidence) for confidence in (0.9, 0.95, 0.99)]
+        assert [int(number) for number in attempts] == expected
+    assert len(rows) == 5
 
 
 def test_every_kind_is_in_the_language_page_and_has_a_schema():

@@ -47,6 +47,21 @@ def test_a_failure_is_shown_as_a_transcript(specs, tmp_path):
     assert "orchestrator/" not in done.stdout
 
 
+def test_repeated_scenarios_are_one_item_and_undecided_is_not_good(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    scenario = specs / "scenarios" / "equation.yaml"
+    text = scenario.read_text()
+    scenario.write_text(text + "repeat: 3\n")
+    done = play(tmp_path, "specs/scenarios/equation.yaml", "--junitxml", "report.xml")
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True)
+    assert '<property name="attempts_passed" value="3" />' in (tmp_path / "report.xml").read_text()
+    scenario.write_text(text + "repeat: {max: 12, require: 0.8}\n")
+    done = play(tmp_path, "specs/scenarios/equation.yaml")
+    assert done.returncode == 1
+    assert "INCONCLUSIVE equation" in done.stdout
+    assert "12 attempts cannot show a pass rate of 0.8" in done.stdout
+
+
 def test_what_is_not_applied_says_so(specs, tmp_path):
     done = play(tmp_path, "specs", "-k", "solve")
     assert done.returncode == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.progress import moving_line
-from orchestrator.errors import OrchError, TargetError
+from orchestrator.errors import OrchError, SpecError, TargetError
 from orchestrator.model.address import Address
 from orchestrator.model.resources import Function
 from orchestrator.project import Session, apply_recorded, fetch_observed, open_session
@@ -95,7 +95,11 @@ def _place(loaded: Loaded, folder: Path) -> Place:
 
 def _checked(session: Session, wish: Wish, observed: Observed, adoptions: Sequence[Adoption]) -> tuple[Session, Plan]:
     """Load the project as it is now, and plan with it; raises `OrchError` where that is not what was meant."""
-    project = load(wish.ask)
+    try:
+        project = load(wish.ask)
+    except SpecError as error:  # without its place: the files are taken away again
+        why = f"{error.diagnostics[0]}; nothing was imported"
+        raise OrchError(f"the new specs do not fit the project: {why}", error.diagnostics[0].hint) from error
     check_read(adoptions, project.resources)
     options = PlanOptions(only=tuple(str(item.address) for item in adoptions), revision=read_revision(project.root))
     capabilities = session.provider.capabilities

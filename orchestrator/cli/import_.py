@@ -24,7 +24,14 @@ from orchestrator.spec.loader import load_with_documents
 )
 @click.argument("given", metavar="[ADDRESS=ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every assistant and vector store that no project owns.")
-@click.option("--into", "folder", metavar="DIR", required=True, type=click.Path(path_type=Path), help="For the specs.")
+@click.option(
+    "--into",
+    "folder",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where the specs are written: a folder of the project, made where it is not there.",
+)
 @target
 @formats
 @concurrency

@@ -17,6 +17,7 @@ from orchestrator.cli.messages import show_error
 from orchestrator.errors import OrchError, PlanError, UsageError
 
 BLOCKED = 4
+ERROR_IS_2 = ("test", "compare")  # where 1 is an answer: something failed, something is worse
 USAGE = 64  # wrong usage, as sysexits.h has it
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -33,6 +34,7 @@ COMMANDS = {
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "test": "Run scenarios and check what comes back.",
+    "compare": "Tell what changed between two test reports.",
     "serve": "Run the embedded server on a port.",
     "schema": "Print or write the JSON Schemas of the language.",
 }
@@ -71,12 +73,12 @@ class LazyGroup(click.Group):
             return BLOCKED
         except OrchError as error:
             show_error(error)
-            return 2 if ctx.invoked_subcommand == "test" else 1
+            return 2 if ctx.invoked_subcommand in ERROR_IS_2 else 1
         except BrokenPipeError:
             raise  # whoever read our output has stopped reading, like `head`: click ends quietly
         except OSError as error:  # a report that cannot be written, a folder that may not be made
             show_error(OrchError(f"{error.filename}: {error.strerror}", "check the path and its permissions"))
-            return 2 if ctx.invoked_subcommand == "test" else 1
+            return 2 if ctx.invoked_subcommand in ERROR_IS_2 else 1
 
 
 @click.group(

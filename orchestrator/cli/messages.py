@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from orchestrator.diagnostics import Diagnostic
+from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import OrchError, SpecError
 from orchestrator.reporting.characters import visible
 
@@ -27,6 +27,12 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
         click.echo(_describe(diagnostic), err=True)
     count = len(diagnostics)
     click.echo(click.style(f"{count} problem{'' if count == 1 else 's'}", bold=True), err=True)
+
+
+def show_warning(position: Position, message: str, hint: str) -> None:
+    """Print what is worth a look at a place in the specs, and wrong in no way that stops anything."""
+    click.echo(f"{click.style(str(position), bold=True)}: {click.style('warning', fg='yellow')}: {message}", err=True)
+    click.echo(f"  {click.style('hint', fg='cyan')}: {hint}", err=True)
 
 
 def show_note(text: str) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
-from orchestrator.cli.messages import show_note
+from orchestrator.cli.messages import show_note, show_warning
 from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, verbosity, within
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
@@ -16,6 +17,7 @@ from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.project import opening
 from orchestrator.reporting.junit import junit_xml
+from orchestrator.reporting.rates import cannot_pass
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_text import run_text
 from orchestrator.scenario.recorded_run import Recordings, run_recorded
@@ -26,12 +28,19 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
-    epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`."
+    epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
+    "`orch test --repeat 10 --json after.json`."
 )
 @paths
 @target
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag (repeatable).")
 @click.option("--name", "names", multiple=True, metavar="GLOB", help="Only scenarios of this name (repeatable).")
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Play each scenario N times, all of which have to pass, whatever it says under `repeat`.",
+)
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
@@ -46,6 +55,7 @@ def command(
     variables: tuple[str, ...],
     tags: tuple[str, ...],
     names: tuple[str, ...],
+    repeat: int | None,
     fail_fast: bool,
     json_file: Path | None,
     junit_file: Path | None,
@@ -58,13 +68,18 @@ def command(
 ) -> int:
     """Run scenarios and check what comes back.
 
-    Talks to the assistants as they are on the target, which have to be what the specs say: apply first. Exits 0 where
-    all passed, 1 where one failed, 2 where one could not be run.
+    Talks to the assistants as they are on the target, which have to be what the specs say: apply first. A scenario is
+    played as often as it says under `repeat`; attempts stop once the verdict is decided.
+
+    Exits 2 where a scenario could not be run, else 1 where one failed, else 4 where one is inconclusive, else 0.
     """
     if Path("-") in (json_file, junit_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
     project = load_project(paths, target, variables)
-    chosen = _choose(project, paths, tags, names)
+    chosen = _repeated(_choose(project, paths, tags, names), repeat)
+    for located in chosen:
+        if problem := cannot_pass(located.scenario.repeat):
+            show_warning(located.position, *problem)
     options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
     kept = ask_recordings(project, record, recordings)
     done = asyncio.run(_run(project, chosen, options, quiet, kept))
@@ -96,6 +111,14 @@ def _choose(
     known = ", ".join(sorted({tag for located in here for tag in located.scenario.tags})) or "none"
     message = f"none of {len(here)} scenarios has that tag or name"
     raise UsageError(message, f"tags: {known}; names: {', '.join(sorted(located.scenario.name for located in here))}")
+
+
+def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[LocatedScenario]:
+    """Give the scenarios with the number of attempts the command line asks for in place of their own."""
+    if repeat is None:
+        return chosen
+    update = {"repeat": repeat}
+    return [replace(located, scenario=located.scenario.model_copy(update=update)) for located in chosen]
 
 
 async def _run(

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.messages import show_diagnostics, show_note
+from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
 from orchestrator.cli.options import formats, load_project, paths, target
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
+from orchestrator.reporting.rates import cannot_pass
 
 
 @click.command(epilog="Examples: `orch validate`, `orch validate specs/ --target foundry`.")
@@ -32,6 +33,9 @@ def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, .
     if format_ == "json":
         click.echo(_as_json(None))
     else:
+        for located in project.scenarios:
+            if problem := cannot_pass(located.scenario.repeat):
+                show_warning(located.position, *problem)
         show_note(_summary(project))
     return 0
 

@@ -1,111 +1,143 @@
-"""What must be true of an exchange or a conversation, as written."""
+"""What must be true of an exchange or a conversation, as written; the families have modules of their own."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.model.language import Json, NonEmpty, Pattern, Strict
+from orchestrator.model.check_calls import MaxCalls, Parallel, ToolCalled, ToolNotCalled, Trajectory
+from orchestrator.model.check_evidence import Cites, Code, Retrieved, StatusIs, Steps
+from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
+from orchestrator.model.check_structure import JsonReply
+from orchestrator.model.check_text import (
+    TEXT_CHECKS,
+    Contains,
+    ContainsAll,
+    ContainsAny,
+    Equals,
+    Regex,
+    Similar,
+    StartsWith,
+    Words,
+)
+from orchestrator.model.language import PythonName, key_among
+from orchestrator.model.weighted import Weighted
 
 
-class Contains(Strict):
-    """The reply contains this text."""
+class PythonCheck(Weighted):
+    """A function of the project's own says so: `FILE:FUNCTION`, the file below the project's folder without `.py`."""
 
-    contains: NonEmpty
-
-
-class NotContains(Strict):
-    """The reply does not contain this text."""
-
-    not_contains: NonEmpty
+    python: PythonName
+    min: float = Field(0.5, ge=0, le=1, description="Least score, where the function gives one")
 
 
-class Equals(Strict):
-    """The reply is this text, but for white space around it."""
+class Not(Weighted):
+    """The check does not hold."""
 
-    equals: str
-
-
-class Regex(Strict):
-    """The reply matches this regular expression somewhere."""
-
-    regex: Pattern
-
-
-class Times(Strict):
-    """How often, from `min` to `max`."""
-
-    min: int = Field(0, ge=0)
-    max: int | None = Field(None, ge=0)
+    not_: "Check" = Field(alias="not")
 
     @model_validator(mode="after")
-    def _min_is_not_above_max(self) -> Self:
-        if self.max is not None and self.min > self.max:
-            raise PydanticCustomError("times", "times.min is above times.max")
+    def _weight_is_outside(self) -> Self:
+        if "weight" in self.not_.model_fields_set:
+            raise PydanticCustomError("weight", "a weight stands beside not:, not inside")
         return self
 
 
-class Called(Strict):
-    """A function call to look for."""
+class AllOf(Weighted):
+    """All of these checks hold."""
 
-    name: NonEmpty
-    arguments: Json | None = Field(None, description="Values its arguments have; other arguments may stand beside")
-    times: Annotated[int, Field(ge=0)] | Times | None = Field(
-        None, description="N, or {min, max}; once or more if left out"
-    )
+    all_of: list["Check"] = Field(min_length=1)
 
 
-class ToolCalled(Strict):
-    """The function was called."""
+class AnyOf(Weighted):
+    """One of these checks holds, or more."""
 
-    tool_called: NonEmpty | Called
-
-
-class ToolNotCalled(Strict):
-    """The function was not called."""
-
-    tool_not_called: NonEmpty
+    any_of: list["Check"] = Field(min_length=1)
 
 
-class StatusIs(Strict):
-    """How the exchange ended."""
+CHECKS = (
+    *TEXT_CHECKS,
+    "json",
+    "tool_called",
+    "tool_not_called",
+    "trajectory",
+    "max_calls",
+    "parallel",
+    "status",
+    "steps",
+    "cites",
+    "retrieved",
+    "code",
+    "latency_ms",
+    "tokens",
+    "cost_usd",
+    "python",
+    "not",
+    "all_of",
+    "any_of",
+)
 
-    status: Literal["completed", "incomplete", "failed", "cancelled", "expired"]
 
-
-class Citation(Strict):
-    """A citation to look for."""
-
-    file: NonEmpty = Field(description="Name of the cited file")
-    quote: NonEmpty | None = Field(None, description="Text that stands in the cited passages")
-
-
-class Cites(Strict):
-    """The reply cites this file."""
-
-    cites: NonEmpty | Citation
-
-
-CHECKS = ("contains", "not_contains", "equals", "regex", "tool_called", "tool_not_called", "status", "cites")
-
-
-def _check_tag(value: Any) -> str | None:
-    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, Strict) else ()
-    return next((key for key in CHECKS if key in keys), None)
+def _tag(value: Any) -> str | None:
+    return key_among(value, CHECKS)
 
 
 Check = Annotated[
     Annotated[Contains, Tag("contains")]
-    | Annotated[NotContains, Tag("not_contains")]
+    | Annotated[ContainsAll, Tag("contains_all")]
+    | Annotated[ContainsAny, Tag("contains_any")]
     | Annotated[Equals, Tag("equals")]
     | Annotated[Regex, Tag("regex")]
+    | Annotated[StartsWith, Tag("starts_with")]
+    | Annotated[Similar, Tag("similar")]
+    | Annotated[Words, Tag("words")]
+    | Annotated[JsonReply, Tag("json")]
     | Annotated[ToolCalled, Tag("tool_called")]
     | Annotated[ToolNotCalled, Tag("tool_not_called")]
+    | Annotated[Trajectory, Tag("trajectory")]
+    | Annotated[MaxCalls, Tag("max_calls")]
+    | Annotated[Parallel, Tag("parallel")]
     | Annotated[StatusIs, Tag("status")]
-    | Annotated[Cites, Tag("cites")],
+    | Annotated[Steps, Tag("steps")]
+    | Annotated[Cites, Tag("cites")]
+    | Annotated[Retrieved, Tag("retrieved")]
+    | Annotated[Code, Tag("code")]
+    | Annotated[LatencyMs, Tag("latency_ms")]
+    | Annotated[Tokens, Tag("tokens")]
+    | Annotated[CostUsd, Tag("cost_usd")]
+    | Annotated[PythonCheck, Tag("python")]
+    | Annotated[Not, Tag("not")]
+    | Annotated[AllOf, Tag("all_of")]
+    | Annotated[AnyOf, Tag("any_of")],
     Discriminator(
-        _check_tag,
+        _tag,
         custom_error_type="check",
         custom_error_message="not a check: write one of " + ", ".join(CHECKS),
     ),
 ]
+
+for _model in (Not, AllOf, AnyOf):
+    _model.model_rebuild()
+
+
+def get_name(check: Check) -> str:
+    """Give a check's name in the language; of one that is turned round `not NAME`."""
+    return f"not {get_name(check.not_)}" if isinstance(check, Not) else _tag(check) or ""
+
+
+def walk(checks: Sequence[Check], at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Check]]:
+    """Give every check and those within it, each with its path from `at`, the place of the list."""
+    for index, check in enumerate(checks):
+        yield from _walk(check, (*at, index))
+
+
+def _walk(check: Check, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Check]]:
+    yield at, check
+    match check:
+        case Not(not_=inner):
+            yield from _walk(inner, (*at, "not"))
+        case AllOf(all_of=several):
+            yield from walk(several, (*at, "all_of"))
+        case AnyOf(any_of=several):
+            yield from walk(several, (*at, "any_of"))

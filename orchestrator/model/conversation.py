@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+FILE_SEARCH, CODE_INTERPRETER, MESSAGE = "file_search", "code_interpreter", "message"
+"""Names of the steps that are no calls of functions."""
+
 
 class ReplyStatus(StrEnum):
     """How far an exchange has come."""
@@ -30,13 +33,21 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeFile:
+    """A file or image that came with a message."""
+
+    id: str
+    name: str | None = None
+    """File name; None where the wire gives none, as for images."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of the assistant."""
 
     text: str
     citations: tuple[Citation, ...] = ()
-    files: tuple[str, ...] = ()
-    """Ids of images and files that came with it."""
+    files: tuple[MadeFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,8 @@ class Evidence:
 
     searches: tuple[Search, ...] = ()
     code_runs: tuple[CodeRun, ...] = ()
+    order: tuple[str, ...] = ()
+    """What came when: `file_search`, `code_interpreter` and `message`, as often as it came; empty where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,17 @@ class Reply:
     failure: Failure | None = None
     recorded_ms: int | None = None
     """How long it took when it was recorded; None where it came from the target just now."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What was done, in order: `file_search`, `code_interpreter`, `message`, and functions by name, which end it.
+
+        Where the wire did not tell the order, searches come first, then code, then messages.
+        """
+        evidence = self.evidence
+        unordered = [FILE_SEARCH] * len(evidence.searches) + [CODE_INTERPRETER] * len(evidence.code_runs)
+        done = evidence.order or (*unordered, *([MESSAGE] * len(self.messages)))
+        return (*done, *(call.name for call in self.calls))
 
 
 @dataclass(frozen=True, slots=True)

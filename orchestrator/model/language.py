@@ -2,9 +2,10 @@
 
 import re
 import warnings
-from typing import Annotated, Any, ClassVar
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -39,12 +40,30 @@ def _compiles(pattern: str) -> str:
 
 Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_compiles)]
 """A regular expression of Python's `re`, searched anywhere in a text."""
+PYTHON_NAME = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
+PythonName = Annotated[str, StringConstraints(pattern=PYTHON_NAME)]
+"""A function of the project's own, `FILE:FUNCTION`; folders are separated by dots, as in an import."""
 
 
 class Strict(BaseModel):
     """A mapping whose keys are all known; values are not converted (the text "1" is no number)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Count(Strict):
+    """How many, from `min` to `max`."""
+
+    min: int = Field(0, ge=0)
+    max: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _min_is_not_above_max(self) -> Self:
+        if self.max is not None and self.min > self.max:
+            raise PydanticCustomError("count", "min is above max")
+        if not self.model_fields_set:
+            raise PydanticCustomError("count", "says no number: give min, max or both")
+        return self
 
 
 class Spec(Strict):
@@ -66,3 +85,14 @@ class FileText(Strict):
     """A text kept in a file of its own, such as a Markdown prompt."""
 
     file: NonEmpty = Field(description="Path of the file, relative to the spec that names it; inside the project")
+
+
+def key_among(value: Any, keys: Sequence[str]) -> str | None:
+    """Tell which of these keys a mapping or a model has: the one that says what it is."""
+    if isinstance(value, Strict):
+        return next((key for key in keys if key in _keys(type(value))), None)
+    return next((key for key in keys if key in value), None) if isinstance(value, dict) else None
+
+
+def _keys(model: type[Strict]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}

@@ -13,6 +13,7 @@ from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
 from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
+from orchestrator.model.prices import Price
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 
@@ -83,6 +84,9 @@ class ProjectSpec(Spec):
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"
     )
+    prices: dict[NonEmpty, Price] = Field(
+        default_factory=dict, description="What models cost, by model: USD for a million tokens"
+    )
     moved: list[Moved] = Field(
         default_factory=list, description="Renames, each {from: ADDRESS, to: ADDRESS}: the live object stays the same"
     )
@@ -121,6 +125,10 @@ class LocatedScenario:
     position: Position
     path: Path
     """The file, absolute."""
+    root: Path | None = None
+    """Folder of orch.yaml, absolute: files that `python:` names lie below it."""
+    price: Price | None = None
+    """What the assistant's model costs, where the project says it."""
 
 
 @dataclass(frozen=True, slots=True)

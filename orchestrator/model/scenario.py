@@ -1,13 +1,29 @@
 """A scripted conversation as written: what the user says, what functions answer, what must be true then."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from orchestrator.model.address import Name
 from orchestrator.model.checks import Check
 from orchestrator.model.language import NonEmpty, Spec, Strict
 from orchestrator.model.mocks import Mock
+
+
+class Repeat(Strict):
+    """Attempts at a scenario until they show whether it passes often enough."""
+
+    min: int = Field(3, ge=1, le=500, description="Attempts before a verdict may fall")
+    max: int = Field(ge=1, le=500, description="Attempts at most; undecided then, it is inconclusive")
+    require: float = Field(gt=0, lt=1, description="Share of attempts that has to pass, for example 0.8")
+    confidence: float = Field(0.95, ge=0.5, lt=1, description="How sure a verdict has to be")
+
+    @model_validator(mode="after")
+    def _min_is_not_above_max(self) -> Self:
+        if self.min > self.max:
+            raise PydanticCustomError("repeat", "repeat.min is above repeat.max")
+        return self
 
 
 class Turn(Strict):
@@ -28,6 +44,9 @@ class Scenario(Spec):
     tags: list[NonEmpty] = Field(default_factory=list, description="Words to choose scenarios by (--tag)")
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }} in this scenario"
+    )
+    repeat: Annotated[int, Field(ge=1, le=1000)] | Repeat = Field(
+        1, description="N attempts that all have to pass, or {min, max, require, confidence}"
     )
     mocks: dict[str, Mock] = Field(default_factory=dict, description="Answers for every turn; a turn's own come first")
     turns: list[Turn] = Field(min_length=1, description="The exchanges, in order: user, mocks, checks")

@@ -1,27 +1,33 @@
 """The door to every OpenAI-like API: JSON in, JSON out, errors in our words. The only home of `openai`.
 
-The SDK sends, waits and retries; its response models are not used, because they hide fields they do not know
-(API facts 4.1: `reasoning_effort`) and check nothing (facts 7). A request that makes something is sent once: the SDK
-would repeat it after a lost reply and no API here promises to notice (facts 7).
+The SDK sends; its response models are not used, because they hide fields they do not know (API facts 4.1:
+`reasoning_effort`) and check nothing (facts 7). When a request is sent, and whether once more, is decided here for all
+who ask (`_limits`, `_retry`): the SDK would repeat a create after a lost reply, and would let every worker run into the
+same limit by itself.
 """
 
-import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import httpx2
 import openai
 from openai import AsyncOpenAI, AsyncStream
 
 from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
-from orchestrator.providers._errors import AGAIN, broken_off, refused, unreached
+from orchestrator.providers._errors import AGAIN, broken_off, is_billing, never_sent, refused, unreached
+from orchestrator.providers._limits import Limiter, Pace, RealPace, pause_of, shape
+from orchestrator.providers._retry import Failure, wait_before_next, wait_of
 from orchestrator.providers.interface import Requests
 
+T = TypeVar("T")
 PAGE = 100
-RETRIES = 2  # the SDK's own number: three attempts at reads, repeatable updates and deletes
-_ID = re.compile(r"(?<=/)[^/]*[^a-z_/][^/]*")  # words of a path are plain; an id has a digit, a capital or a dash
+VENDORS = (".openai.com", ".azure.com")
+"""Whose limits are known; anybody else's are found out."""
+TIMEOUT, CONNECT = 600.0, 5.0
+"""Seconds; the SDK's own (API facts 7)."""
 
 Json = Mapping[str, Any]
 Query = Mapping[str, Any]
@@ -52,62 +58,77 @@ class Client:
         query: Mapping[str, str] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT,
+        pace: Pace | None = None,
     ) -> None:
-        """`transport` replaces the network, for a server in this process."""
+        """`transport` replaces the network, for a server in this process; `timeout` is in seconds without a word."""
         self.requests = Requests()
         self._base = httpx2.URL(base_url)
         self._secret = api_key
         self._http = httpx2.AsyncClient(
             transport=transport,
             event_hooks={"request": [self._count]},
-            timeout=httpx2.Timeout(600.0, connect=5.0),  # the SDK's own (API facts 7)
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT)),
             limits=httpx2.Limits(max_connections=256, max_keepalive_connections=64),
+            verify=self._base.scheme == "https",  # without TLS there is nothing to verify, and certificates take 20 ms
         )
         self._openai = AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",  # servers without a key ignore it; the SDK insists on one
             default_query=dict(query or {}),
             default_headers=dict(headers or {}),
-            max_retries=RETRIES,
+            max_retries=0,
             http_client=self._http,
         )
+        self._pace = pace or RealPace()
+        self._limiter = Limiter(self._pace, known=self._base.host.endswith(VENDORS))
 
     async def get(self, path: str, query: Query | None = None) -> JsonObject:
         """Read one object."""
+
+        async def send() -> httpx2.Response:
+            return await self._openai.get(path, cast_to=httpx2.Response, options={"params": dict(query or {})})
+
         with self._door(writes=False):
-            response = await self._openai.get(path, cast_to=httpx2.Response, options={"params": dict(query or {})})
-            return _parse(response)
+            return _parse(await self._patiently("GET", path, send, once=False))
 
     async def post(self, path: str, body: Json, *, once: bool, query: Query | None = None) -> JsonObject:
         """Send a body; `once` where repeating it would do a thing twice."""
+
+        async def send() -> httpx2.Response:
+            options: Any = {"params": dict(query or {})}
+            return await self._openai.post(path, cast_to=httpx2.Response, body=dict(body), options=options)
+
         with self._door(writes=True):
-            response = await self._openai.post(
-                path,
-                cast_to=httpx2.Response,
-                body=dict(body),
-                options={"max_retries": 0 if once else RETRIES, "params": dict(query or {})},
-            )
-            return _parse(response)
+            return _parse(await self._patiently("POST", path, send, once=once))
 
     async def delete(self, path: str) -> None:
         """Delete an object; one that is gone already is done."""
+
+        async def send() -> httpx2.Response:
+            return await self._openai.delete(path, cast_to=httpx2.Response)
+
         with self._door(writes=True):
             try:
-                await self._openai.delete(path, cast_to=httpx2.Response)
+                await self._patiently("DELETE", path, send, once=False)
             except openai.NotFoundError:
                 return
 
     async def upload(self, path: str, fields: Mapping[str, str], file: Path) -> JsonObject:
         """Send a file as a form, read from disk as it goes; sent once."""
-        with self._door(writes=True), _opened(file) as content:
-            response = await self._openai.post(
-                path,
-                cast_to=httpx2.Response,
-                body=dict(fields),
-                files={"file": (file.name, content)},
-                options={"max_retries": 0, "headers": {"Content-Type": "multipart/form-data"}},
-            )
-            return _parse(response)
+
+        async def send() -> httpx2.Response:
+            with _opened(file) as content:
+                return await self._openai.post(
+                    path,
+                    cast_to=httpx2.Response,
+                    body=dict(fields),
+                    files={"file": (file.name, content)},
+                    options={"headers": {"Content-Type": "multipart/form-data"}},
+                )
+
+        with self._door(writes=True):
+            return _parse(await self._patiently("POST", path, send, once=True))
 
     async def list_all(self, path: str, query: Query | None = None) -> list[dict[str, Any]]:
         """Read all pages, oldest first; a page that is not one is an error, never an end."""
@@ -131,20 +152,20 @@ class Client:
 
     async def stream(self, path: str, body: Json, query: Query | None = None) -> AsyncIterator[Event]:
         """Send a body once and give the events that come back; an `error` event is raised."""
-        with self._door(writes=True):
-            stream = await self._openai.post(
-                path,
-                cast_to=object,
-                body={**body, "stream": True},
-                options={
-                    "max_retries": 0,
-                    "stream_mode": "events",  # else the SDK drops the names of events that are not a thread's
-                    "synthesize_event_and_data": True,
-                    "params": dict(query or {}),
-                },
-                stream=True,
-                stream_cls=AsyncStream[object],
+        options: Any = {
+            "stream_mode": "events",  # else the SDK drops the names of events that are not a thread's
+            "synthesize_event_and_data": True,
+            "params": dict(query or {}),
+        }
+
+        async def send() -> AsyncStream[object]:
+            whole = {**body, "stream": True}
+            return await self._openai.post(
+                path, cast_to=object, body=whole, options=options, stream=True, stream_cls=AsyncStream[object]
             )
+
+        with self._door(writes=True):
+            stream = await self._patiently("POST", path, send, once=True)
             async with stream:
                 async for item in stream:
                     event = _event(item)
@@ -156,9 +177,34 @@ class Client:
         """Give back the connections."""
         await self._openai.close()
 
+    async def _patiently(self, method: str, path: str, send: Callable[[], Awaitable[T]], once: bool) -> T:
+        """Send when it may be sent, and again where that is right; raises what the SDK raises."""
+        bucket = self._limiter.bucket(method, path)
+        for attempt in count(1):
+            await bucket.take()
+            try:
+                answer = await send()
+            except openai.APIError as error:
+                failure = _failure(error)
+                asked = wait_of(failure.headers, self._pace.now())
+                wait = wait_before_next(failure, attempt, once, asked, self._pace.chance())
+                if failure.limited and wait is not None:
+                    bucket.slow_down(wait)  # which everybody waits for, this request too
+                elif wait is not None:
+                    await self._pace.sleep(wait)
+                else:
+                    error.add_note(_outcome(attempt, asked))
+                    raise
+            else:
+                bucket.went_well()
+                if isinstance(answer, httpx2.Response) and (pause := pause_of(answer.headers)):
+                    bucket.pause(pause)
+                return answer
+        raise AssertionError("counting does not end")
+
     async def _count(self, request: httpx2.Request) -> None:
         path = request.url.path.removeprefix(self._base.path.rstrip("/"))
-        self.requests.add(f"{request.method} {_ID.sub('{id}', path)}")
+        self.requests.add(f"{request.method} {shape(path)}")
 
     @contextmanager
     def _door(self, writes: bool) -> Iterator[None]:
@@ -166,18 +212,32 @@ class Client:
         try:
             yield
         except openai.APIConnectionError as error:
-            raise self._cleaned(unreached(error.__cause__ or error, self._base, writes)) from error
+            raise self._cleaned(unreached(error.__cause__ or error, self._base, writes), error) from error
         except openai.APIStatusError as error:
-            raise self._cleaned(refused(error.status_code, error.body, writes)) from error
+            raise self._cleaned(refused(error.status_code, error.body, writes), error) from error
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:  # an answer or an event that is broken
             broken = TargetUnknownError(f"{self._base.host} answered with something broken: {error}", AGAIN)
             raise self._cleaned(broken) from error
 
-    def _cleaned(self, error: TargetError) -> TargetError:
-        """Take the key out of an error: a server may repeat it in what it says."""
-        if not self._secret or self._secret not in error.message:
-            return error
-        return type(error)(error.message.replace(self._secret, "***"), error.hint)
+    def _cleaned(self, error: TargetError, cause: BaseException | None = None) -> TargetError:
+        """Take the key out of an error: a server may repeat it in what it says; add what was noted on its cause."""
+        message = error.message + "".join(getattr(cause, "__notes__", ()))
+        return type(error)(message.replace(self._secret, "***") if self._secret else message, error.hint)
+
+
+def _failure(error: openai.APIError) -> Failure:
+    if isinstance(error, openai.APIStatusError):
+        body = error.body if isinstance(error.body, Mapping) else {}
+        headers = {name.lower(): value for name, value in error.response.headers.items()}
+        return Failure(error.status_code, True, headers, str(body.get("code")), is_billing(body))
+    return Failure(sent=not never_sent(error.__cause__ or error))
+
+
+def _outcome(attempts: int, asked: float | None) -> str:
+    """Say what was tried, where it is worth saying."""
+    said = [f"{attempts} attempts"] if attempts > 1 else []
+    said += [f"it asks to wait {asked:.0f} s"] if asked is not None and asked >= 1 else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 @contextmanager

@@ -33,11 +33,16 @@ def unreached(cause: BaseException, base: httpx2.URL, writes: bool) -> TargetErr
     """Give the error for a request that got no reply; `cause` is the transport's own."""
     where = f"{base.host}:{base.port}" if base.port else base.host
     why = str(cause) or type(cause).__name__
-    if isinstance(cause, _NOT_SENT):
+    if never_sent(cause):
         return TargetBusyError(f"cannot reach {where}: {why}", "is it running, and is base_url right?")
     if not writes:
         return TargetBusyError(f"no reply came from {where}: {why}", "is it running, and is base_url right?")
     return TargetUnknownError(f"the reply of {where} was lost: {why}", AGAIN)
+
+
+def never_sent(cause: BaseException) -> bool:
+    """Tell whether a request surely did not reach the target; `cause` is the transport's own."""
+    return isinstance(cause, _NOT_SENT)
 
 
 def refused(status: int, body: object, writes: bool) -> TargetError:
@@ -48,7 +53,7 @@ def refused(status: int, body: object, writes: bool) -> TargetError:
         return TargetAccessError(message, "check the target's api_key and its rights")
     if status == 404:
         return TargetMissingError(message, "check the target's base_url, or plan again")
-    if status == 429 and _is_billing(error):
+    if status == 429 and is_billing(error):
         return TargetRejectedError(message, _NO_CREDIT)
     if status in (408, 429, 503) or (status >= 500 and not writes):
         return TargetBusyError(message, "try again later, or with a smaller --concurrency")
@@ -62,7 +67,7 @@ def broken_off(data: Mapping[str, Any]) -> TargetError:
     inner = data.get("error")
     said = inner if isinstance(inner, dict) else data
     message = f"the target broke off: {said.get('message') or said.get('code') or 'it gave no reason'}"
-    return TargetRejectedError(message, _NO_CREDIT) if _is_billing(said) else TargetUnknownError(message, "try again")
+    return TargetRejectedError(message, _NO_CREDIT) if is_billing(said) else TargetUnknownError(message, "try again")
 
 
 def _shortened(body: object, most: int = 300) -> str:
@@ -72,5 +77,6 @@ def _shortened(body: object, most: int = 300) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _is_billing(error: Mapping[str, Any]) -> bool:
+def is_billing(error: Mapping[str, Any]) -> bool:
+    """Tell whether an API's error object is about money."""
     return str(error.get("code")) in BILLING or str(error.get("type")) in BILLING

@@ -6,16 +6,22 @@ outputs of a round go together; replies are streamed, so nothing is polled. Fact
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import starmap
 from typing import Any
 
 from orchestrator.errors import TargetMissingError, TargetUnknownError
 from orchestrator.model.conversation import (
+    CODE_INTERPRETER,
+    FILE_SEARCH,
+    MESSAGE,
     Answer,
     Call,
     Citation,
     CodeRun,
     Evidence,
     Failure,
+    MadeFile,
     Message,
     Passage,
     Reply,
@@ -38,6 +44,7 @@ _RUN_EVENTS = frozenset(
 )
 _STEP_ENDS = frozenset(f"thread.run.step.{word}" for word in ("completed", "failed", "cancelled", "expired"))
 _MESSAGE_ENDS = frozenset(["thread.message.completed", "thread.message.incomplete"])
+_HOSTED = frozenset([FILE_SEARCH, CODE_INTERPRETER])
 _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
 
 
@@ -76,21 +83,25 @@ class AssistantsConversation:
     async def _read(self, events: AsyncIterator[Event]) -> Reply:
         messages: list[Mapping[str, Any]] = []
         calls: list[Mapping[str, Any]] = []
+        order: list[str] = []
         last: Event | None = None
         async for event in events:  # to the end of the stream, so that its connection serves the next request
             name, data = event
             if name == "thread.created":
                 self._thread = str(data["id"])
             elif name in _STEP_ENDS:
-                calls += (data.get("step_details") or {}).get("tool_calls") or []
+                made = (data.get("step_details") or {}).get("tool_calls") or []
+                calls += made
+                order += [str(call.get("type")) for call in made if call.get("type") in _HOSTED]
             elif name in _MESSAGE_ENDS and data.get("role") == "assistant":
                 messages.append(data)
+                order.append(MESSAGE)
             elif name in _RUN_EVENTS:
                 self._run, self._thread = str(data["id"]), str(data["thread_id"])
                 last = event
         if last is None or last.name not in _STATUSES:
             raise TargetUnknownError("the target ended its stream before the run was done", "run the scenario again")
-        return await self._reply(_STATUSES[last.name], last.data, messages, calls)
+        return await self._reply(_STATUSES[last.name], last.data, messages, calls, order)
 
     async def _reply(
         self,
@@ -98,8 +109,9 @@ class AssistantsConversation:
         run: Mapping[str, Any],
         messages: Sequence[Mapping[str, Any]],
         calls: Sequence[Mapping[str, Any]],
+        order: Sequence[str],
     ) -> Reply:
-        evidence = get_evidence(await self._with_passages(calls))
+        evidence = replace(get_evidence(await self._with_passages(calls)), order=tuple(order))
         self._file_names.update({p.file_id: p.file for search in evidence.searches for p in search.passages})
         action = (run.get("required_action") or {}).get("submit_tool_outputs") or {}
         return Reply(
@@ -126,7 +138,7 @@ class AssistantsConversation:
     async def _message(self, message: Mapping[str, Any]) -> Message:
         texts: list[str] = []
         citations: list[Citation] = []
-        files: list[str] = []
+        files: dict[str, str | None] = {}
         for part in message.get("content") or ():
             if part.get("type") == "text":
                 texts.append(str(part["text"]["value"]))
@@ -135,12 +147,16 @@ class AssistantsConversation:
                         id = str(annotation["file_citation"]["file_id"])
                         citations.append(Citation(id, await self._file_name(id), str(annotation.get("text") or "")))
                     elif annotation.get("type") == "file_path":
-                        files.append(str(annotation["file_path"]["file_id"]))
+                        link = str(annotation.get("text") or "")
+                        files[str(annotation["file_path"]["file_id"])] = link.rpartition("/")[2] or None
             elif part.get("type") == "image_file":
-                files.append(str(part["image_file"]["file_id"]))
+                files[str(part["image_file"]["file_id"])] = None
             elif part.get("type") == "refusal":
                 texts.append(str(part.get("refusal")))
-        return Message("\n".join(texts), tuple(citations), tuple(files))
+        for attachment in message.get("attachments") or ():  # what code wrote, also where the text does not link it
+            if (id := str(attachment.get("file_id"))) not in files:
+                files[id] = await self._file_name(id)
+        return Message("\n".join(texts), tuple(citations), tuple(starmap(MadeFile, files.items())))
 
     async def _file_name(self, file_id: str) -> str | None:
         if file_id not in self._file_names:
@@ -166,10 +182,10 @@ def get_evidence(calls: Sequence[Mapping[str, Any]]) -> Evidence:
     """Give what built-in tools did, from the calls of finished run steps."""
     searches, code_runs = [], []
     for call in calls:
-        if call.get("type") == "file_search":
+        if call.get("type") == FILE_SEARCH:
             results = call["file_search"].get("results") or ()
             searches.append(Search(tuple(_passage(result) for result in results)))
-        elif call.get("type") == "code_interpreter":
+        elif call.get("type") == CODE_INTERPRETER:
             outputs = call["code_interpreter"].get("outputs") or ()
             logs = "".join(str(output.get("logs") or "") for output in outputs if output.get("type") == "logs")
             images = sum(output.get("type") == "image" for output in outputs)
@@ -178,7 +194,7 @@ def get_evidence(calls: Sequence[Mapping[str, Any]]) -> Evidence:
 
 
 def _lacks_texts(call: Mapping[str, Any]) -> bool:
-    if call.get("type") != "file_search":
+    if call.get("type") != FILE_SEARCH:
         return False
     results = call["file_search"].get("results")
     return results is None or any(not result.get("content") for result in results)

@@ -104,6 +104,7 @@ class _Work:
         unowned = (live for live in observed.foreign if live.kind is Kind.VECTOR_STORE and live.marks is None)
         self._unowned = {store.id for store in unowned}
         self._functions = dict(place.functions)
+        self._texts: dict[str, str] = {}  # of functions, by file: many assistants have the same
 
     def take(self, pick: Pick) -> Adoption:
         """Give one adoption and remember it; raises `RefusedError` or `UnwritableError`."""
@@ -135,7 +136,9 @@ class _Work:
         for function in functions.values():
             if function.name not in self._place.functions:
                 file = _file("functions/", function.name)
-                files[file] = self._text(function_data(function), (), file)
+                if file not in self._texts:
+                    self._texts[file] = self._text(function_data(function), (), file)
+                files[file] = self._texts[file]
         if tools := data.get("tools"):
             data["tools"] = [_listed(tool, functions) for tool in tools]
         text = data.get("instructions")

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from orchestrator.model.conversation import Evidence, Reply
 from orchestrator.reporting.characters import visible
+from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, undecided
 from orchestrator.scenario.quoting import cut, shown_call
 from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, Status, TurnResult, Verdict
 from orchestrator.scenario.transcript import AnsweredCall, Exchange
@@ -44,10 +45,16 @@ class Line:
 
 
 def explain(result: ScenarioResult, limit: int) -> list[Line]:
-    """Give the lines on the first attempt that did not pass, or on the last; texts over `limit` characters are cut."""
-    attempt = next((a for a in result.attempts if a.status is not Status.PASSED), result.attempts[-1])
+    """Give the lines on the attempt that speaks for the scenario; texts over `limit` characters are cut.
+
+    That is the first that ended as the scenario did, else the first that did not pass, else the last. Of a scenario
+    that is undecided though every attempt passed, no attempt is told.
+    """
+    attempt = _telling(result)
     total = len(result.located.scenario.turns)
-    lines: list[Line] = []
+    lines = _rates(result, attempt)
+    if attempt.status is Status.PASSED and result.status is not Status.PASSED:
+        return lines
     for number, turn in enumerate(attempt.turns, 1):
         lines.append(Line(Part.TURN, 1, "", f"turn {number} of {total}"))
         lines += _transcript(turn.exchange, limit)
@@ -61,20 +68,47 @@ def explain(result: ScenarioResult, limit: int) -> list[Line]:
 
 
 def headline(result: ScenarioResult) -> tuple[str, str]:
-    """Give what went wrong first in one short line, and the kind of it: a check's name, `call` or `target`."""
-    for attempt in result.attempts:
-        for number, turn in enumerate(attempt.turns, 1):
-            if found := _first(turn.problem, turn.verdicts, turn.status):
-                return f"turn {number}: {found[0]}", found[1]
-        if found := _first(attempt.problem, attempt.verdicts, attempt.status):
-            return found
-    return "", ""
+    """Give what went wrong in one short line, and the kind of it: a check's name, `call`, `target` or `repeat`."""
+    found = _headline(_telling(result))
+    if not is_repeated(result):
+        return found or ("", "")
+    text, kind = found or (undecided(result)[0], "repeat")
+    return f"{rate_text(result)}: {text}", kind
+
+
+def _headline(attempt: Attempt) -> tuple[str, str] | None:
+    for number, turn in enumerate(attempt.turns, 1):
+        if found := _first(turn.problem, turn.verdicts, turn.status):
+            return f"turn {number}: {found[0]}", found[1]
+    return _first(attempt.problem, attempt.verdicts, attempt.status)
+
+
+def _telling(result: ScenarioResult) -> Attempt:
+    ended_so = (attempt for attempt in result.attempts if attempt.status is result.status)
+    not_passed = (attempt for attempt in result.attempts if attempt.status is not Status.PASSED)
+    return next(ended_so, None) or next(not_passed, None) or result.attempts[-1]
+
+
+def _rates(result: ScenarioResult, attempt: Attempt) -> list[Line]:
+    """Give what the attempts come to, and which of them is told."""
+    if not is_repeated(result):
+        return []
+    lines = [Line(Part.NOTE, 1, "", rate_text(result))]
+    if chances := chances_text(result):
+        lines.append(Line(Part.NOTE, 1, "", chances))
+    if result.status is Status.INCONCLUSIVE:
+        message, hint = undecided(result)
+        lines += _problem(Problem(message, hint), 1)
+    if attempt.status is not Status.PASSED:
+        number = result.attempts.index(attempt) + 1
+        lines.append(Line(Part.TURN, 1, "", f"attempt {number} of {len(result.attempts)} {attempt.status}"))
+    return lines
 
 
 def _first(problem: Problem | None, verdicts: Sequence[Verdict], status: Status) -> tuple[str, str] | None:
     if problem:
         return _one_line(problem.message), "target" if status is Status.ERRORED else "call"
-    wrong = next((verdict for verdict in verdicts if not verdict.passed), None)
+    wrong = next((verdict for verdict in verdicts if not verdict.passed and verdict.weight > 0), None)
     return (f"{wrong.check}: {_one_line(wrong.reason)}", wrong.check) if wrong else None
 
 
@@ -102,7 +136,9 @@ def _evidence(evidence: Evidence, limit: int) -> Iterator[Line]:
 def _messages(reply: Reply, limit: int) -> Iterator[Line]:
     for message in reply.messages:
         cited = ", ".join(dict.fromkeys(c.file or c.file_id for c in message.citations))
-        yield Line(Part.SAID, 2, "assistant", cut(message.text, limit) + (f"\n[cites {cited}]" if cited else ""))
+        made = ", ".join(file.name for file in message.files if file.name)
+        notes = [f"\n[{what} {names}]" for what, names in (("cites", cited), ("made", made)) if names]
+        yield Line(Part.SAID, 2, "assistant", "".join([cut(message.text, limit), *notes]))
 
 
 def _calls(calls: Sequence[AnsweredCall], limit: int) -> Iterator[Line]:
@@ -120,8 +156,11 @@ def _wrong(turn: TurnResult, limit: int) -> Iterator[Line]:
 def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[Line]:
     for verdict in verdicts:
         if not verdict.passed:
-            yield Line(Part.WRONG, 2, "", f"check failed: {verdict.check}")
-            yield Line(Part.WRONG, 3, "", verdict.reason)
+            near = f", score {verdict.score:.2f}" if 0 < verdict.score < 1 else ""
+            idle = ", of weight 0: it fails nothing" if verdict.weight == 0 else ""
+            part = Part.WRONG if verdict.weight > 0 else Part.NOTE
+            yield Line(part, 2, "", f"check failed: {verdict.check}{near}{idle}")
+            yield Line(part, 3, "", verdict.reason)
 
 
 def _problem(problem: Problem, depth: int) -> Iterator[Line]:

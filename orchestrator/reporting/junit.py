@@ -5,11 +5,13 @@ own JUnit plugin read: `file` and `line` on a test case, and properties inside i
 """
 
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.explain import explain, headline
+from orchestrator.reporting.rates import is_repeated, statistics_json
 from orchestrator.scenario.results import Run, ScenarioResult, Status
 
 LIMIT = 10_000
@@ -24,8 +26,9 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
         "errors": str(run.count(Status.ERRORED)),
         "time": _seconds(run.duration_ms),
     }
+    skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE))
     root = ET.Element("testsuites", {"name": "orch", **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": str(len(run.not_run))})
+    suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
     _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage)})
     for result in run.results:
         _add(suite, result, project, target)
@@ -39,23 +42,38 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
+_TAGS = {Status.FAILED: "failure", Status.ERRORED: "error", Status.INCONCLUSIVE: "skipped"}
+"""JUnit has no word for undecided: skipped is the one that is neither a failure nor an error."""
+
+
 def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -> None:
     case = _case(suite, result.located, project, result.duration_ms)
-    usage = sum((attempt.usage for attempt in result.attempts), Usage())
-    properties: dict[str, str | int] = {
-        "target": target,
-        "turns": len(result.located.scenario.turns),
-        "requests": sum(attempt.requests for attempt in result.attempts),
-        **({"recorded": "true"} if result.recorded else {}),
-    }
-    _properties(case, {**properties, **_tokens(usage)})
+    turns = len(result.located.scenario.turns)
+    properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
+    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result), **_recorded(result)})
     if result.status is Status.PASSED:
         return
     message, kind = headline(result)
-    tag = "error" if result.status is Status.ERRORED else "failure"
+    if result.status is Status.INCONCLUSIVE:
+        message = f"inconclusive: {message}"
     position = result.located.position
     story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
-    ET.SubElement(case, tag, {"message": message, "type": kind}).text = visible(story)
+    ET.SubElement(case, _TAGS[result.status], {"message": message, "type": kind}).text = visible(story)
+
+
+def _recorded(result: ScenarioResult) -> dict[str, str | int]:
+    return {"recorded": "true"} if result.recorded else {}
+
+
+def _attempts(result: ScenarioResult) -> dict[str, str | int]:
+    """Give what a scenario's attempts come to, where it has several."""
+    if not is_repeated(result):
+        return {}
+    data = statistics_json(result)
+    counts = {word: data[word] for word in ("passed", "failed", "errored", "inconclusive")}
+    interval = " ".join(f"{end:.4f}" for end in data["interval"])
+    shown = {"interval": interval, "confidence": f"{data['confidence']:g}", "required": f"{data['required']:g}"}
+    return {"status": str(result.status), "attempts": len(result.attempts), **counts, **shown}
 
 
 def _case(suite: ET.Element, located: LocatedScenario, project: str, duration_ms: float) -> ET.Element:
@@ -69,7 +87,7 @@ def _case(suite: ET.Element, located: LocatedScenario, project: str, duration_ms
     return ET.SubElement(suite, "testcase", {key: visible(value) for key, value in attributes.items()})
 
 
-def _properties(parent: ET.Element, values: dict[str, str | int]) -> None:
+def _properties(parent: ET.Element, values: Mapping[str, str | int]) -> None:
     properties = ET.SubElement(parent, "properties")
     for name, value in values.items():
         ET.SubElement(properties, "property", {"name": name, "value": visible(str(value))})

@@ -7,7 +7,7 @@ from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.drift import Drift, Drifted
 from orchestrator.reconcile.guards import DESTRUCTIVE
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
-from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename
+from orchestrator.reconcile.plan import HASH, Action, Adoptable, Change, FieldChange, Plan, Rename
 from orchestrator.reporting.apply_text import DONE, summary_text
 from orchestrator.reporting.difference import compare_lines, inline, is_long, lines
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
@@ -30,7 +30,8 @@ MOST_REASONS = 10
 def plan_markdown(plan: Plan) -> str:
     """Give the plan as Markdown of less than 65,536 characters; what destroys or breaks comes first."""
     head = [f"### orch plan: {code(plan.project)} on {code(plan.target)}", f"**{summary_line(plan)}**"]
-    head += [_table(plan.summary)] if plan.pending else []
+    if plan.pending:
+        head += [_table(plan.summary), f"This plan is {code(plan.hash[:HASH])}; `orch apply --approve` takes that."]
     head += [_warnings(plan)] if plan.retiring else []
     pending = sorted(plan.pending, key=_urgency)
     urgent = sum(_urgency(change) <= _SHOWN for change in pending)

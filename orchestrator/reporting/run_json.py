@@ -1,9 +1,10 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `checks`, `problem` and `leftover` of an attempt; `citations` and `problem` of a turn. Turns
-that were not played stand there with the status `not_run`. `recorded` says of an attempt that its times and tokens
-are those of its recording; `recorded_usage` is the part of the run's tokens that was not used now.
+`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` of an attempt;
+`score`, `citations`, `files` and `problem` of a turn. A score is the mean of the checks by weight, null where nothing
+was checked. Turns that were not played stand there with the status `not_run`. `recorded` says of an attempt that its
+times and tokens are those of its recording; `recorded_usage` is the part of the run's tokens that was not used now.
 """
 
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
 from orchestrator.scenario.transcript import AnsweredCall
+from orchestrator.scenario.verdicts import get_score
 
 FORMAT = "orch.test/1"
 
@@ -27,7 +30,6 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "summary": {
                 "scenarios": len(run.results),
                 **{str(status): run.count(status) for status in Status},
-                "inconclusive": 0,
                 "not_run": len(run.not_run),
             },
             "interrupted": run.interrupted,
@@ -52,6 +54,8 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
     return {
         **_place(result.located),
         "status": str(result.status),
+        "repeat": repeat_json(result),
+        "statistics": statistics_json(result),
         "attempts": [_attempt(attempt, users) for attempt in result.attempts],
     }
 
@@ -63,6 +67,7 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "duration_ms": round(attempt.duration_ms),
         "requests": attempt.requests,
         "turns": [_turn(turn) for turn in attempt.turns] + [_not_run(user) for user in users[len(attempt.turns) :]],
+        "score": get_score([v for turn in attempt.turns for v in turn.verdicts] + list(attempt.verdicts)),
         "checks": [_verdict(verdict) for verdict in attempt.verdicts],
         "problem": _problem(attempt.problem),
         "leftover": _problem(attempt.leftover),
@@ -77,6 +82,8 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
         "status": str(exchange.status) if exchange.status else str(turn.status),
         "tool_calls": [_call(call) for call in exchange.calls],
         "citations": [{"file": c.file, "file_id": c.file_id, "text": c.text} for c in exchange.citations],
+        "files": [{"name": file.name, "file_id": file.id} for file in exchange.files],
+        "score": get_score(turn.verdicts),
         "checks": [_verdict(verdict) for verdict in turn.verdicts],
         "problem": _problem(turn.problem),
         "usage": _usage(exchange.usage),
@@ -91,6 +98,8 @@ def _not_run(user: str) -> dict[str, Any]:
         "status": "not_run",
         "tool_calls": [],
         "citations": [],
+        "files": [],
+        "score": None,
         "checks": [],
         "problem": None,
         "usage": _usage(Usage()),

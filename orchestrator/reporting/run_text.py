@@ -7,12 +7,19 @@ pipe gets whole lines.
 from rich.text import Text
 
 from orchestrator.reporting.explain import Line, Part, explain, leftovers
+from orchestrator.reporting.rates import is_repeated, rate_text
 from orchestrator.scenario.results import Run, ScenarioResult, Status
 
 LIMIT = 2000
 """Characters of one message, call or output shown; the JSON report has all of it."""
 
-_STATUS_STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.ERRORED: "bold yellow"}
+_STATUS_STYLE = {
+    Status.PASSED: "green",
+    Status.FAILED: "bold red",
+    Status.ERRORED: "bold yellow",
+    Status.INCONCLUSIVE: "bold magenta",
+}
+_WORST_FIRST = (Status.ERRORED, Status.FAILED, Status.INCONCLUSIVE)
 _PART_STYLE = {
     Part.TURN: "bold",
     Part.SAID: "",
@@ -25,20 +32,26 @@ _PART_STYLE = {
 
 def run_text(run: Run, verbose: bool = False) -> Text:
     """Give the whole report; it ends without a line break. `verbose` tells the story of what passed, too."""
-    width = max((len(result.located.scenario.name) for result in run.results), default=0)
-    blocks = [Text("\n").join([status_text(result, width) for result in run.results])] if run.results else []
+    name = max((len(result.located.scenario.name) for result in run.results), default=0)
+    status = max((len(result.status) for result in run.results), default=0)
+    rows = [status_text(result, name, max(status, len(Status.ERRORED))) for result in run.results]
+    blocks = [Text("\n").join(rows)] if rows else []
     blocks += [failure_text(result) for result in run.results if verbose or result.status is not Status.PASSED]
     if notes := leftovers(run.results):
         blocks.append(_lines(notes))
     return Text("\n\n").join([*blocks, summary_text(run)])
 
 
-def status_text(result: ScenarioResult, width: int = 0) -> Text:
-    """Give the line of one scenario: what became of it, its name (padded to `width`) and how long it took."""
+def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0) -> Text:
+    """Give the line of one scenario: what became of it, its name, how long it took and, repeated, how often it passed.
+
+    Status and name are padded to their widths.
+    """
     return Text.assemble(
-        (f"{result.status.upper():<7}", _STATUS_STYLE[result.status]),
+        (f"{result.status.upper():<{status_width}}", _STATUS_STYLE[result.status]),
         f"  {result.located.scenario.name:<{width}}  ",
         (_duration(result.duration_ms), "dim"),
+        f"  {rate_text(result)}" if is_repeated(result) else "",
         ("  recorded" if result.recorded else "", "dim"),
     )
 
@@ -55,10 +68,11 @@ def failure_text(result: ScenarioResult) -> Text:
 
 def summary_text(run: Run) -> Text:
     """Give the last line: how many of each, the time, and what it took."""
-    counts = [(run.count(status), str(status)) for status in (Status.FAILED, Status.ERRORED, Status.PASSED)]
+    order = (Status.FAILED, Status.ERRORED, Status.INCONCLUSIVE, Status.PASSED)
+    counts = [(run.count(status), str(status)) for status in order]
     counts.append((len(run.not_run), "not run"))
     words = ", ".join(f"{number} {word}" for number, word in counts if number) or "no scenarios"
-    worst = next((s for s in (Status.ERRORED, Status.FAILED) if run.count(s)), Status.PASSED)
+    worst = next((status for status in _WORST_FIRST if run.count(status)), Status.PASSED)
     style = _STATUS_STYLE[Status.ERRORED if run.interrupted else worst]
     usage = run.usage
     took = f" in {_duration(run.duration_ms)} ({run.requests} requests"

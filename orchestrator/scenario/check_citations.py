@@ -1,11 +1,10 @@
 """Judging citations: which file the reply names, and whether the quoted text stands in what was found in it."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 
-from orchestrator.model.checks import Citation, Cites
+from orchestrator.model.check_evidence import Citation, Cites
 from orchestrator.model.conversation import Passage
+from orchestrator.scenario.finding import file_name, folded_space
 from orchestrator.scenario.quoting import quoted
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange
@@ -21,14 +20,14 @@ def judge_cites(check: Cites, exchanges: Sequence[Exchange]) -> Verdict:
     wanted = check.cites if isinstance(check.cites, Citation) else Citation(file=check.cites)
     near: list[Passage] = []
     for exchange in exchanges:
-        cited = [file_id for file_id, name in _cited(exchange) if _name(name) == _name(wanted.file)]
+        cited = [file_id for file_id, name in _cited(exchange) if file_name(name) == file_name(wanted.file)]
         if cited and wanted.quote is None:
             return passed("cites", f"the reply cites {wanted.file}")
         passages = [passage for passage in _passages([exchange]) if passage.file_id in cited]
-        if wanted.quote and any(_folded(wanted.quote) in _folded(passage.text) for passage in passages):
+        if wanted.quote and any(folded_space(wanted.quote) in folded_space(passage.text) for passage in passages):
             return passed("cites", f"the reply cites {wanted.file}, and a passage of it has {quoted(wanted.quote)}")
         near += passages
-    cites_it = any(_name(name) == _name(wanted.file) for exchange in exchanges for _, name in _cited(exchange))
+    cites_it = any(file_name(name) == file_name(wanted.file) for exchange in exchanges for _, name in _cited(exchange))
     return failed("cites", _why_not(wanted, exchanges, near, cites_it))
 
 
@@ -58,11 +57,3 @@ def _passages(exchanges: Iterable[Exchange]) -> list[Passage]:
 
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
-
-
-def _name(file: str) -> str:
-    return unicodedata.normalize("NFC", PurePosixPath(file).name)  # names written on macOS are decomposed
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from orchestrator.errors import TargetError
-from orchestrator.model.checks import Check, StatusIs
+from orchestrator.model.check_evidence import StatusIs
+from orchestrator.model.checks import Check, walk
 from orchestrator.model.conversation import Answer, Reply, ReplyStatus
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
@@ -15,7 +17,9 @@ from orchestrator.scenario.mocks import MockError, Mocks
 from orchestrator.scenario.quoting import shown_call
 from orchestrator.scenario.recording_file import RecordingError
 from orchestrator.scenario.results import Attempt, Problem, Status, TurnResult, Verdict
+from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
+from orchestrator.scenario.verdicts import all_pass
 
 MAX_TOOL_ROUNDS = 25
 """How often the functions of one turn are answered before it fails: an assistant that calls on and on costs money."""
@@ -30,11 +34,17 @@ class _Heard(NamedTuple):
     problem: Problem | None
 
 
-async def play(scenario: Scenario, conversation: Conversation, told: TurnListener, close_seconds: float) -> Attempt:
+async def play(
+    scenario: Scenario,
+    conversation: Conversation,
+    told: TurnListener,
+    close_seconds: float,
+    setting: Setting | None = None,
+) -> Attempt:
     """Play a scenario from its first turn up to the first that does not pass, then close the conversation.
 
-    `told` hears of each turn that was played; the close may take `close_seconds`. A `TargetError` is not raised, it
-    makes the attempt errored.
+    `told` hears of each turn that was played; the close may take `close_seconds`; `setting` is what checks may know
+    besides what was said. A `TargetError` is not raised, it makes the attempt errored.
     """
     turns: list[TurnResult] = []
     requests = 0
@@ -45,7 +55,7 @@ async def play(scenario: Scenario, conversation: Conversation, told: TurnListene
             start = time.perf_counter()
             heard = await _converse(scenario, index, conversation, mocks)
             requests += heard.requests
-            turn = _judged(scenario, index, heard, _took(heard.exchange, start))
+            turn = _judged(scenario, index, heard, _took(heard.exchange, start), setting)
             turns.append(turn)
             told(index, turn)
             if turn.status is not Status.PASSED:
@@ -57,7 +67,7 @@ async def play(scenario: Scenario, conversation: Conversation, told: TurnListene
     status = turns[-1].status
     if status is Status.PASSED:
         exchanges = [turn.exchange for turn in turns]
-        verdicts = tuple(judge(check, exchanges) for check in scenario.checks)
+        verdicts = tuple(judge(check, exchanges, setting) for check in scenario.checks)
         status = _status(verdicts)
     return Attempt(status, tuple(turns), verdicts, duration, requests + 1 if requests else 0, leftover=leftover)
 
@@ -99,12 +109,12 @@ def _too_many(reply: Reply) -> MockError:
     )
 
 
-def _judged(scenario: Scenario, index: int, heard: _Heard, duration_ms: float) -> TurnResult:
+def _judged(scenario: Scenario, index: int, heard: _Heard, duration_ms: float, setting: Setting | None) -> TurnResult:
+    exchange = replace(heard.exchange, duration_ms=duration_ms)
     if heard.problem:
-        return TurnResult(heard.status, heard.exchange, (), duration_ms, heard.problem)
-    checks = _with_status(scenario, index, heard.exchange)
-    verdicts = tuple(judge(check, [heard.exchange]) for check in checks)
-    return TurnResult(_status(verdicts), heard.exchange, verdicts, duration_ms)
+        return TurnResult(heard.status, exchange, (), duration_ms, heard.problem)
+    verdicts = tuple(judge(check, [exchange], setting) for check in _with_status(scenario, index, exchange))
+    return TurnResult(_status(verdicts), exchange, verdicts, duration_ms)
 
 
 def _with_status(scenario: Scenario, index: int, exchange: Exchange) -> Sequence[Check]:
@@ -114,13 +124,13 @@ def _with_status(scenario: Scenario, index: int, exchange: Exchange) -> Sequence
     """
     checks = scenario.turns[index].checks
     known = [*checks, *(scenario.checks if index == len(scenario.turns) - 1 else ())]
-    if exchange.status is ReplyStatus.COMPLETED or any(isinstance(check, StatusIs) for check in known):
+    if exchange.status is ReplyStatus.COMPLETED or any(isinstance(check, StatusIs) for _, check in walk(known)):
         return checks
     return [StatusIs(status="completed"), *checks]
 
 
 def _status(verdicts: Sequence[Verdict]) -> Status:
-    return Status.PASSED if all(verdict.passed for verdict in verdicts) else Status.FAILED
+    return Status.PASSED if all_pass(verdicts) else Status.FAILED
 
 
 def _took(exchange: Exchange, start: float) -> float:

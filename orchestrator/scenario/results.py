@@ -1,6 +1,6 @@
 """What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +17,8 @@ class Status(StrEnum):
     """The assistant did not do what the scenario says, or the scenario does not say what it needs."""
     ERRORED = "errored"
     """The target could not do its part, so nothing is known about the assistant."""
+    INCONCLUSIVE = "inconclusive"
+    """What came back shows neither that it passes nor that it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Verdict:
     """0.0 to 1.0; a check that can only hold or not gives one of the two."""
     reason: str
     """Why; of a failure what was expected and what came instead, on lines of their own."""
+    weight: float = 1.0
+    """How much it counts in a score; at 0 it fails nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +90,63 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many attempts at one scenario ended how."""
+
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    inconclusive: int = 0
+
+    @property
+    def judged(self) -> int:
+        """Those that say something about the assistant."""
+        return self.passed + self.failed
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.judged + self.errored + self.inconclusive
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioResult:
     """What became of one scenario."""
 
     located: LocatedScenario
     status: Status
     attempts: tuple[Attempt, ...]
+    """In the order they were begun."""
 
     @property
     def duration_ms(self) -> float:
-        """Time of all attempts."""
+        """Time of all attempts, also where they ran side by side."""
         return sum(attempt.duration_ms for attempt in self.attempts)
 
     @property
     def recorded(self) -> bool:
         """Whether it was replayed: times and tokens are those of the day it was recorded."""
         return any(attempt.recorded for attempt in self.attempts)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all attempts together."""
+        return sum((attempt.usage for attempt in self.attempts), Usage())
+
+    @property
+    def requests(self) -> int:
+        """Calls made on the conversations of all attempts."""
+        return sum(attempt.requests for attempt in self.attempts)
+
+    @property
+    def tally(self) -> Tally:
+        """How its attempts ended."""
+        return count(self.attempts)
+
+
+def count(attempts: Collection[Attempt]) -> Tally:
+    """Count how attempts ended."""
+    return Tally(**{str(status): sum(attempt.status is status for attempt in attempts) for status in Status})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +168,8 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all attempts together."""
-        return sum((attempt.usage for attempt in _attempts(self.results)), Usage())
+        """Tokens of all scenarios together."""
+        return sum((result.usage for result in self.results), Usage())
 
     @property
     def recorded(self) -> bool:
@@ -134,24 +179,24 @@ class Run:
     @property
     def recorded_usage(self) -> Usage:
         """The part of the tokens that was used when it was recorded, and not now."""
-        return sum((attempt.usage for attempt in _attempts(self.results) if attempt.recorded), Usage())
+        attempts = (attempt for result in self.results for attempt in result.attempts)
+        return sum((attempt.usage for attempt in attempts if attempt.recorded), Usage())
 
     @property
     def requests(self) -> int:
         """Calls made on all conversations."""
-        return sum(attempt.requests for attempt in _attempts(self.results))
-
-
-def _attempts(results: Iterable[ScenarioResult]) -> Iterable[Attempt]:
-    return (attempt for result in results for attempt in result.attempts)
+        return sum(result.requests for result in self.results)
 
 
 def exit_code(run: Run) -> int:
-    """Give the exit code of `orch test`: 0 all passed, 1 some failed, 2 some could not be run.
+    """Give the exit code of `orch test`: 0 all passed, 1 some failed, 2 some could not be run, 4 some are undecided.
 
-    2 goes before 1: while a scenario is errored, or the run was interrupted, nobody knows what all of them say.
-    Scenarios left out after a failure (fail fast) do not count; that failure does.
+    2 goes before 1, and 1 before 4: while a scenario is errored, or the run was interrupted, nobody knows what all of
+    them say; and a failure is known, whatever more attempts at another scenario may show. Scenarios left out after a
+    failure (fail fast) do not count; that failure does.
     """
     if run.interrupted or run.count(Status.ERRORED):
         return 2
-    return 1 if run.count(Status.FAILED) else 0
+    if run.count(Status.FAILED):
+        return 1
+    return 4 if run.count(Status.INCONCLUSIVE) else 0

@@ -1,6 +1,7 @@
 """Playing scenarios: many conversations at a time, each told what its scenario says and judged turn by turn.
 
-A conversation is the unit of parallelism: its turns follow each other, conversations do not wait for each other.
+A conversation is the unit of parallelism: its turns follow each other, conversations do not wait for each other. A
+scenario that is repeated has a conversation for each attempt; as many run side by side as any verdict takes.
 What goes wrong inside one stays inside it; only a defect of orch itself, or of a caller's listener, stops the run.
 """
 
@@ -15,7 +16,10 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.conversing import play
+from orchestrator.scenario.playing import Playing
+from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
+from orchestrator.scenario.setting import Setting
 
 Open = Callable[[Scenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
@@ -41,11 +45,11 @@ class Listener(Protocol):
     """Who wants to know how far a run is. Called between two steps of the run, so it returns at once."""
 
     def scenario_started(self, located: LocatedScenario) -> None:
-        """A conversation begins."""
+        """The first conversation of a scenario begins."""
         ...
 
     def turn_finished(self, located: LocatedScenario, index: int, turn: TurnResult) -> None:
-        """The turn with this index, counted from 0, was played."""
+        """The turn with this index, counted from 0, was played in one of the scenario's attempts."""
         ...
 
     def scenario_finished(self, result: ScenarioResult) -> None:
@@ -54,7 +58,7 @@ class Listener(Protocol):
 
 
 class _Run:
-    """The work shared by the workers of one run: each takes the next scenario until none is left."""
+    """The work shared by the workers of one run: each takes the next attempt until none is left."""
 
     def __init__(
         self, scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None
@@ -64,23 +68,47 @@ class _Run:
         self._options = options
         self._listener = listener
         self._next: Iterator[tuple[int, LocatedScenario]] = iter(enumerate(scenarios))
+        self._playing: dict[int, Playing] = {}
+        self._progress = asyncio.Event()
         self._stopped = False
         self._results: dict[int, ScenarioResult] = {}
         self._began = time.perf_counter()
 
     async def work(self) -> None:
-        for index, located in self._next:
-            if self._listener:
-                self._listener.scenario_started(located)
-            attempt = await self._attempt(located)
-            result = ScenarioResult(located, attempt.status, (attempt,))
-            self._results[index] = result
-            if self._listener:
-                self._listener.scenario_finished(result)
-            if self._options.fail_fast and result.status is not Status.PASSED:
-                self._stopped = True
-            if self._stopped:
-                return
+        while playing := await self._take():
+            number = playing.begin()
+            result = playing.add(number, await self._attempt(playing.located))
+            if result:
+                self._finish(playing.index, result)
+            self._progress.set()  # wakes those who wait ...
+            self._progress.clear()  # ... and nobody who waits later
+
+    async def _take(self) -> Playing | None:
+        """Give the scenario whose next attempt is to be played; None once there is no more to do.
+
+        A scenario under way goes before one that is not begun, so that verdicts come early and in order.
+        """
+        while True:
+            for playing in self._playing.values():
+                if playing.wants_more:
+                    return playing
+            if not self._stopped and (following := next(self._next, None)):
+                playing = Playing(*following)
+                self._playing[playing.index] = playing
+                if self._listener:
+                    self._listener.scenario_started(playing.located)
+                return playing
+            if not self._playing:
+                return None
+            await self._progress.wait()  # what is under way may ask for another attempt
+
+    def _finish(self, index: int, result: ScenarioResult) -> None:
+        del self._playing[index]
+        self._results[index] = result
+        if self._listener:
+            self._listener.scenario_finished(result)
+        if self._options.fail_fast and result.status is not Status.PASSED:
+            self._stopped = True
 
     async def _attempt(self, located: LocatedScenario) -> Attempt:
         try:
@@ -92,7 +120,8 @@ class _Run:
             if self._listener:
                 self._listener.turn_finished(located, index, turn)
 
-        return await play(located.scenario, conversation, told, self._options.close_seconds)
+        setting = Setting(located.root, located.price)
+        return await play(located.scenario, conversation, told, self._options.close_seconds, setting)
 
     def outcome(self, interrupted: bool) -> Run:
         places = range(len(self._scenarios))
@@ -107,14 +136,15 @@ class _Run:
 async def run(
     scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None = None
 ) -> Run:
-    """Run scenarios and give what became of them, in the order they were given.
+    """Run scenarios, each as often as it says, and give what became of them, in the order they were given.
 
     A cancellation, such as Ctrl-C under `asyncio.run`, ends the run early: conversations under way are closed, and
     what is finished is returned with `interrupted` set. A `TargetError` makes its scenario errored; any other
     exception ends the run and is raised, after all conversations are closed.
     """
     work = _Run(scenarios, open, options, listener)
-    workers = [asyncio.create_task(work.work()) for _ in range(min(options.concurrency, len(scenarios)))]
+    at_once = sum(get_rule(located.scenario.repeat).bounds.least for located in scenarios)
+    workers = [asyncio.create_task(work.work()) for _ in range(min(options.concurrency, at_once))]
     if not workers:
         return work.outcome(interrupted=False)
     interrupted = False

@@ -14,6 +14,7 @@ from orchestrator.model.conversation import (
     CodeRun,
     Evidence,
     Failure,
+    MadeFile,
     Reply,
     ReplyStatus,
     Search,
@@ -43,6 +44,8 @@ class Exchange:
     """In order; the last one ends the exchange. Empty where the target gave none."""
     answers: tuple[tuple[Answer, ...], ...] = ()
     """What was given to the calls of the reply at the same place."""
+    duration_ms: float | None = None
+    """From sending the message to the last reply; None where nobody measured it."""
 
     @property
     def status(self) -> ReplyStatus | None:
@@ -88,6 +91,16 @@ class Exchange:
     def evidence(self) -> Evidence:
         """What the assistant did besides answering."""
         return Evidence(self.searches, self.code_runs)
+
+    @property
+    def files(self) -> tuple[MadeFile, ...]:
+        """All files and images that came with messages, in order."""
+        return tuple(file for reply in self.replies for message in reply.messages for file in message.files)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What was done, in order: `file_search`, `code_interpreter`, `message`, and functions by name."""
+        return tuple(step for reply in self.replies for step in reply.steps)
 
     @property
     def usage(self) -> Usage:

@@ -12,6 +12,7 @@ from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.desired import assistant_fields, vector_store_fields
 from orchestrator.model.language import FileText, Spec
+from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario, Resource
 from orchestrator.model.resources import (
     Assistant,
@@ -24,8 +25,9 @@ from orchestrator.model.resources import (
 )
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
+from orchestrator.spec.check_links import CheckLinks, Subject
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
-from orchestrator.spec.mentions import named_functions, tool_name
+from orchestrator.spec.mentions import located_checks, named_functions, tool_name
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.schema import check_parameters
@@ -62,8 +64,11 @@ class Linker:
         specs: list[Shaped],
         broken: frozenset[tuple[str, str]],
         texts: Texts = NO_TEXTS,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist."""
+        self._prices = prices or {}
+        self._checks = CheckLinks(root, cwd, self._prices)
         self._root, self._cwd, self._broken = root, cwd, broken
         self._prompts = PromptReader(root, cwd, context, texts)
         self._problems: list[Diagnostic] = []
@@ -86,11 +91,11 @@ class Linker:
                 case VectorStore():
                     resource = self._link_store(document, spec)
                     linked.resources[resource.address] = resource
-                case Scenario():
-                    self._check_scenario(document, spec)
-                    linked.scenarios.append(LocatedScenario(spec, document.position(), document.path))
                 case ScriptedModel():
                     linked.models.append(spec)
+        for shaped in self._named("Scenario").values():  # they speak of what the others hold
+            if isinstance(shaped.spec, Scenario):
+                linked.scenarios.append(self._link_scenario(shaped.document, shaped.spec, linked.resources))
         return linked
 
     def _named(self, kind: str) -> dict[str, Shaped]:
@@ -222,12 +227,19 @@ class Linker:
             else:
                 yield file
 
-    def _check_scenario(self, document: Document, scenario: Scenario) -> None:
-        if not self._refer("Assistant", scenario.assistant, document, ("assistant",)):
-            return
-        assistant = self._named("Assistant")[scenario.assistant].spec
-        tools = assistant.tools or [] if isinstance(assistant, Assistant) else []
-        functions = [tool_name(tool, self._functions) for tool in tools if isinstance(tool, FunctionTool)]
+    def _link_scenario(
+        self, document: Document, scenario: Scenario, resources: Mapping[Address, Resource]
+    ) -> LocatedScenario:
+        known = self._refer("Assistant", scenario.assistant, document, ("assistant",))
+        assistant = self._named("Assistant")[scenario.assistant].spec if known else None
+        price = None
+        if isinstance(assistant, Assistant):
+            price = self._prices.get(assistant.model)
+            self._check_scenario(document, scenario, self._subject(assistant, resources))
+        return LocatedScenario(scenario, document.position(), document.path, self._root, price)
+
+    def _check_scenario(self, document: Document, scenario: Scenario, subject: Subject) -> None:
+        functions = subject.functions
         for path, name in named_functions(scenario):
             if name not in functions:
                 near = nearest(name, functions)
@@ -235,6 +247,23 @@ class Linker:
                 message = f"assistant `{scenario.assistant}` has no function `{name}`"
                 is_mock = path[-2:-1] == ("mocks",)
                 self._problems.append(document.diagnostic(message, path, hint, key=is_mock))
+        for path, check in located_checks(scenario):
+            for problem in self._checks.problems(check, path, subject):
+                self._problems.append(document.diagnostic(problem.message, problem.path, problem.hint))
+
+    def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
+        """Give what checks may speak of; an unknown store is told elsewhere, and its files are anybody's guess."""
+        tools = assistant.tools or ()
+        searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
+        stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for each in searches for name in each.vector_stores]
+        told = all(store is not None and "files" in store.whole for store in stores)
+        files = tuple(label for store in stores if store is not None for label in store.sources or ())
+        return Subject(
+            assistant.name,
+            assistant.model,
+            tuple(tool_name(tool, self._functions) for tool in tools if isinstance(tool, FunctionTool)),
+            files if told and stores else None,
+        )
 
 
 def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:

@@ -81,7 +81,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     others = [document for document in sources.documents if document is not head]
     patches = {name: each.overrides for name, each in settings.targets.items()}
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
-    linked = Linker(root, ask.cwd, names.context(), specs, broken | sources.lost, ask.texts).link()
+    unknown = broken | sources.lost
+    linked = Linker(root, ask.cwd, names.context(), specs, unknown, ask.texts, settings.prices).link()
     problems += linked.problems
     shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in broken | sources.lost if kind in PREFIXES}
     problems += check_moves(head, settings.moved, linked.resources, shapeless)

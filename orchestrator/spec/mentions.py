@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
-from orchestrator.model.checks import Called, ToolCalled, ToolNotCalled
+from orchestrator.model.check_calls import Called, CallPattern, Parallel, ToolCalled, ToolNotCalled, Trajectory
+from orchestrator.model.checks import Check, walk
 from orchestrator.model.resources import CodeInterpreterTool, FileSearchTool, Function, FunctionTool
 from orchestrator.model.scenario import Scenario, Turn
 from orchestrator.spec.reader import Path_
+
+
+def located_checks(scenario: Scenario) -> Iterator[tuple[Path_, Check]]:
+    """Give every check, also those within others, with its place."""
+    for index, turn in enumerate(scenario.turns):
+        yield from walk(turn.checks, ("turns", index, "checks"))
+    yield from walk(scenario.checks, ("checks",))
 
 
 def named_functions(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
@@ -14,15 +22,20 @@ def named_functions(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
     parts += [(("turns", index), turn) for index, turn in enumerate(scenario.turns)]
     for at, part in parts:
         yield from (((*at, "mocks", name), name) for name in part.mocks)
-        for number, check in enumerate(part.checks):
-            here = (*at, "checks", number)
-            match check:
-                case ToolCalled(tool_called=Called(name=name)):
-                    yield (*here, "tool_called", "name"), name
-                case ToolCalled(tool_called=str(name)):
-                    yield (*here, "tool_called"), name
-                case ToolNotCalled(tool_not_called=name):
-                    yield (*here, "tool_not_called"), name
+    for here, check in located_checks(scenario):
+        match check:
+            case ToolCalled(tool_called=Called(name=name)):
+                yield (*here, "tool_called", "name"), name
+            case ToolCalled(tool_called=str(name)):
+                yield (*here, "tool_called"), name
+            case ToolNotCalled(tool_not_called=name):
+                yield (*here, "tool_not_called"), name
+            case Trajectory(trajectory=trajectory):
+                for number, call in enumerate(trajectory.calls):
+                    place: Path_ = (*here, "trajectory", "calls", number)
+                    yield ((*place, "name"), call.name) if isinstance(call, CallPattern) else (place, call)
+            case Parallel(parallel=names):
+                yield from (((*here, "parallel", number), name) for number, name in enumerate(names))
 
 
 def tool_name(tool: object, functions: Mapping[str, Function]) -> str:

@@ -7,6 +7,7 @@ mode's rules are those of structured outputs (API facts 3.1, OpenAI's guide
 
 import importlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -53,11 +54,8 @@ def check_parameters(parameters: Mapping[str, Any], strict: bool, called: str = 
 
     `called` is what messages call it, so that the schema of a structured reply is checked the same way.
     """
-    if not is_plain(parameters):
-        # Each vocabulary of the metaschema says the same of what is no schema at all.
-        wrong = {_as_problem(error) for error in _metaschema().iter_errors(parameters)}
-        if wrong:
-            return sorted(wrong, key=lambda problem: ([str(part) for part in problem.path], problem.message))
+    if wrong := _malformed(parameters):
+        return wrong
     if parameters.get("type") != "object":
         message = f"{called} must have type: object"
         return [
@@ -67,11 +65,37 @@ def check_parameters(parameters: Mapping[str, Any], strict: bool, called: str = 
     return found + (list(_not_strict(parameters)) if strict else [])
 
 
+def check_schema(schema: Mapping[str, Any]) -> list[Problem]:
+    """Check a schema that values are judged by here: valid JSON Schema whose references and patterns work."""
+    return _malformed(schema) or [*_dangling(schema), *_not_patterns(schema)]
+
+
+def find_faults(schema: Mapping[str, Any], value: Any, most: int = 5) -> list[str]:
+    """Say where a value does not follow a schema that `check_schema` found nothing wrong with; at most so many places.
+
+    Each is `PATH: what is wrong`; the path is left out where it is the whole value.
+    """
+    errors = sorted(_validator()(schema).iter_errors(value), key=lambda error: [str(part) for part in error.path])
+    places = [(str(error.json_path).removeprefix("$").removeprefix("."), error) for error in errors[:most]]
+    return [f"{place}: {_brief(error.message)}" if place else _brief(error.message) for place, error in places]
+
+
+def _malformed(schema: Mapping[str, Any]) -> list[Problem]:
+    if is_plain(schema):
+        return []
+    # Each vocabulary of the metaschema says the same of what is no schema at all.
+    wrong = {_as_problem(error) for error in _metaschema().iter_errors(schema)}
+    return sorted(wrong, key=lambda problem: ([str(part) for part in problem.path], problem.message))
+
+
 @cache
 def _metaschema() -> Any:
-    # Imported only for a schema that is not plainly right: it takes as long as all the rest of this package.
-    validator = importlib.import_module("jsonschema").Draft202012Validator
-    return validator(validator.META_SCHEMA)
+    return _validator()(_validator().META_SCHEMA)
+
+
+def _validator() -> Any:
+    # Imported only where it is needed: it takes as long as all the rest of this package.
+    return importlib.import_module("jsonschema").Draft202012Validator
 
 
 def _as_problem(error: Any) -> Problem:
@@ -90,8 +114,11 @@ def _as_problem(error: Any) -> Problem:
                 error.validator_value if isinstance(error.validator_value, str) else "/".join(error.validator_value)
             )
             return Problem(path, f"not valid JSON Schema: {given} is no {wanted}", None)
-    message = error.message if len(error.message) <= 120 else f"{error.message[:117]}..."
-    return Problem(path, f"not valid JSON Schema: {message}", None)
+    return Problem(path, f"not valid JSON Schema: {_brief(error.message)}", None)
+
+
+def _brief(message: str) -> str:
+    return message if len(message) <= 120 else f"{message[:117]}..."
 
 
 def _short(value: Any) -> str:
@@ -105,6 +132,18 @@ def _dangling(root: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(reference, str) and not _resolves(reference, root):
             hint = "refer to a definition in this schema: #/$defs/NAME"
             yield Problem((*path, "$ref"), f"{reference!r} refers to nothing", hint)
+
+
+def _not_patterns(root: Mapping[str, Any]) -> Iterator[Problem]:
+    """JSON Schema's own patterns are those of JavaScript; values are judged with Python's, which know less."""
+    for path, schema in subschemas(root):
+        written: list[tuple[Path_, str]] = [((*path, "pattern"), schema["pattern"])] if "pattern" in schema else []
+        written += [((*path, "patternProperties", key), key) for key in schema.get("patternProperties", {})]
+        for place, pattern in written:
+            try:
+                re.compile(pattern)
+            except (re.error, OverflowError, RecursionError) as error:
+                yield Problem(place, f"not a regular expression: {error}", "write it for Python's re")
 
 
 def _resolves(reference: str, root: Any) -> bool:

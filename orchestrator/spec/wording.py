@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from orchestrator.diagnostics import Diagnostic, nearest
-from orchestrator.model.language import Spec
+from orchestrator.model.language import PYTHON_NAME, Spec
 from orchestrator.spec.outline import Form, forms_at
 from orchestrator.spec.reader import Document, Path_
 
@@ -21,6 +21,7 @@ WORDS = {
 _HINTS = {
     "^[a-z0-9]+(-[a-z0-9]+)*$": "use lower case letters, digits and single dashes, for example math-tutor",
     "^[a-zA-Z0-9_-]{1,64}$": "use letters, digits, _ and -, at most 64",
+    PYTHON_NAME: "write FILE:FUNCTION, for example checks:polite for the function polite of checks.py",
     r"^(assistant|vector_store)\.[a-z0-9]+(-[a-z0-9]+)*$": "write an address: assistant.NAME or vector_store.NAME",
     "^[A-Za-z_][A-Za-z0-9_]*$": "write the name of an environment variable, for example OPENAI_API_KEY",
 }
@@ -92,7 +93,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(
             fault.message, path, r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
         )
-    if fault.type in ("times", "overlap", "one_action"):
+    if fault.type in ("count", "json", "code", "weight", "repeat", "overlap", "one_action"):
         return document.diagnostic(fault.message, path)
     subject = f"the key `{name}`" if fault.of_key else _subject(path)
     if fault.is_of_form:
@@ -114,10 +115,11 @@ def _value_at(data: Any, path: Path_) -> Any:
 def _unknown_key_hint(kind: type[Spec], path: Path_, mapping: dict[str, Any]) -> str:
     name = str(path[-1])
     forms = forms_at(kind, path[:-1])
-    rivals = [key for key in mapping if any(key in form.keys for form in forms)]
+    rivals = [key for key in mapping if any(key in form.required for form in forms)]
     if name in rivals:
         return f"only one of {', '.join(rivals)} can stand here"
-    chosen = [form for form in forms if any(key in form.keys for key in mapping)] or forms
+    meant = [form for form in forms if any(key in form.required for key in mapping)]
+    chosen = meant or [form for form in forms if any(key in form.keys for key in mapping)] or forms
     known = sorted({key for form in chosen for key in form.keys})
     near = nearest(name, known)
     return f"did you mean `{near}`?" if near else f"known here: {', '.join(known) or 'no key'}"
@@ -126,10 +128,14 @@ def _unknown_key_hint(kind: type[Spec], path: Path_, mapping: dict[str, Any]) ->
 def _describe_form(document: Document, kind: type[Spec], fault: Fault) -> Diagnostic:
     """Speak of a tool, mock or check of which nobody can tell which one is meant."""
     what, _, hint = fault.message.partition(": ")
-    word = next(iter(fault.given), None) if isinstance(fault.given, dict) else fault.given
+    known = [key for form in forms_at(kind, fault.path) for key in form.required]
+    word = fault.given
+    if isinstance(word, dict):
+        extra = {key for form in forms_at(kind, fault.path) for key in form.keys}
+        word = next((key for key in word if key not in extra), next(iter(word), None))
     if not isinstance(word, str):
         return document.diagnostic(what, fault.path, hint)
-    near = nearest(word, [key for form in forms_at(kind, fault.path) for key in form.keys])
+    near = nearest(word, known)
     hint = f"did you mean `{near}`?" if near is not None and near != word else hint
     return document.diagnostic(f"`{word}` is {what}", fault.path, hint)
 
@@ -189,6 +195,8 @@ def _sentence(fault: Fault) -> str:
     match fault.type:
         case "too_short" | "string_too_short" if limits.get("min_length") == 1:
             return "must not be empty"
+        case "too_short":
+            return f"must have at least {limits['min_length']} items, not {len(fault.given)}"
         case "too_long":
             most = limits["max_length"]
             return f"must have at most {most} item{'' if most == 1 else 's'}, not {len(fault.given)}"
@@ -198,6 +206,10 @@ def _sentence(fault: Fault) -> str:
             return f"must be at most {limits['le']:g}"
         case "greater_than_equal":
             return f"must be at least {limits['ge']:g}"
+        case "less_than":
+            return f"must be below {limits['lt']:g}"
+        case "greater_than":
+            return f"must be above {limits['gt']:g}"
         case "string_pattern_mismatch":
             return f"may not be {fault.given!r}"
     return f"is wrong: {fault.message}"

@@ -220,7 +220,7 @@ def test_a_text_that_would_not_read_back_is_not_written(orch, applied, take, tex
 def test_template_marks_in_a_live_text_stay_text(orch, applied, take):
     (applied / "prompts" / "math-tutor.md").write_text("plain\n")
     assert orch("apply", "specs/").code == 0
-    assert take(instructions="use {{ braces }} and {% more %}", name="{{ x }}").code == 0
+    assert take(instructions="use {{ braces }}, {% more %} and {% endraw %}", name="{{ x }}").code == 0
     assert pending(orch) == []
 
 

@@ -17,6 +17,7 @@ from orchestrator.server.assembly import assemble
 from orchestrator.server.serving import PortServer
 from orchestrator.server.store import Store
 from tests.cli.planting import PROJECT, on_local, plant
+from tests.cli.test_import import LISTS, PER_OBJECT
 
 ORCH = [sys.executable, "-m", "orchestrator"]
 QUIZ = {"type": "function", "function": {"name": "quiz", "parameters": {"type": "object", "properties": {"n": {}}}}}
@@ -128,6 +129,9 @@ def test_where_one_write_fails_the_rest_is_imported_and_the_next_run_goes_on(orc
     assert [change["action"] for change in planned["changes"]] == ["noop"] * (4 - left + ours)
     assert not planned["leftovers"]
     assert set(report["files"]) == set(specs_of(root))
+    waited = left - 1  # for the store; they cost nothing
+    written = (3 - waited) * PER_OBJECT + (PER_OBJECT - 1)  # what fails is not read back
+    assert report["requests"] == {"total": LISTS + written + LISTS}
     code, again = take(orch)
     assert (code, again["summary"]["imported"]) == (0, left - ours)
     finished(orch, root)

@@ -30,7 +30,7 @@ TUTOR = {
     "top_p": 0.5,
     "metadata": {"team": "education", "no": "on"},
 }
-LISTS, PER_OBJECT = 2, 2  # requests: a page a kind; an update and its read-back
+LISTS, PER_OBJECT = 2, 3  # requests: a page a kind; the look before, the update, the read-back
 
 
 @pytest.fixture
@@ -227,18 +227,24 @@ def test_what_a_spec_declares_already_is_adopted_for_it_where_nothing_would_chan
     assert not (shop / "specs").exists()
 
 
-@pytest.mark.parametrize("folder", ["..", "/tmp", ".hidden", "link", "other"])
+@pytest.mark.parametrize("folder", ["..", "/tmp", ".hidden", "link", "other", "more"])
 def test_specs_go_where_the_project_sees_them(orch, shop, folder, tmp_path_factory):
     (shop / "link").symlink_to(tmp_path_factory.mktemp("elsewhere"))
     (shop / "orch.yaml").write_text(PROJECT + "specs: ['*.yaml', 'more/**']\n")
     plant(shop, "/assistants", {"model": "m", "name": "a", "instructions": "x\ny"})
     done = orch("import", "--all", "--into", folder)
     assert done.code in (1, 64)
-    assert "part of the project" in done.err or "no orch.yaml here or above" in done.err
+    told = (
+        "part of the project",
+        "no orch.yaml here or above",
+        "do not fit the project: more/prompts/a.md:1:1: no front",
+    )
+    assert any(text in done.err for text in told)
     assert len(unmanaged(orch)) == 1
     assert not list(shop.rglob("a.yaml"))
     assert not list(shop.rglob("*.md"))
     assert not (shop / "other").exists()
+    assert not (shop / "more").exists()
 
 
 def test_the_project_is_found_from_the_folder_that_is_written_into(orch, tutor):

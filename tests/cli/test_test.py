@@ -35,7 +35,11 @@ def test_the_quiz_is_answered_whole(orch, applied):
 
 def test_a_failure_shows_the_transcript_and_what_was_expected(orch, applied):
     quiz = applied / "scenarios" / "quiz.yaml"
-    quiz.write_text(quiz.read_text().replace("times: 2", "times: 3"))
+    quiz.write_text(
+        quiz.read_text().replace(
+            "parallel: [display_quiz, display_quiz]", "tool_called: {name: display_quiz, times: 3}"
+        )
+    )
     done = orch("test", "specs/", "--name", "quiz")
     assert done.code == 1
     for part in ("FAILED", "specs/scenarios/quiz.yaml:", "display_quiz", "expected:", "got:", "1 failed"):
@@ -86,6 +90,48 @@ def test_json_on_stdout_is_json_and_nothing_else(orch, applied):
     assert done.code == 0
     assert json.loads(done.out)["summary"]["passed"] == 1
     assert orch("test", "specs/", "--json", "-").code == 64
+
+
+def test_every_scenario_is_repeated_as_the_command_line_says(orch, applied):
+    done = orch("test", "specs/", "--name", "quiz", "--name", "thanks", "--repeat", "3", "--json", "report.json")
+    assert done.code == 0
+    assert done.out.count("3/3 passed, 95 % interval 0.44-1.00, all required") == 2
+    report = json.loads((applied.parent / "report.json").read_text())
+    assert [len(scenario["attempts"]) for scenario in report["scenarios"]] == [3, 3]
+    assert orch("test", "specs/", "--repeat", "0").code == 64
+
+
+def test_one_failed_attempt_of_a_fixed_number_fails(orch, applied):
+    quiz = applied / "scenarios" / "quiz.yaml"
+    quiz.write_text(
+        quiz.read_text().replace(
+            "parallel: [display_quiz, display_quiz]", "tool_called: {name: display_quiz, times: 3}"
+        )
+        + "repeat: {max: 20, require: 0.8}\n"
+    )
+    assert "0/3 passed" in orch("test", "specs/", "--name", "quiz").out
+    done = orch("test", "specs/", "--name", "quiz", "--repeat", "2")
+    assert done.code == 1
+    assert "0/2 passed, 95 % interval 0.00-0.66, all required" in done.out
+    assert "attempt 1 of 2 failed" in done.out
+
+
+def test_undecided_is_exit_4_and_counted_apart(orch, applied):
+    thanks = applied / "scenarios" / "quiz.yaml"
+    thanks.write_text(thanks.read_text() + "repeat: {min: 3, max: 12, require: 0.8, confidence: 0.95}\n")
+    done = orch("test", "specs/", "--name", "quiz", "--junit", "report.xml", "--json", "report.json")
+    assert done.code == 4
+    assert "12 attempts cannot show a pass rate of 0.8 with confidence 0.95" in done.out
+    assert "1 inconclusive in" in done.out
+    warning = "specs/scenarios/quiz.yaml:2:1: warning: 12 attempts cannot show a pass rate of 0.8 with confidence 0.95"
+    assert warning in done.err
+    checked = orch("validate", "specs/")
+    assert (checked.code, warning in checked.err, "max: 14" in checked.err) == (0, True, True)
+    summary = json.loads((applied.parent / "report.json").read_text())["summary"]
+    assert (summary["inconclusive"], summary["failed"], summary["errored"]) == (1, 0, 0)
+    thanks.write_text(thanks.read_text().replace("max: 12", "max: 14"))
+    done = orch("test", "specs/", "--name", "quiz")
+    assert (done.code, "14/14 passed" in done.out, "warning" in done.err) == (0, True, False)
 
 
 def test_broken_specs_are_exit_2(orch, tutor):

@@ -17,12 +17,13 @@ from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.turn import only_writer
 from orchestrator.spec.loader import Ask, load
+from tests.providers.pace import FakePace
 
 
-async def applied(root: Path, base_url: str) -> Applied:
+async def applied(root: Path, base_url: str, timeout: float = 60.0) -> Applied:
     """Make the server what the specs in `root` say, and delete what they do not declare any more."""
     project = load(Ask(start=root, cwd=root, target="server", variables={}, env={}))
-    provider = AssistantsProvider(Client(base_url, None, headers=BETA))
+    provider = AssistantsProvider(Client(base_url, None, headers=BETA, timeout=timeout, pace=FakePace()))
     try:
         async with only_writer(project, lambda: None):
             session = Session(project, provider)

@@ -43,10 +43,16 @@ class Line:
     released: threading.Event = field(default_factory=threading.Event)
     """What a reply waits for that is held (the way `hold`)."""
     seen: list[str] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None] | None] = field(default_factory=set)
 
     def begin(self, prefix: str, way: str = "", number: int = 0) -> None:
         """Start counting anew."""
         self.prefix, self.way, self.number, self.victim, self.struck, self.seen = prefix, way, number, 0, False, []
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether anything that was sent is still being answered: a killed client's last requests are, too."""
+        return bool(self._tasks)
 
     async def serve(self, ready: Callable[[int], None]) -> None:
         """Listen until cancelled; tells the port."""
@@ -56,12 +62,15 @@ class Line:
             await server.serve_forever()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._tasks.add(task)  # the loop itself holds none, and what nobody holds may be collected while it waits
         try:
             await self._pass_on(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client is dead, which is what was wanted
         finally:
             writer.close()
+            self._tasks.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head, body = await _request(reader)
@@ -117,9 +126,10 @@ class Line:
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
         writer.write(b"\r\n".join([lines[0], b"Connection: close", *lines[1:]]) + body)
         await writer.drain()
-        reply = await reader.read()
-        writer.close()
-        return reply
+        try:
+            return await reader.read()
+        finally:
+            writer.close()
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:

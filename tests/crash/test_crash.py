@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from pathlib import Path
 
 import httpx2
@@ -12,7 +13,9 @@ from tests.crash.applying import applied
 from tests.crash.line import FAULTS, KILLS
 from tests.crash.world import AFTER, BEFORE, Warm, World, look, write_specs
 
-CALLS = range(1, 49)
+SHORT, LONG = 0.3, 60.0
+"""Seconds after which a reply is given up."""
+CALLS = range(1, 43)
 """Requests at which it is struck; `test_every_request_is_struck` holds this to the number there are."""
 
 
@@ -55,7 +58,8 @@ def case(start, tmp_path):
 
 def converged(root: Path, url: str, expected):
     result = asyncio.run(applied(root, url))
-    assert result.exit_code == 0, result.outcomes
+    assert [(str(item.address), item.error) for item in result.outcomes if item.error is not None] == []
+    assert result.exit_code == 0
     assert look(url) == expected
     assert not list((root / ".orch").glob("journal*"))
 
@@ -75,7 +79,7 @@ def test_every_request_is_struck(world, start, expected, tmp_path):
     database, root = case(start, tmp_path)
     with world.server(database) as url:
         asyncio.run(applied(root, url))
-        assert 36 <= len(world.line.seen) <= CALLS[-1], world.line.seen
+        assert 32 <= len(world.line.seen) <= CALLS[-1], world.line.seen
 
 
 @pytest.mark.parametrize("number", CALLS)
@@ -86,6 +90,8 @@ def test_killed_at_any_request_the_next_apply_converges(world, warm, start, expe
         world.line.begin(world.line.prefix, way, number)
         ended = warm.apply(root, url, world.line)
         assert (ended == -9) == world.line.struck
+        while world.line.busy:
+            time.sleep(0.005)
         world.line.begin(world.line.prefix)
         converged(root, url, expected)
 
@@ -97,7 +103,7 @@ def test_with_a_fault_at_any_request_the_next_apply_converges(world, start, expe
     with world.server(database) as url:
         world.line.begin(world.line.prefix, way, number)
         try:
-            asyncio.run(applied(root, url))
+            asyncio.run(applied(root, url, SHORT if way.startswith("timeout") else LONG))
         except TargetError:
             assert world.line.struck
         world.line.begin(world.line.prefix)

@@ -60,8 +60,6 @@ tools: [{file_search: {vector_stores: [papers]}}]
 ---
 {kind: Assistant, name: librarian, model: gpt-4o, tools: [{file_search: {vector_stores: [library]}}]}
 ---
-{kind: Assistant, name: quick, model: gpt-4o-mini}
----
 kind: VectorStore
 name: papers
 files:
@@ -70,7 +68,7 @@ files:
   - {path: docs/c.md, chunking: {max_chunk_size_tokens: 300, chunk_overlap_tokens: 50}}
   - path: docs/new.md
 ---
-{kind: VectorStore, name: library, files: [{path: docs/l.md}, {path: docs/m.md}]}
+{kind: VectorStore, name: library, files: [{path: docs/l.md}]}
 """
 
 
@@ -79,7 +77,7 @@ def write_specs(root: Path, specs: str) -> Path:
     (root / "docs").mkdir(parents=True, exist_ok=True)
     (root / "orch.yaml").write_text(PROJECT)
     (root / "specs.yaml").write_text(specs)
-    for name in ("a", "b", "c", "gone", "new", "l", "m", "z"):
+    for name in ("a", "b", "c", "gone", "new", "l", "z"):
         changed = " changed" if name == "a" and specs is AFTER else ""
         (root / "docs" / f"{name}.md").write_text(f"The document {name}{changed}.")
     return root

@@ -1,12 +1,13 @@
 import pytest
 
-from orchestrator.errors import TargetBusyError, TargetRejectedError, TargetUnknownError
+from orchestrator.errors import TargetRejectedError, TargetUnknownError
 from orchestrator.model.conversation import (
     Answer,
     Call,
     Citation,
     CodeRun,
     Failure,
+    MadeFile,
     Passage,
     ReplyStatus,
     Search,
@@ -127,12 +128,12 @@ def test_a_failed_run_says_why(tmp_path):
     run(check())
 
 
-def test_a_refused_run_is_not_repeated(tmp_path):
+def test_a_run_that_may_have_begun_is_not_repeated(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
             conversation = await talk_to(provider)
-            witness.instead = lambda name, count: refusal("slow down", 429) if name == "POST /threads/runs" else None
-            with pytest.raises(TargetBusyError, match="slow down"):
+            witness.instead = lambda name, count: refusal("oops", 500) if name == "POST /threads/runs" else None
+            with pytest.raises(TargetUnknownError, match="oops"):
                 await conversation.send("hi")
             assert witness.seen.count("POST /threads/runs") == 1
 
@@ -179,7 +180,8 @@ def found(*results):
 
 def test_what_happened_is_told_in_order_and_once(tiny, frames):
     logs, image = {"type": "logs", "logs": "1\n"}, {"type": "image", "image": {"file_id": "file-i"}}
-    annotations = cite("file-a", "【1】"), {"type": "file_path", "file_path": {"file_id": "file-p"}}
+    link = {"type": "file_path", "text": "sandbox:/mnt/data/out.csv", "file_path": {"file_id": "file-p"}}
+    annotations = cite("file-a", "【1】"), link
     parts = text("see 【1】", *annotations), {"type": "image_file", "image_file": {"file_id": "file-i"}}
     usage = {"prompt_tokens": 3, "completion_tokens": 2}
     result = {"file_id": "file-a", "file_name": "a.md", "score": 0.5, "content": [{"type": "text", "text": "x"}]}
@@ -209,9 +211,20 @@ def test_what_happened_is_told_in_order_and_once(tiny, frames):
     assert one.evidence.searches == (Search((Passage("file-a", "a.md", 0.5, "x"),)),)
     assert texts(one) == ["see 【1】", "I will not"]
     assert one.messages[0].citations == (Citation("file-a", "a.md", "【1】"),)
-    assert one.messages[0].files == ("file-p", "file-i")
+    assert one.messages[0].files == (MadeFile("file-p", "out.csv"), MadeFile("file-i"))
+    assert one.steps == ("code_interpreter", "file_search", "message", "message")
     assert one.usage == Usage(3, 2)
     assert (two.messages, two.evidence.searches, two.usage) == ((), (), Usage())
+
+
+def test_a_file_the_text_does_not_link_is_asked_for_its_name(tiny, frames):
+    link = {"type": "file_path", "text": "sandbox:/mnt/data/a.csv", "file_path": {"file_id": "file-1"}}
+    event, said = message(text("done", link))
+    said["attachments"] = [{"file_id": "file-1", "tools": []}, {"file_id": "file-2", "tools": []}]
+    tiny.will(frames([(event, said), ("thread.run.completed", RUN)]), {"id": "file-2", "filename": "b.csv"})
+    (reply,) = over(tiny, "a")
+    assert reply.messages[0].files == (MadeFile("file-1", "a.csv"), MadeFile("file-2", "b.csv"))
+    assert [asked.path for asked in tiny.asked] == ["/v1/threads/runs", "/v1/files/file-2"]
 
 
 def test_the_name_of_a_cited_file_is_asked_for_once(tiny, frames, answer):

@@ -42,7 +42,7 @@ PAPERS = {
     "assistant": "math-tutor",
     "turns": [
         {"user": "논문을 찾아줘", "checks": [{"cites": "gpt.pdf"}]},
-        {"user": "고마워\n정말", "checks": [{"contains": "천만에요"}, {"not_contains": "네"}]},
+        {"user": "고마워\n정말", "checks": [{"contains": "천만에요"}, {"not": {"contains": "네"}}]},
         {"user": "안녕"},
     ],
 }

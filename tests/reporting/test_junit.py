@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.scenario.results import Run
+from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
 # Element to its attributes (required ones with !) and children, after Jenkins' xunit-plugin junit-10.xsd; `file` and
@@ -120,3 +121,40 @@ def test_what_was_replayed_says_so(a_run):
     suite = ET.fromstring(junit_xml(replayed(a_run), project="p", target="t"))
     said = [case.find("properties/property[@name='recorded']") is not None for case in suite.iter("testcase")]
     assert said == [True, False, False, False, False, False]
+
+
+def test_repeated_attempts_are_properties_and_undecided_is_skipped_not_failed():
+    twenty = {"min": 5, "max": 20, "require": 0.8}
+    root = parsed(
+        played(failing=(3, "good bad good"), undecided=(twenty, "good good good bad " * 5), down=(2, "down down"))
+    )
+    [suite] = root
+    counts = {name: suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "3", "failures": "1", "errors": "1", "skipped": "1"}
+    assert properties(cases(root)["undecided"]) | {
+        "status": "inconclusive",
+        "attempts": "15",
+        "passed": "12",
+        "failed": "3",
+        "errored": "0",
+        "interval": "0.5481 0.9295",
+        "confidence": "0.95",
+        "required": "0.8",
+    } == properties(cases(root)["undecided"])
+    skipped = cases(root)["undecided"].find("skipped")
+    assert skipped is not None
+    assert skipped.attrib["message"].startswith("inconclusive: 12/15 passed, 95 % interval 0.55-0.93, required 0.8: ")
+    assert skipped.text
+    assert "attempt 4 of 15 failed" in skipped.text
+    failure = cases(root)["failing"].find("failure")
+    assert failure is not None
+    assert failure.attrib["message"].startswith("2/3 passed, 95 % interval 0.21-0.94, all required: turn 1: contains: ")
+    assert cases(root)["down"].find("error") is not None
+
+
+def test_undecided_though_all_passed_says_why():
+    case = cases(parsed(played(few=({"min": 8, "max": 12, "require": 0.8}, "good " * 12))))["few"]
+    skipped = case.find("skipped")
+    assert skipped is not None
+    assert "12 attempts cannot show a pass rate of 0.8" in skipped.attrib["message"]
+    assert skipped.attrib["type"] == "repeat"

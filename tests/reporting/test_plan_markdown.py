@@ -6,7 +6,7 @@ from orchestrator.reconcile.drift import Drift, Drifted, DriftedField
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
 from orchestrator.reporting.plan_markdown import apply_markdown, drift_markdown, plan_markdown
-from tests.reconcile.building import address, planned, project, searcher, store
+from tests.reconcile.building import address, applied, assistant, planned, project, searcher, store
 from tests.reporting.test_markdown import HOSTILE
 
 MOST = 65_536
@@ -114,3 +114,11 @@ def test_drift_from_what_is_declared_to_what_is_live():
     assert "Declared and not live" in text
     many = tuple(Drifted(numbered(n), None, problem="`|</details>" * 50) for n in range(5000))
     assert len(drift_markdown(Drift("p", "t", many))) < MOST
+
+
+def test_the_hash_to_approve_is_there_where_there_is_something_to_do():
+    provider = MemoryProvider()
+    plan = planned(provider, project(assistant()))
+    assert f"This plan is <code>{plan.hash[:12]}</code>" in plan_markdown(plan)
+    applied(provider, project(assistant()))
+    assert "This plan is" not in plan_markdown(planned(provider, project(assistant())))

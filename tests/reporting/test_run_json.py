@@ -1,9 +1,13 @@
 """The JSON report keeps the contract's names and shapes, and can be written down whatever was said."""
 
 import json
+from dataclasses import replace
+
+import pytest
 
 from orchestrator.reporting.run_json import run_json
 from orchestrator.scenario.results import Run
+from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
 
@@ -30,6 +34,19 @@ def test_the_contract(a_run):
         "status": "passed",
         "file": "specs/quiz.yaml",
         "line": 1,
+        "repeat": 1,
+        "statistics": {
+            "passed": 1,
+            "failed": 0,
+            "errored": 0,
+            "inconclusive": 0,
+            "rate": 1.0,
+            "interval": [pytest.approx(0.2065, abs=1e-4), 1.0],
+            "confidence": 0.95,
+            "required": 1.0,
+            "pass_at_k": {"1": 1.0},
+            "pass_hat_k": {"1": 1.0},
+        },
     }
     [turn] = attempt.pop("turns")
     assert attempt == {
@@ -37,6 +54,7 @@ def test_the_contract(a_run):
         "recorded": False,
         "duration_ms": 41,
         "requests": 3,
+        "score": 1.0,
         "checks": [],
         "problem": None,
         "leftover": None,
@@ -50,6 +68,8 @@ def test_the_contract(a_run):
             {"name": "display_quiz", "arguments": {"title": "수학"}, "output": '["I don\'t know.", "a"]'},
         ],
         "citations": [],
+        "files": [],
+        "score": 1.0,
         "problem": None,
         "usage": {"input_tokens": 69, "output_tokens": 6},
         "duration_ms": 20,
@@ -80,6 +100,19 @@ def test_what_did_not_pass(a_run):
     assert turn["problem"] == {"message": "too many requests", "hint": "try again later"}
 
 
+def test_scores_are_means_by_weight(a_run):
+    papers = a_run.results[1]
+    first, second = papers.attempts[0].turns
+    good, bad = first.verdicts[0], second.verdicts[0]
+    heavy = replace(second, verdicts=(replace(bad, weight=3), good))
+    attempt = replace(papers.attempts[0], turns=(first, heavy), verdicts=(replace(bad, score=0.5),))
+    run = Run((replace(papers, attempts=(attempt,)),), 1)
+    [told] = run_json(run, project="p", target="t")["scenarios"][0]["attempts"]
+    assert [turn["score"] for turn in told["turns"]] == [1.0, 0.25, None]
+    assert told["score"] == (1 + 1 + 0.5) / (1 + 3 + 1 + 1)
+    assert set(told["turns"][1]["checks"][0]) == {"check", "passed", "score", "reason"}
+
+
 def test_what_was_not_run_is_named(a_run):
     report = run_json(a_run, project="p", target="t")
     assert report["not_run"] == [{"name": "later", "assistant": "support", "file": "specs/later.yaml", "line": 1}]
@@ -97,3 +130,13 @@ def test_what_was_replayed_says_so(a_run):
     assert [s["attempts"][0]["recorded"] for s in report["scenarios"]] == [True, False, False, False, False]
     assert report["recorded_usage"] == report["scenarios"][0]["attempts"][0]["turns"][0]["usage"]
     assert report["recorded_usage"] != report["usage"]
+
+
+def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():
+    twelve = {"min": 8, "max": 12, "require": 0.8}
+    report = run_json(played(twice=(2, "good bad"), few=(twelve, "good " * 12)), project="p", target="t")
+    twice, few = report["scenarios"]
+    assert [attempt["status"] for attempt in twice["attempts"]] == ["passed", "failed"]
+    assert (twice["status"], twice["repeat"], twice["statistics"]["rate"]) == ("failed", 2, 0.5)
+    assert (few["status"], few["repeat"]) == ("inconclusive", twelve | {"confidence": 0.95})
+    assert (report["summary"]["inconclusive"], report["summary"]["failed"]) == (1, 1)

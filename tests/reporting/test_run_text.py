@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
 REPORT = """\
@@ -35,9 +37,9 @@ FAILED papers  specs/papers.yaml:7
     check failed: contains
       expected: a reply that contains "천만에요"
       got:      "네.\\u001b[31m\\n네.\\ud800"
-    check failed: not_contains
-      expected: a reply without "네"
-      got:      "네.\\u001b[31m\\n네.\\ud800"
+    check failed: not contains
+      expected: not {"contains": "네"}
+      got:      found in "네.\\u001b[31m\\n네.\\ud800"
   turn 3 of 3 not run
 
 FAILED lookup  specs/lookup.yaml:1
@@ -113,6 +115,27 @@ def test_a_check_over_the_conversation(a_run):
     assert "not run" not in text
 
 
+def test_what_weighs_nothing_is_told_and_what_came_near_is_scored(a_run):
+    papers = a_run.results[1]
+    attempt = papers.attempts[0]
+    bad, worse = attempt.turns[1].verdicts
+    turn = replace(attempt.turns[1], verdicts=(replace(bad, weight=0), replace(worse, score=2 / 3)))
+    text = failure_text(replace(papers, attempts=(replace(attempt, turns=(attempt.turns[0], turn)),))).plain
+    assert "    check failed: contains, of weight 0: it fails nothing\n      expected:" in text
+    assert "    check failed: not contains, score 0.67\n      expected:" in text
+
+
+def test_files_that_came_with_a_reply_are_named(a_run):
+    papers = a_run.results[1]
+    attempt = papers.attempts[0]
+    reply = attempt.turns[0].exchange.replies[0]
+    message = replace(reply.messages[0], files=(MadeFile("file-1", "out.csv"), MadeFile("file-2")))
+    exchange = replace(attempt.turns[0].exchange, replies=(replace(reply, messages=(message,)),))
+    turns = (replace(attempt.turns[0], exchange=exchange), *attempt.turns[1:])
+    text = failure_text(replace(papers, attempts=(replace(attempt, turns=turns),))).plain
+    assert "               [cites gpt.pdf]\n               [made out.csv]\n" in text
+
+
 def test_long_texts_are_cut(a_run):
     failed = a_run.results[1]
     turn = failed.attempts[0].turns[1]
@@ -135,3 +158,53 @@ def test_what_was_replayed_says_so(a_run):
     assert summary_text(ran).plain.endswith("of these 69 in, 6 out recorded)")
     alone = Run(ran.results[:1], 41.0)
     assert summary_text(alone).plain == "1 passed in 41 ms (0 requests, 69 tokens in, 6 out, all recorded)"
+
+
+REPEATED = """\
+PASSED        once   10 ms
+FAILED        twice  30 ms  2/3 passed, 95 % interval 0.21-0.94, all required
+INCONCLUSIVE  some   150 ms  12/15 passed, 95 % interval 0.55-0.93, required 0.8
+INCONCLUSIVE  few    70 ms  7/7 passed, 95 % interval 0.65-1.00, required 0.8
+
+FAILED twice  specs/twice.yaml:1
+  2/3 passed, 95 % interval 0.21-0.94, all required
+  pass@2 1.00, pass^2 0.33, pass@3 1.00, pass^3 0.00
+  attempt 2 of 3 failed
+  turn 1 of 1
+    user:      hi
+    assistant: bad
+    check failed: contains
+      expected: a reply that contains "good"
+      got:      "bad"
+
+INCONCLUSIVE some  specs/some.yaml:1
+  12/15 passed, 95 % interval 0.55-0.93, required 0.8
+  problem:   after 15 of 20 attempts, none of what may follow shows that it passes often enough or not
+  hint:      more attempts may decide it: write a higher max under `repeat`
+  attempt 4 of 15 failed
+  turn 1 of 1
+    user:      hi
+    assistant: bad
+    check failed: contains
+      expected: a reply that contains "good"
+      got:      "bad"
+
+INCONCLUSIVE few  specs/few.yaml:1
+  7/7 passed, 95 % interval 0.65-1.00, required 0.8
+  problem:   12 attempts cannot show a pass rate of 0.8 with confidence 0.95, even where all pass
+  hint:      write max: 14 or more under `repeat`
+
+1 failed, 2 inconclusive, 1 passed in 100 ms (52 requests)"""
+
+
+def test_repeated_scenarios_say_how_often_and_which_attempt_is_told():
+    twenty, twelve = {"min": 5, "max": 20, "require": 0.8}, {"min": 8, "max": 12, "require": 0.8}
+    some = (twenty, "good good good bad " * 5)
+    run = played(once=(1, "good"), twice=(3, "good bad good"), some=some, few=(twelve, "good " * 12))
+    assert run_text(run).plain == REPEATED
+
+
+def test_the_attempt_that_ended_as_the_scenario_did_is_told():
+    run = played(s=(3, "down good bad"))
+    assert "attempt 3 of 3 failed\n  turn 1 of 1\n    user:      hi\n    assistant: bad" in run_text(run).plain
+    assert "1 errored" in run_text(run).plain

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ import pytest
 from orchestrator.diagnostics import Position
 from orchestrator.errors import TargetBusyError, TargetMissingError, TargetRejectedError, UsageError
 from orchestrator.model.conversation import Answer, Failure, Reply, ReplyStatus, Usage
+from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
 from orchestrator.scenario.conversing import MAX_TOOL_ROUNDS
-from orchestrator.scenario.results import Run, ScenarioResult, Status, TurnResult, exit_code
+from orchestrator.scenario.results import Run, ScenarioResult, Status, Tally, TurnResult, exit_code
 from orchestrator.scenario.runner import RunOptions, run
 
 
@@ -118,9 +120,9 @@ BROKEN = Reply(ReplyStatus.FAILED, failure=Failure("rate_limit_exceeded", "slow 
 
 
 def test_an_exchange_that_does_not_complete_fails_by_itself():
-    result, _ = one(scenario("s", {"user": "a", "checks": [{"not_contains": "x"}]}, {"user": "b"}), BROKEN)
+    result, _ = one(scenario("s", {"user": "a", "checks": [{"not": {"contains": "x"}}]}, {"user": "b"}), BROKEN)
     [turn] = result.attempts[0].turns
-    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not_contains", True)]
+    assert [(verdict.check, verdict.passed) for verdict in turn.verdicts] == [("status", False), ("not contains", True)]
     assert turn.verdicts[0].reason == "expected: completed\ngot:      failed (rate_limit_exceeded: slow down)"
 
 
@@ -132,6 +134,38 @@ def test_a_status_check_may_expect_otherwise():
     assert one(whole, BROKEN)[0].status is Status.PASSED
     first_of_two = scenario("s", {"user": "a"}, {"user": "b"}, checks=[{"status": "failed"}])
     assert one(first_of_two, BROKEN)[0].status is Status.FAILED
+
+
+def test_a_status_check_inside_others_counts_as_one():
+    turn = {"user": "a", "checks": [{"any_of": [{"contains": "x"}, {"not": {"status": "completed"}}]}]}
+    assert one(scenario("s", turn), BROKEN)[0].status is Status.PASSED
+
+
+def test_a_check_of_weight_0_fails_nothing():
+    turn = {"user": "a", "checks": [{"contains": "x", "weight": 0}, {"contains": "y"}]}
+    result, _ = one(scenario("s", turn, checks=[{"contains": "z", "weight": 0}]), says("y"))
+    [attempt] = result.attempts
+    assert (result.status, attempt.turns[0].status) == (Status.PASSED, Status.PASSED)
+    assert [verdict.passed for verdict in (*attempt.turns[0].verdicts, *attempt.verdicts)] == [False, True, False]
+
+
+def test_checks_know_how_long_it_took_what_it_costs_and_where_the_project_lies(tmp_path):
+    (tmp_path / "mine.py").write_text("def two(exchanges):\n    return len(exchanges) == 2\n", encoding="utf-8")
+    located = scenario(
+        "s",
+        {"user": "a", "checks": [{"latency_ms": {"max": 60_000}}, {"cost_usd": {"max": 0.001}}]},
+        {"user": "b", "checks": [{"not": {"python": "mine:two"}}]},
+        checks=[{"python": "mine:two"}, {"cost_usd": {"max": 0.001}}],
+    )
+    known = replace(located, root=tmp_path, price=Price(input=1, output=2))
+    usage = Usage(300, 300)
+    result, _ = one(known, says("one", usage=usage), says("two", usage=usage))
+    [attempt] = result.attempts
+    assert [turn.status for turn in attempt.turns] == [Status.PASSED, Status.PASSED]
+    assert [(verdict.check, verdict.passed) for verdict in attempt.verdicts] == [("python", True), ("cost_usd", False)]
+    assert all(turn.exchange.duration_ms == turn.duration_ms for turn in attempt.turns)
+    unknown, _ = one(located, says("one", usage=usage), says("two", usage=usage))
+    assert unknown.status is Status.FAILED
 
 
 def test_a_target_error_is_an_errored_scenario_and_no_more():
@@ -376,3 +410,137 @@ def test_errored_goes_before_failed_in_the_exit_code():
     passing = scenario("passing")
     assert exit_code(asyncio.run(run([passing, failing], begin, RunOptions()))) == 1
     assert exit_code(asyncio.run(run([failing, scenario("errored"), passing], begin, RunOptions()))) == 2
+    undecided = scenario("undecided", repeat={"min": 1, "max": 2, "require": 0.9})
+    assert exit_code(asyncio.run(run([passing, undecided], begin, RunOptions()))) == 4
+    assert exit_code(asyncio.run(run([undecided, failing], begin, RunOptions()))) == 1
+    assert exit_code(asyncio.run(run([undecided, scenario("errored")], begin, RunOptions()))) == 2
+
+
+def repeated(name: str, repeat: object) -> LocatedScenario:
+    return scenario(name, {"user": "hi", "checks": [{"contains": "good"}]}, repeat=repeat)
+
+
+class Flaky:
+    """Opens conversations that end as it is told, one after the other: good, bad or down."""
+
+    def __init__(self, **ends: str) -> None:
+        self._ends = {name: iter(words.split()) for name, words in ends.items()}
+
+    def __call__(self, spec: Scenario) -> Conversation:
+        word = next(self._ends[spec.name])
+        return ScriptedConversation([TargetBusyError("down")] if word == "down" else [says(word)])
+
+
+def statuses(result: ScenarioResult) -> str:
+    return " ".join(attempt.status for attempt in result.attempts)
+
+
+@pytest.mark.parametrize(("concurrency", "mixed", "down"), [(1, 16, 3), (8, 18, 4)])
+def test_attempts_stop_once_the_verdict_is_decided(concurrency, mixed, down):
+    twenty = {"min": 3, "max": 20, "require": 0.8}
+    scenarios = [repeated(name, twenty) for name in ("good", "bad", "mixed", "down")]
+    begin = Flaky(good="good " * 20, bad="bad " * 20, mixed="good good bad good " * 5, down="down " * 20)
+    ran = asyncio.run(run(scenarios, begin, RunOptions(concurrency=concurrency)))
+    assert [(r.located.scenario.name, r.status, len(r.attempts)) for r in ran.results] == [
+        ("good", Status.PASSED, 14),
+        ("bad", Status.FAILED, 3),
+        ("mixed", Status.INCONCLUSIVE, mixed),  # 12 of 15: no 20 attempts show it any more, nor the contrary
+        ("down", Status.ERRORED, down),
+    ]
+    assert ran.requests == sum(len(result.attempts) * 2 for result in ran.results)
+    assert exit_code(ran) == 2
+
+
+def test_a_fixed_number_is_played_whole_and_all_have_to_pass():
+    scenarios = [repeated("all", 3), repeated("most", 3), repeated("down", 3)]
+    begin = Flaky(all="good good good", most="bad good good", down="good down good")
+    ran = asyncio.run(run(scenarios, begin, RunOptions(concurrency=1)))
+    assert [(r.status, statuses(r)) for r in ran.results] == [
+        (Status.PASSED, "passed passed passed"),
+        (Status.FAILED, "failed passed passed"),
+        (Status.ERRORED, "passed errored passed"),
+    ]
+    assert [ran.count(status) for status in Status] == [1, 1, 1, 0]
+
+
+def test_an_errored_attempt_is_made_up_for():
+    [result] = asyncio.run(
+        run([repeated("s", {"max": 20, "require": 0.8})], Flaky(s="good down " + "good " * 20), RunOptions())
+    ).results
+    assert (result.status, result.tally) == (Status.PASSED, Tally(passed=14, errored=1))
+
+
+def test_attempts_run_side_by_side_up_to_min_and_none_in_vain():
+    async def measure(located: LocatedScenario, concurrency: int) -> tuple[int, int]:
+        now, most, begun = 0, 0, 0
+
+        class Counted(ScriptedConversation):
+            async def send(self, message: str) -> Reply:
+                nonlocal now, most, begun
+                now, begun = now + 1, begun + 1
+                most = max(most, now)
+                for _ in range(5):
+                    await asyncio.sleep(0)  # lets others begin
+                now -= 1
+                return await super().send(message)
+
+        await run([located], lambda _: Counted([says("good")]), RunOptions(concurrency=concurrency))
+        return most, begun
+
+    twenty = repeated("s", {"min": 3, "max": 20, "require": 0.8})
+    assert asyncio.run(measure(twenty, 8)) == (3, 14)
+    assert asyncio.run(measure(twenty, 2)) == (2, 14)
+    assert asyncio.run(measure(repeated("s", 10), 8)) == (8, 10)
+
+
+def test_attempts_stand_in_the_order_they_were_begun():
+    async def play() -> Run:
+        gate = asyncio.Event()
+        opened = 0
+
+        def begin(_: Scenario) -> Conversation:
+            nonlocal opened
+            opened += 1
+            if opened == 1:
+                return Held([says("bad")], gate, lambda: None)
+            if opened == 3:
+                gate.set()  # the first attempt ends after the second
+            return ScriptedConversation([says("good")])
+
+        return await run([repeated("s", 3)], begin, RunOptions())
+
+    [result] = asyncio.run(play()).results
+    assert statuses(result) == "failed passed passed"
+
+
+def test_a_repeated_scenario_is_heard_of_once():
+    seen = Seen()
+    asyncio.run(run([repeated("s", 2)], Flaky(s="good bad"), RunOptions(concurrency=1), seen))
+    assert seen.events == ["started s", "turn 0 of s passed", "turn 0 of s failed", "finished s failed"]
+
+
+def test_fail_fast_finishes_the_attempts_of_a_scenario_under_way():
+    scenarios = [repeated("a", 3), repeated("b", 3)]
+    options = RunOptions(concurrency=1, fail_fast=True)
+    ran = asyncio.run(run(scenarios, Flaky(a="bad good good"), options))
+    assert [statuses(result) for result in ran.results] == ["failed passed passed"]
+    assert [located.scenario.name for located in ran.not_run] == ["b"]
+
+
+def test_cancelled_between_attempts_a_scenario_is_not_run():
+    async def play() -> Run:
+        waiting, opened = asyncio.Event(), 0
+
+        def begin(_: Scenario) -> Conversation:
+            nonlocal opened
+            opened += 1
+            held = Held([says("good")], asyncio.Event(), waiting.set)
+            return held if opened == 2 else ScriptedConversation([says("good")])
+
+        task = asyncio.create_task(run([repeated("s", 3)], begin, RunOptions(concurrency=1)))
+        await waiting.wait()
+        task.cancel()
+        return await task
+
+    ran = asyncio.run(play())
+    assert (ran.results, len(ran.not_run), ran.interrupted) == ((), 1, True)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.diagnostics import Diagnostic
+from orchestrator.model.check_text import TEXT_CHECKS
+from orchestrator.model.checks import CHECKS
 from orchestrator.model.resources import Assistant, VectorStore
 from orchestrator.spec.reader import Document, read_documents
 from orchestrator.spec.shape import KINDS, get_kind, shape
@@ -22,6 +24,8 @@ TOOL_HINT = "write code_interpreter, file_search: {...} or function: NAME"
 MOCK_HINT = "write returns: VALUE or sequence: [{returns: VALUE}, ...]"
 DASH_HINT = "begin each item with a dash"
 REGEX_HINT = r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
+REPEAT_HINT = "write it with its keys: max, require"
+REQUIRE_HINT = "Share of attempts that has to pass, for example 0.8"
 NAME_HINT = "use lower case letters, digits and single dashes, for example math-tutor"
 SECRET_HINT = "write {env: NAME}, the name of an environment variable; keep the key itself out of files"
 
@@ -227,12 +231,21 @@ BAD = [
         "write it with its key: user",
     ),
     (f"{SCENARIO}turns: [usr: hi]\n", "4:9", "unknown key `usr`", "did you mean `user`?"),
+    (f"{TURN}\nrepeat: 0\n", "7:9", "`repeat` must be at least 1", None),
+    (f"{TURN}\nrepeat: often\n", "7:9", "`repeat` must be a whole number or a mapping", REPEAT_HINT),
+    (f"{TURN}\nrepeat: '3'\n", "7:9", "`repeat` must be a whole number or a mapping", "write it without quotes"),
+    (f"{TURN}\nrepeat: {{max: 20}}\n", "7:9", "`require` is missing", REQUIRE_HINT),
+    (f"{TURN}\nrepeat: {{max: 20, require: 1}}\n", "7:28", "`require` must be below 1", None),
+    (f"{TURN}\nrepeat: {{max: 20, require: 0}}\n", "7:28", "`require` must be above 0", None),
+    (f"{TURN}\nrepeat: {{max: 501, require: 0.8}}\n", "7:15", "`max` must be at most 500", None),
+    (f"{TURN}\nrepeat: {{max: 20, required: 0.8}}\n", "7:19", "unknown key `required`", "did you mean `require`?"),
+    (f"{TURN}\nrepeat: {{min: 4, max: 3, require: 0.8}}\n", "7:9", "repeat.min is above repeat.max", None),
     (f"{TURN}checks: [contain: x]\n", "6:14", "`contain` is not a check", "did you mean `contains`?"),
     (
         f"{TURN}checks: [contains]\n",
         "6:14",
         "`contains` is not a check",
-        "write one of contains, not_contains, equals, regex, tool_called, tool_not_called, status, cites",
+        f"write one of {', '.join(CHECKS)}",
     ),
     (
         f"{TURN}checks: [{{contains: x, regex: y}}]\n",
@@ -252,8 +265,96 @@ BAD = [
     (
         f"{TURN}checks: [tool_called: {{name: q, times: {{min: 2, max: 1}}}}]\n",
         "6:44",
-        "times.min is above times.max",
+        "min is above max",
         None,
+    ),
+    (f"{TURN}checks: [{{weight: 2}}]\n", "6:14", "`weight` is not a check", f"write one of {', '.join(CHECKS)}"),
+    (f"{TURN}checks: [{{weight: 2, contian: x}}]\n", "6:14", "`contian` is not a check", "did you mean `contains`?"),
+    (
+        f"{TURN}checks: [{{contains: x, regex: y, weight: 2, ignore_case: true}}]\n",
+        "6:28",
+        "unknown key `regex`",
+        "only one of contains, regex can stand here",
+    ),
+    (f"{TURN}checks: [{{contains: x, weight: -1}}]\n", "6:36", "`weight` must be at least 0", None),
+    (f"{TURN}checks: [{{contains: x, weigth: 1}}]\n", "6:28", "unknown key `weigth`", "did you mean `weight`?"),
+    (
+        f"{TURN}checks: [{{max_calls: 1, ignore_case: true}}]\n",
+        "6:29",
+        "unknown key `ignore_case`",
+        "known here: max_calls, weight",
+    ),
+    (f"{TURN}checks: [not: {{contain: x}}]\n", "6:19", "`contain` is not a check", "did you mean `contains`?"),
+    (f"{TURN}checks: [not: {{contains: x, weight: 2}}]\n", "6:19", "a weight stands beside not:, not inside", None),
+    (f"{TURN}checks: [not: [contains: x]]\n", "6:19", "not a check", f"write one of {', '.join(CHECKS)}"),
+    (f"{TURN}checks: [any_of: []]\n", "6:22", "`any_of` must not be empty", None),
+    (
+        f"{TURN}checks: [all_of: [{{not: {{any_of: [regex: '(']}}}}]]\n",
+        "6:46",
+        "not a regular expression: missing ), unterminated subpattern at position 0",
+        REGEX_HINT,
+    ),
+    (f"{TURN}checks: [all_of: {{contains: x}}]\n", "6:22", "`all_of` must be a list", "begin each item with a dash"),
+    (f"{TURN}checks: [contains_all: []]\n", "6:28", "`contains_all` must not be empty", None),
+    (f"{TURN}checks: [contains_any: x]\n", "6:28", "`contains_any` must be a list", DASH_HINT),
+    (f"{TURN}checks: [similar: x]\n", "6:23", "`similar` must be a mapping", "write it with its key: to"),
+    (f"{TURN}checks: [similar: {{to: x, min: 80}}]\n", "6:36", "`min` must be at most 1", None),
+    (f"{TURN}checks: [words: {{}}]\n", "6:21", "says no number: give min, max or both", None),
+    (f"{TURN}checks: [words: {{min: 3, max: 2}}]\n", "6:21", "min is above max", None),
+    (f"{TURN}checks: [json: {{}}]\n", "6:20", "says nothing of the value: give path, schema or equals", None),
+    (f"{TURN}checks: [json: {{equal: 1}}]\n", "6:21", "unknown key `equal`", "did you mean `equals`?"),
+    (
+        f"{TURN}checks: [trajectory: {{calls: [f]}}]\n",
+        "6:26",
+        "`mode` is missing",
+        "How the calls made compare with the list",
+    ),
+    (
+        f"{TURN}checks: [trajectory: {{mode: strict, calls: [f]}}]\n",
+        "6:33",
+        "`mode` must be exact, in_order, any_order, subset or superset",
+        None,
+    ),
+    (
+        f"{TURN}checks: [trajectory: {{mode: exact, calls: [{{name: f, times: 2}}]}}]\n",
+        "6:58",
+        "unknown key `times`",
+        "known here: arguments, name",
+    ),
+    (f"{TURN}checks: [parallel: [f]]\n", "6:24", "`parallel` must have at least 2 items, not 1", None),
+    (f"{TURN}checks: [max_calls: many]\n", "6:25", "`max_calls` must be a whole number", None),
+    (
+        f"{TURN}checks: [steps: message]\n",
+        "6:21",
+        "`steps` must be a list or a mapping",
+        "write it with its keys: mode, names",
+    ),
+    (f"{TURN}checks: [retrieved: {{file: a, within: 0}}]\n", "6:43", "`within` must be at least 1", None),
+    (
+        f"{TURN}checks: [code: {{}}]\n",
+        "6:20",
+        "says nothing of the code: give contains, regex, equals, logs or file",
+        None,
+    ),
+    (
+        f"{TURN}checks: [code: {{logs: {{tool_called: f}}}}]\n",
+        "6:27",
+        "`tool_called` is not a check of a text",
+        f"write one of {', '.join(TEXT_CHECKS)}",
+    ),
+    (
+        f"{TURN}checks: [code: {{logs: {{contains: x, weight: 2}}}}]\n",
+        "6:20",
+        "a weight stands beside code:, not inside",
+        None,
+    ),
+    (f"{TURN}checks: [latency_ms: 5]\n", "6:26", "`latency_ms` must be a mapping", "write it with its key: max"),
+    (f"{TURN}checks: [tokens: {{max: 5, of: cached}}]\n", "6:35", "`of` must be total, input or output", None),
+    (
+        f"{TURN}checks: [python: checks.polite]\n",
+        "6:22",
+        "`python` may not be 'checks.polite'",
+        "write FILE:FUNCTION, for example checks:polite for the function polite of checks.py",
     ),
     (f"{TURN}mocks: {{q: {{return: 1}}}}\n", "6:16", "`return` is not a mock", "did you mean `returns`?"),
     (f"{TURN}mocks: {{q: 1}}\n", "6:16", "not a mock", MOCK_HINT),
@@ -289,6 +390,12 @@ BAD = [
         "write it with its key: name",
     ),
     # Project
+    (
+        f"{PROJECT}prices: {{m: {{input: 1}}}}\ntargets: {{local: {{provider: local}}}}\n",
+        "3:13",
+        "`output` is missing",
+        "USD for a million output tokens",
+    ),
     (f"{PROJECT}targets: {{}}\n", "3:10", "`targets` must not be empty", None),
     (f"{PROJECT}targets: {{local: {{}}}}\n", "3:18", "`provider` is missing", "Which protocol it speaks"),
     (

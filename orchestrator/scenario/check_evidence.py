@@ -1,0 +1,104 @@
+"""Judging how an exchange ended, what file_search found, and what the code interpreter ran."""
+
+from collections.abc import Iterator, Sequence
+
+from orchestrator.model.check_evidence import Code, CodeUse, Retrieval, Retrieved, StatusIs
+from orchestrator.model.check_text import AnyTextCheck, Contains, Equals, Regex
+from orchestrator.model.conversation import CodeRun, Passage
+from orchestrator.scenario.check_text import judge_text
+from orchestrator.scenario.finding import file_name
+from orchestrator.scenario.quoting import quoted, shown
+from orchestrator.scenario.results import Verdict
+from orchestrator.scenario.transcript import Exchange
+from orchestrator.scenario.verdicts import failed, passed
+
+_MOST = 5
+"""Searches and uses of code shown."""
+
+
+def judge_status(check: StatusIs, exchanges: Sequence[Exchange]) -> Verdict:
+    """Judge `status`: the last exchange ended so."""
+    exchange = exchanges[-1]
+    status = exchange.status
+    why = f" ({exchange.failure.code}: {exchange.failure.message})" if exchange.failure else ""
+    if status == check.status:
+        return passed("status", f"the exchange ended as {status}{why}")
+    return failed("status", f"expected: {check.status}\ngot:      {status or 'no reply'}{why}")
+
+
+def judge_retrieved(check: Retrieved, exchanges: Sequence[Exchange]) -> Verdict:
+    """Judge `retrieved`: a search found the file, among its first results and with the score that are asked for."""
+    wanted = check.retrieved if isinstance(check.retrieved, Retrieval) else Retrieval(file=check.retrieved)
+    searches = [search.passages for exchange in exchanges for search in exchange.searches]
+    for passages in searches:
+        for place, passage in enumerate(passages[: wanted.within], 1):
+            if _is_file(passage, wanted) and passage.score >= (wanted.min_score or 0):
+                return passed("retrieved", f"result {place} is of {wanted.file}, with score {passage.score:.2f}")
+    among = f" among the first {wanted.within}" if wanted.within else ""
+    score = f" with a score of {wanted.min_score:g} or more" if wanted.min_score is not None else ""
+    lines = [f"expected: a search result of {wanted.file}{among}{score}"]
+    if not searches:
+        return failed("retrieved", "\n".join([*lines, "got:      file_search was not used"]))
+    lines.append("got:      these results, best first")
+    return failed("retrieved", "\n".join([*lines, *(_results(passages) for passages in searches[:_MOST])]))
+
+
+def _is_file(passage: Passage, wanted: Retrieval) -> bool:
+    return file_name(passage.file) == file_name(wanted.file)
+
+
+def _results(passages: Sequence[Passage]) -> str:
+    found = [f"{place}. {passage.file} ({passage.score:.3f})" for place, passage in enumerate(passages[:20], 1)]
+    return f"  {', '.join(found) or 'nothing found'}"
+
+
+def judge_code(check: Code, exchanges: Sequence[Exchange]) -> Verdict:
+    """Judge `code`: one use of the code interpreter is as said, and in the same exchange came the file."""
+    wanted = check.code
+    wrong: list[str] = []
+    for exchange in exchanges:
+        lacks = _no_file(wanted, exchange)
+        uses = [_why_not(wanted, run) for run in exchange.code_runs] if _speaks_of_runs(wanted) else [None]
+        if lacks is None and None in uses:
+            return passed("code", f"there is {_said(wanted)}")
+        wrong += [why for why in uses if why is not None]
+        wrong += [lacks] if lacks and (exchange.code_runs or exchange.files) else []
+    got = "none of them is" if wrong else "the code interpreter was not used"
+    return failed("code", "\n".join([f"expected: {_said(wanted)}", f"got:      {got}", *wrong[:_MOST]]))
+
+
+def _speaks_of_runs(wanted: CodeUse) -> bool:
+    return any(part is not None for part in (wanted.contains, wanted.regex, wanted.equals, wanted.logs))
+
+
+def _why_not(wanted: CodeUse, run: CodeRun) -> str | None:
+    """Say why a use of the code interpreter is not as said; None where it is."""
+    verdicts = [judge_text(check, run.code, "code") for check in _of_code(wanted)]
+    verdicts += [judge_text(wanted.logs, run.logs, "output")] if wanted.logs is not None else []
+    reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
+    return "\n".join([f"of {quoted(run.code, 120)}:", *(_indented(reason) for reason in reasons)]) if reasons else None
+
+
+def _of_code(wanted: CodeUse) -> Iterator[AnyTextCheck]:
+    if wanted.contains is not None:
+        yield Contains(contains=wanted.contains)
+    if wanted.regex is not None:
+        yield Regex(regex=wanted.regex)
+    if wanted.equals is not None:
+        yield Equals(equals=wanted.equals)
+
+
+def _no_file(wanted: CodeUse, exchange: Exchange) -> str | None:
+    """Say that an exchange brought no such file; None where it did, or where no file is asked for."""
+    if wanted.file is None or file_name(wanted.file) in [file_name(file.name or "") for file in exchange.files]:
+        return None
+    names = ", ".join(file.name or "one without a name" for file in exchange.files)
+    return f"expected: a file {wanted.file}\ngot:      {f'files: {names}' if names else 'no file'}"
+
+
+def _said(wanted: CodeUse) -> str:
+    return f"a use of the code interpreter with {shown(wanted.model_dump(by_alias=True, exclude_unset=True))}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))

@@ -1,0 +1,106 @@
+"""What checks refer to: prices, functions in Python files, schemas, queries, steps, and files of the assistant.
+
+A name that nothing has is told before a run is spent on it. Which built-in tools an assistant has is left to the run: a
+target may take one away, and its specs are to be planned all the same.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from orchestrator.diagnostics import nearest
+from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
+from orchestrator.model.check_numbers import CostUsd
+from orchestrator.model.check_structure import JsonReply
+from orchestrator.model.checks import Check, PythonCheck
+from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH, MESSAGE
+from orchestrator.model.prices import Price
+from orchestrator.spec import queries
+from orchestrator.spec.python_files import PythonFiles
+from orchestrator.spec.reader import Path_
+from orchestrator.spec.schema import Problem, check_schema
+
+_BUILT_IN = (FILE_SEARCH, CODE_INTERPRETER, MESSAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The assistant a scenario talks to, as far as checks speak of it."""
+
+    name: str
+    model: str
+    functions: tuple[str, ...]
+    files: tuple[str, ...] | None
+    """Names of the files it can find; None where the specs do not say, or it searches none."""
+
+
+class CheckLinks:
+    """Judges what the checks of one project refer to."""
+
+    def __init__(self, root: Path, cwd: Path, prices: Mapping[str, Price]) -> None:
+        self._files = PythonFiles(root, cwd)
+        self._prices = prices
+
+    def problems(self, check: Check, at: Path_, subject: Subject) -> Iterator[Problem]:
+        """Give what is wrong with one check, at its place; those within it are checks of their own."""
+        match check:
+            case PythonCheck(python=name):
+                if why := self._files.why_not(name):
+                    yield Problem((*at, "python"), *why)
+            case CostUsd():
+                yield from self._unpriced((*at, "cost_usd"), subject)
+            case JsonReply():
+                yield from _in_json(check, (*at, "json"))
+            case Steps(steps=steps):
+                place: Path_ = (*at, "steps", "names") if isinstance(steps, StepList) else (*at, "steps")
+                names = steps.names if isinstance(steps, StepList) else steps
+                yield from _in_steps(names, place, subject)
+            case Cites(cites=cites):
+                name = cites.file if isinstance(cites, Citation) else cites
+                yield from _in_sources(name, (*at, "cites"), isinstance(cites, Citation), subject)
+            case Retrieved(retrieved=retrieved):
+                name = retrieved.file if isinstance(retrieved, Retrieval) else retrieved
+                yield from _in_sources(name, (*at, "retrieved"), isinstance(retrieved, Retrieval), subject)
+
+    def _unpriced(self, at: Path_, subject: Subject) -> Iterator[Problem]:
+        if subject.model in self._prices:
+            return
+        near = nearest(subject.model, self._prices)
+        write = f"write in orch.yaml: prices: {{{subject.model}: {{input: USD, output: USD}}}}, for a million tokens"
+        hint = f"{write}; there is one for {near}" if near else write
+        yield Problem(at, f"there is no price for the model `{subject.model}` of assistant `{subject.name}`", hint)
+
+
+def _in_json(check: JsonReply, at: Path_) -> Iterator[Problem]:
+    wanted = check.json_
+    if wanted.path is not None and (why := queries.why_unreadable(wanted.path)):
+        yield Problem((*at, "path"), f"not a JMESPath query: {why}", "for example items[0].id, or length(items)")
+    if wanted.schema_ is not None:
+        for problem in check_schema(wanted.schema_):
+            yield problem._replace(path=(*at, "schema", *problem.path))
+
+
+def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem]:
+    known = [*_BUILT_IN, *subject.functions]
+    for index, name in enumerate(names):
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean `{near}`?" if near else f"its steps are: {', '.join(known)}"
+            yield Problem((*at, index), f"assistant `{subject.name}` takes no step `{name}`", hint)
+
+
+def _in_sources(name: str, at: Path_, is_long: bool, subject: Subject) -> Iterator[Problem]:
+    """Say what is wrong with a file that shall be found: names are compared by their last part."""
+    if subject.files is None:
+        return
+    known = sorted({_last_part(file) for file in subject.files})
+    if _last_part(name) not in known:
+        near = nearest(_last_part(name), known)
+        hint = f"did you mean `{near}`?" if near else f"it can find: {', '.join(known) or 'nothing'}"
+        message = f"assistant `{subject.name}` has no file `{name}` in its vector stores"
+        yield Problem((*at, "file") if is_long else at, message, hint)
+
+
+def _last_part(file: str) -> str:
+    return unicodedata.normalize("NFC", PurePosixPath(file).name)

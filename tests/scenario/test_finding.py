@@ -1,0 +1,53 @@
+"""A text is found where it stands, also with upper and lower case alike, and names compare by their last part."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.scenario.finding import file_name, find, find_pattern, folded_space, near_miss
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "ignore_case", "found"),
+    [
+        ("b", "abc", False, "b"),
+        ("B", "abc", False, None),
+        ("B", "abc", True, "b"),
+        ("STRASSE", "die Straße hier", True, "Straße"),
+        ("ß", "STRASSE", True, "SS"),
+        ("s", "ß", True, "ß"),
+        ("hier", "Straße hier", True, "hier"),
+        ("x", "", True, None),
+    ],
+)
+def test_the_place_is_one_of_the_text_as_it_was_said(wanted, text, ignore_case, found):
+    place = find(wanted, text, ignore_case)
+    assert (text[slice(*place)] if place else None) == found
+
+
+@given(st.text(max_size=20), st.text(min_size=1, max_size=5), st.text(max_size=20))
+def test_what_is_there_is_found(before, wanted, after):
+    text = before + wanted + after
+    place = find(wanted, text, ignore_case=True)
+    assert place
+    assert wanted.casefold() in text[slice(*place)].casefold()
+
+
+def test_patterns():
+    assert find_pattern("b+", "abbc") == (1, 3)
+    assert find_pattern("B+", "abbc") is None
+    assert find_pattern("B+", "abbc", ignore_case=True) == (1, 3)
+    assert find_pattern("[[a]", "a") == (0, 1)
+
+
+def test_a_near_miss_of_the_whole_is_not_one_of_a_part():
+    assert near_miss("A", "xa")
+    assert near_miss("A", "xa", whole=True) is None
+    assert near_miss("q", "xa") is None
+
+
+def test_names_and_spaces():
+    assert file_name("papers/논문.pdf") == file_name(unicodedata.normalize("NFD", "논문.pdf")) == "논문.pdf"
+    assert folded_space(" a\n\tb ") == "a b"

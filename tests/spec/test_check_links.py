@@ -1,0 +1,168 @@
+"""What checks refer to exists: prices, functions, schemas, queries, steps, files; else it is told at its place."""
+
+import pytest
+
+from orchestrator.errors import SpecError
+from orchestrator.model.project import Project
+from orchestrator.spec.loader import Ask, load
+
+HEAD = "kind: Project\nname: p\ntargets: {local: {provider: local}}\n"
+REST = """\
+kind: Assistant
+name: tutor
+model: gpt-4o
+tools: [code_interpreter, function: quiz, file_search: {vector_stores: [papers]}]
+---
+kind: Assistant
+name: bare
+model: other
+---
+kind: Function
+name: quiz
+---
+kind: VectorStore
+name: papers
+files: [{path: "*.md"}]
+"""
+
+
+@pytest.fixture
+def project(write):
+    def loaded(check: str, assistant: str = "tutor", head: str = HEAD) -> Project:
+        scenario = (
+            f"kind: Scenario\nname: s\nassistant: {assistant}\nturns:\n  - user: hi\n    checks:\n      - {check}\n"
+        )
+        files = {"a.yaml": scenario, "b.yaml": REST, "gpt.md": "x\n", "checks.py": "def polite(exchanges): ...\n"}
+        root = write({"orch.yaml": head, **files})
+        return load(Ask(start=root, cwd=root))
+
+    return loaded
+
+
+@pytest.fixture
+def told(project):
+    def problems(check: str, assistant: str = "tutor", head: str = HEAD) -> list[tuple[str, str | None]]:
+        with pytest.raises(SpecError) as caught:
+            project(check, assistant, head)
+        return [(str(each), each.hint) for each in caught.value.diagnostics]
+
+    return problems
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "python: checks:polite",
+        "json: {path: 'items[0].id', schema: {type: object, properties: {a: {pattern: '^a'}}}}",
+        "steps: [file_search, code_interpreter, quiz, message]",
+        "steps: {mode: exact, names: [message]}",
+        "trajectory: {mode: exact, calls: [quiz, {name: quiz}]}",
+        "parallel: [quiz, quiz]",
+        "code: {contains: x}",
+        "cites: papers/gpt.md",
+        "retrieved: {file: gpt.md}",
+    ],
+)
+def test_what_is_there(project, check):
+    assert project(check).scenarios
+
+
+@pytest.mark.parametrize(
+    ("check", "place", "message", "hint"),
+    [
+        ("python: checks:polit", 17, "checks.py defines no `polit`", "did you mean `polite`?"),
+        (
+            "json: {path: 'items['}",
+            22,
+            "not a JMESPath query: Incomplete expression",
+            "for example items[0].id, or length(items)",
+        ),
+        (
+            "json: {schema: {type: objekt}}",
+            31,
+            'not valid JSON Schema: "objekt" is no type',
+            "write array, boolean, integer, null, number, object or string",
+        ),
+        (
+            "json: {schema: {$ref: 'https://example.org/schema'}}",
+            31,
+            "'https://example.org/schema' refers to nothing",
+            "refer to a definition in this schema: #/$defs/NAME",
+        ),
+        (
+            "json: {schema: {pattern: '('}}",
+            34,
+            "not a regular expression: missing ), unterminated subpattern at position 0",
+            "write it for Python's re",
+        ),
+        (
+            "steps: [message, quizz]",
+            26,
+            "assistant `tutor` takes no step `quizz`",
+            "did you mean `quiz`?",
+        ),
+        (
+            "steps: {mode: exact, names: [xyz]}",
+            38,
+            "assistant `tutor` takes no step `xyz`",
+            "its steps are: file_search, code_interpreter, message, quiz",
+        ),
+        (
+            "trajectory: {mode: exact, calls: [quiz, {name: quizz}]}",
+            56,
+            "assistant `tutor` has no function `quizz`",
+            "did you mean `quiz`?",
+        ),
+        (
+            "trajectory: {mode: exact, calls: [quizz]}",
+            43,
+            "assistant `tutor` has no function `quizz`",
+            "did you mean `quiz`?",
+        ),
+        ("parallel: [quiz, quizz]", 26, "assistant `tutor` has no function `quizz`", "did you mean `quiz`?"),
+        ("not: {tool_called: quizz}", 28, "assistant `tutor` has no function `quizz`", "did you mean `quiz`?"),
+        (
+            "cites: gptt.md",
+            16,
+            "assistant `tutor` has no file `gptt.md` in its vector stores",
+            "did you mean `gpt.md`?",
+        ),
+        (
+            "retrieved: {file: other.txt}",
+            27,
+            "assistant `tutor` has no file `other.txt` in its vector stores",
+            "it can find: gpt.md",
+        ),
+        (
+            "any_of: [all_of: [cost_usd: {max: 1}]]",
+            37,
+            "there is no price for the model `gpt-4o` of assistant `tutor`",
+            "write in orch.yaml: prices: {gpt-4o: {input: USD, output: USD}}, for a million tokens",
+        ),
+    ],
+)
+def test_what_is_not(told, check, place, message, hint):
+    assert told(check) == [(f"a.yaml:7:{place}: {message}", hint)]
+
+
+@pytest.mark.parametrize("check", ["code: {contains: x}", "cites: a", "retrieved: a", "steps: [file_search]"])
+def test_a_built_in_tool_that_a_target_may_have_taken_away_is_left_to_the_run(project, check):
+    assert project(check, "bare").scenarios
+
+
+def test_a_price_goes_with_the_model_of_the_assistant(project, told):
+    prices = "prices: {gpt-4o: {input: 2.5, output: 10}}\n"
+    [located] = project("cost_usd: {max: 1}", head=HEAD + prices).scenarios
+    assert (located.price.input, located.price.output) == (2.5, 10)
+    assert located.root is not None
+    assert (located.root / "orch.yaml").is_file()
+    [(_, hint)] = told("cost_usd: {max: 1}", head=HEAD + prices.replace("4o", "4"))
+    assert hint.endswith("; there is one for gpt-4")
+    assert project("contains: x").scenarios[0].price is None
+
+
+def test_files_of_a_store_that_declares_none_are_not_known(write):
+    scenario = "kind: Scenario\nname: s\nassistant: tutor\nturns: [{user: hi, checks: [cites: anything.md]}]\n"
+    specs = REST.replace('files: [{path: "*.md"}]\n', "")
+    root = write({"orch.yaml": HEAD, "a.yaml": scenario, "b.yaml": specs})
+    assert load(Ask(start=root, cwd=root)).scenarios
