@@ -27,6 +27,7 @@ from orchestrator.scenario.recording import (
     Unfit,
 )
 from orchestrator.scenario.recording_file import Recording, RecordingError, read, same_talk, to_text, write
+from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
 from orchestrator.scenario.runner import Listener, Open, RunOptions, run
 from orchestrator.scenario.seen import Seen, get_changes
@@ -179,6 +180,8 @@ class Recordings:
     ) -> tuple[State, Recording | None, RecordingError | None]:
         """Play what was recorded without judging it, to know beforehand whether it holds what the scenario says."""
         advice = self._advice(scenario.name)
+        if len(recording.conversations) < get_rule(scenario.repeat).bounds.least:
+            return State.SHORT, recording, None
         for lane in recording.conversations:
             try:
                 await _play_through(scenario, ReplayedConversation(lane, self._cleaner, advice))

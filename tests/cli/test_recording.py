@@ -222,6 +222,27 @@ def test_a_remote_target_is_replayed_without_its_key_and_its_key_is_not_written(
     nowhere(tmp_path, done)
 
 
+def test_a_check_in_python_finds_the_network_closed(orch, recorded):
+    (recorded / "checks.py").write_text(
+        "import urllib.request\n\ndef asks(exchanges):\n"
+        "    return urllib.request.urlopen('http://127.0.0.1:9/', timeout=5).status == 200\n"
+    )
+    edit(recorded / "clerk.yaml", "{user: 고마워}", "{user: 고마워, checks: [{python: 'checks:asks'}]}")
+    done = orch("test", "specs/", "--name", "greet", "--record", "none")
+    assert done.code == 1
+    assert "the network is closed while recordings are replayed" in done.out
+    assert "Connection refused" in orch("test", "specs/", "--name", "greet", "--record", "once").out
+
+
+def test_attempts_are_recorded_one_by_one(orch, recorded):
+    assert orch("test", "specs/", "--name", "greet", "--repeat", "3", "--record", "new").code == 0
+    data = json.loads((recorded / "recordings" / "local" / "greet.json").read_text())
+    assert len(data["conversations"]) == 3
+    done = orch("test", "specs/", "--name", "greet", "--repeat", "3", "--record", "none")
+    assert (done.code, "3/3 passed" in done.out) == (0, True)
+    assert orch("test", "specs/", "--name", "greet", "--repeat", "4", "--record", "none").code == 1
+
+
 def test_the_help_names_every_mode(orch):
     text = " ".join(orch("test", "--help").out.split())
     assert "none|once|new|stale|all" in text

@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,6 @@ from orchestrator.providers.scripted_conversation import ScriptedConversation, c
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.offline import OfflineError
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings, run_recorded
-from orchestrator.scenario.recording_file import RecordingError
 from orchestrator.scenario.results import Run, Status
 from orchestrator.scenario.runner import Listener, Open, RunOptions
 from orchestrator.scenario.seen import Seen
@@ -272,14 +273,35 @@ def test_scenarios_side_by_side_each_hear_their_own_replies(world):
     assert len(list(world.folder.rglob("*.json"))) == 30
 
 
-def test_more_attempts_than_were_recorded_have_no_conversation(recorded):
-    recordings = recorded.recordings(Mode.NONE)
+def repeated(times: int) -> LocatedScenario:
     located = scenario()
+    return replace(located, scenario=located.scenario.model_copy(update={"repeat": times}))
 
-    async def open_twice() -> None:
-        assert await recordings.prepare([located]) == []
-        await recordings.open(located.scenario, None).send("go")
-        await recordings.open(located.scenario, None).send("go")
 
-    with pytest.raises(RecordingError, match="the recording holds 1 conversation, and now there are more attempts"):
-        asyncio.run(open_twice())
+class Counting(World):
+    """Says something else in each conversation."""
+
+    @asynccontextmanager
+    async def target(self, scenarios: Collection[LocatedScenario]) -> AsyncIterator[Open]:
+        numbers = count(1)
+        yield lambda _: ScriptedConversation((SCRIPT[0], says(f"done {next(numbers)}"), SCRIPT[2]))
+
+
+def test_each_attempt_has_a_conversation_of_its_own_and_they_are_replayed_in_order(tmp_path):
+    world = Counting(tmp_path)
+    for mode in (Mode.ONCE, Mode.NONE):
+        ran, _ = world.run(mode, repeated(5))
+        attempts = ran.results[0].attempts
+        assert [attempt.turns[0].exchange.text for attempt in attempts] == [f"done {n}" for n in range(1, 6)]
+        assert {attempt.recorded for attempt in attempts} == {mode is Mode.NONE}
+
+
+def test_more_attempts_than_were_recorded_have_no_conversation(recorded):
+    ran, _ = recorded.run(Mode.ONCE, repeated(2))
+    assert [attempt.status for attempt in ran.results[0].attempts] == [Status.PASSED, Status.FAILED]
+    problem = ran.results[0].attempts[1].turns[0].problem
+    assert problem
+    assert problem.message == "the recording holds 1 conversation, and now there are more attempts"
+    ran, recordings = recorded.run(Mode.NEW, repeated(2))
+    assert (ran.results[0].status, recordings.written) == (Status.PASSED, ["talk"])
+    assert recorded.run(Mode.NONE, repeated(2))[0].results[0].status is Status.PASSED
