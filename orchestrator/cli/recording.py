@@ -59,8 +59,12 @@ def ask_recordings(project: Project, record: str | None, folder: Path | None) ->
 
 def show_recorded(recordings: Recordings | None) -> None:
     """Tell what was written."""
-    if recordings is None or not (recordings.written or recordings.unchanged):
+    if recordings is None:
         return
-    counts = [(len(recordings.written), "written"), (len(recordings.unchanged), "the same as before")]
-    words = ", ".join(f"{number} {word}" for number, word in counts if number)
-    show_note(f"recordings in {recordings.place.shown}: {words}")
+    counts = [
+        (recordings.written, "written"),
+        (recordings.unchanged, "the same as before"),
+        (recordings.unfinished, "not written: no answer came"),
+    ]
+    if words := ", ".join(f"{len(names)} {word}" for names, word in counts if names):
+        show_note(f"recordings in {recordings.place.shown}: {words}")

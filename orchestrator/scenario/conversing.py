@@ -94,7 +94,7 @@ async def _converse(scenario: Scenario, index: int, conversation: Conversation, 
     except MockError as error:
         status, problem = Status.FAILED, Problem(error.message, error.hint)
     except RecordingError as error:
-        status, problem, requests = Status.FAILED, Problem(error.message, error.hint), 0
+        status, problem, requests = Status.FAILED, Problem(error.message, error.hint, "recording"), 0
     except TargetError as error:
         status, problem = Status.ERRORED, Problem(error.message, error.hint)
     exchange = Exchange(user, tuple(replies), tuple(answers))

@@ -111,6 +111,8 @@ class Recordings:
         """Names of scenarios whose recordings are new or changed, in the order they were written."""
         self.unchanged: list[str] = []
         """Names of scenarios that were recorded and said the same as before."""
+        self.unfinished: list[str] = []
+        """Names of scenarios that could not be recorded, because the target or a function gave no answer."""
 
     async def prepare(self, scenarios: Sequence[LocatedScenario]) -> list[LocatedScenario]:
         """Read the recordings and decide; gives the scenarios that need the target."""
@@ -143,7 +145,10 @@ class Recordings:
         """Write what a finished scenario said, unless it is the same or could not be played to its end."""
         scenario = result.located.scenario
         lanes = self._lanes.get(scenario.name)
-        if not lanes or any(a.problem or any(turn.problem for turn in a.turns) for a in result.attempts):
+        if lanes is None:
+            return
+        if any(a.problem or any(turn.problem for turn in a.turns) for a in result.attempts):
+            self.unfinished.append(scenario.name)
             return
         recording = Recording(self._sees(scenario), tuple(lane.lane for lane in lanes))
         text = to_text(recording, self._cleaner)

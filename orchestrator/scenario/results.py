@@ -28,6 +28,8 @@ class Problem:
     message: str
     hint: str | None = None
     """May have several lines, such as YAML to write."""
+    kind: str | None = None
+    """What it is about, in one word for machines, where its status does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,7 @@ def test_another_folder_and_its_hint(orch, recorded):
     done = orch("test", "specs/", "--name", "greet", "--record", "none", "--recordings", "kept")
     assert done.code == 1
     assert "there is no recording: kept/local/greet.json" in done.out
+    assert done.err == ""
     assert "`orch test --name greet --target local --record once --recordings kept`" in done.out
     assert orch("test", "specs/", "--name", "greet", "--record", "once", "--recordings", "kept").code == 0
     assert (recorded.parent / "kept" / "local" / "greet.json").is_file()
@@ -241,6 +242,20 @@ def test_attempts_are_recorded_one_by_one(orch, recorded):
     done = orch("test", "specs/", "--name", "greet", "--repeat", "3", "--record", "none")
     assert (done.code, "3/3 passed" in done.out) == (0, True)
     assert orch("test", "specs/", "--name", "greet", "--repeat", "4", "--record", "none").code == 1
+
+
+def test_what_could_not_be_recorded_is_told(orch, recorded):
+    quiz = recorded / "scenarios" / "quiz.yaml"
+    quiz.write_text(
+        "\n".join(line for line in quiz.read_text().splitlines() if "mocks:" not in line and "{ret" not in line)
+    )
+    done = orch("test", "specs/", "--name", "quiz", "--record", "all", "--junit", "report.xml")
+    assert done.code == 1
+    assert "recordings in specs/recordings: 1 not written: no answer came" in done.err
+    assert 'type="call"' in (recorded.parent / "report.xml").read_text()
+    edit(recorded / "clerk.yaml", "You file papers.", "You file papers by colour.")
+    orch("test", "specs/", "--name", "greet", "--record", "none", "--junit", "report.xml")
+    assert 'type="recording"' in (recorded.parent / "report.xml").read_text()
 
 
 def test_the_help_names_every_mode(orch):

@@ -81,6 +81,7 @@ def problem(ran: Run) -> str:
     assert result.status is Status.FAILED
     found = result.attempts[0].turns[-1].problem
     assert found
+    assert found.kind == "recording"
     return f"{found.message}\n{found.hint}"
 
 
@@ -194,7 +195,17 @@ def test_only_what_needs_the_target_gets_it(recorded):
 def test_what_the_target_could_not_do_is_no_recording(world):
     world.script = [SCRIPT[0], TargetBusyError("too many requests", "later")]
     ran, recordings = world.run(Mode.ONCE)
-    assert (ran.results[0].status, recordings.written, list(world.folder.rglob("*.json"))) == (Status.ERRORED, [], [])
+    assert (ran.results[0].status, recordings.unfinished) == (Status.ERRORED, ["talk"])
+    assert (recordings.written, list(world.folder.rglob("*.json"))) == ([], [])
+
+
+def test_a_call_without_a_mock_is_no_recording_and_a_failed_check_is_one(world):
+    bare = {"name": "talk", "assistant": "tutor", "turns": [{"user": "go"}]}
+    located = replace(scenario(), scenario=Scenario.model_validate(bare))
+    ran, recordings = world.run(Mode.ONCE, located)
+    assert (ran.results[0].status, recordings.unfinished) == (Status.FAILED, ["talk"])
+    ran, recordings = world.run(Mode.ONCE, scenario(check="something else"))
+    assert (ran.results[0].status, recordings.written) == (Status.FAILED, ["talk"])
 
 
 def test_secrets_are_not_in_the_file(world):

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from orchestrator.model.conversation import (
     Call,
@@ -23,6 +25,7 @@ from orchestrator.scenario.recording_file import (
     Recording,
     RecordingError,
     Step,
+    from_data,
     read,
     same_talk,
     to_text,
@@ -61,6 +64,35 @@ def test_what_is_written_is_read_back(tmp_path):
     write(file, to_text(WHOLE, Cleaner()))
     assert read(file, "quiz.json") == WHOLE
     assert [path.name for path in file.parent.iterdir()] == ["quiz.json"]
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('\n\r"\\'), max_size=20)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.just("text"), inner, max_size=3),
+    max_leaves=6,
+)
+REPLIES = st.builds(
+    Reply,
+    status=st.sampled_from(ReplyStatus),
+    messages=st.lists(st.builds(Message, TEXTS, st.tuples(st.builds(Citation, st.just("file_1"), TEXTS, TEXTS)))).map(
+        tuple
+    ),
+    calls=st.tuples(
+        st.builds(Call, st.just("call_1"), TEXTS, st.dictionaries(TEXTS, JSON_VALUES, max_size=3), st.none() | TEXTS)
+    ),
+    evidence=st.builds(Evidence, code_runs=st.lists(st.builds(CodeRun, TEXTS, TEXTS), max_size=2).map(tuple)),
+    usage=st.builds(Usage, st.integers(0, 9), st.integers(0, 9)),
+    failure=st.none() | st.builds(Failure, TEXTS, TEXTS),
+    recorded_ms=st.integers(0, 10**6),
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(st.builds(Step, REPLIES, TEXTS, st.just({"call_1": "a\n"})), min_size=1, max_size=3).map(tuple))
+def test_whatever_was_said_is_read_back(lane):
+    recording = Recording(SAW, (lane,))
+    assert from_data(json.loads(to_text(recording, Cleaner())), "quiz.json") == recording
 
 
 def test_the_file_is_for_people():
