@@ -50,7 +50,7 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     case = _case(suite, result.located, project, result.duration_ms)
     turns = len(result.located.scenario.turns)
     properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
-    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result)})
+    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result), **_recorded(result)})
     if result.status is Status.PASSED:
         return
     message, kind = headline(result)
@@ -59,6 +59,10 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     position = result.located.position
     story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
     ET.SubElement(case, _TAGS[result.status], {"message": message, "type": kind}).text = visible(story)
+
+
+def _recorded(result: ScenarioResult) -> dict[str, str | int]:
+    return {"recorded": "true"} if result.recorded else {}
 
 
 def _attempts(result: ScenarioResult) -> dict[str, str | int]:
