@@ -1,4 +1,4 @@
-"""Start-up and a no-op plan, each as a ratio against `python -c "import openai"`, paired run by run.
+"""Start-up, a no-op plan and recorded scenarios, as ratios against `python -c "import openai"`, paired run by run.
 
 Machines differ and drift; the ratio of two processes run one after the other does not. Prints a line a case: median
 seconds and peak memory of both, the median ratio, and the limits it is held to. Exits 1 where one is passed.
@@ -17,6 +17,8 @@ from pathlib import Path
 ROUNDS = 9
 MEGABYTES = 150
 ASSISTANTS = 1000
+SCENARIOS = 1000
+REPLAY = [*("test", "--record", "none", "--quiet"), *("--json", "out.json", "--junit", "out.xml")]
 ORCH = [sys.executable, "-m", "orchestrator"]
 REFERENCE = [sys.executable, "-c", "import openai"]
 
@@ -79,8 +81,71 @@ parameters: {{type: object, properties: {{id: {{type: string}}, limit: {{type: i
         )
 
 
+def write_recorded(folder: Path) -> None:
+    """Write a project of many scenarios of two turns, and play them once to record them."""
+    (folder / "orch.yaml").write_text(
+        """\
+kind: Project
+name: bench
+targets: {local: {provider: local}}
+---
+kind: Assistant
+name: clerk
+model: gpt-4o
+instructions: You look orders up.
+tools: [{function: look_up}]
+---
+kind: Function
+name: look_up
+parameters: {type: object, properties: {id: {type: string}}, required: [id]}
+---
+kind: ScriptedModel
+name: gpt-4o
+rules:
+  - {user: order, call: [{name: look_up, arguments: {id: A-1}}]}
+  - {after: look_up, reply: "It says: {{ outputs[0] }}"}
+  - {reply: You are welcome.}
+""",
+        encoding="utf-8",
+    )
+    for number in range(SCENARIOS):
+        (folder / f"scenario-{number:04}.yaml").write_text(
+            f"""\
+kind: Scenario
+name: scenario-{number:04}
+assistant: clerk
+turns:
+  - user: Where is order {number}?
+    mocks: {{look_up: {{returns: {{status: shipped, number: {number}}}}}}}
+    checks:
+      - contains: shipped
+      - tool_called: {{name: look_up, arguments: {{id: A-1}}, times: 1}}
+  - user: Thanks
+    checks: [{{contains: welcome}}]
+""",
+            encoding="utf-8",
+        )
+    for command in (["apply", "--yes", "--quiet"], ["test", "--record", "all", "--quiet"]):
+        subprocess.run([*ORCH, *command], cwd=folder, check=True, capture_output=True)
+
+
 def main() -> int:
     """Run all cases."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_recorded(folder)
+        one = [*ORCH, "test", "--record", "none", "--quiet", "one"]
+        alone = folder / "one"
+        alone.mkdir()
+        (alone / "recordings" / "local").mkdir(parents=True)
+        head = (folder / "orch.yaml").read_text(encoding="utf-8")
+        (alone / "orch.yaml").write_text(head, encoding="utf-8")
+        for file in ("scenario-0000.yaml", "recordings/local/scenario-0000.json"):
+            (alone / file).write_bytes((folder / file).read_bytes())
+        replayed = [
+            compare("one recorded scenario", one, 1.5, folder),
+            compare(f"{SCENARIOS} recorded scenarios", [*ORCH, *REPLAY], 5, folder),
+        ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_project(folder)
@@ -89,7 +154,7 @@ def main() -> int:
             compare("orch --version", [*ORCH, "--version"], 0.4, folder),
             compare(f"no-op plan of {ASSISTANTS} assistants", [*ORCH, "plan"], 4, folder),
         ]
-    return 0 if all(within) else 1
+    return 0 if all([*replayed, *within]) else 1
 
 
 if __name__ == "__main__":

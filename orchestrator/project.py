@@ -6,7 +6,7 @@ Holds no logic of its own: what is decided here is only who is handed to whom, a
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,3 +176,16 @@ async def open_conversations(
     if problems:
         raise SpecError(problems)
     return lambda scenario: session.provider.open(decided.ids[Address(Kind.ASSISTANT, scenario.assistant)])
+
+
+def opening(
+    project: Project, env: Mapping[str, str]
+) -> Callable[[Collection[LocatedScenario]], AbstractAsyncContextManager[Callable[[Scenario], Conversation]]]:
+    """Give the way to open the target for some scenarios, so that it stays closed where there are none."""
+
+    @asynccontextmanager
+    async def opened(scenarios: Collection[LocatedScenario]) -> AsyncIterator[Callable[[Scenario], Conversation]]:
+        async with open_session(project, env) as session:
+            yield await open_conversations(session, scenarios)
+
+    return opened

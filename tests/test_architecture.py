@@ -54,6 +54,8 @@ PURE = [
     "scenario.check_text",
     "scenario.check_trajectory",
     "scenario.checks",
+    "scenario.cleaning",
+    "scenario.seen",
     "scenario.comparison",
     "scenario.repeating",
     "scenario.reports",
@@ -80,7 +82,7 @@ HOMES = {
     "sqlite3": ["server"],
     "pypdf": ["server"],
     "jupyter_client": ["server"],
-    "pydantic": ["model", "spec.shape", "reconcile.saved"],
+    "pydantic": ["model", "spec.shape", "reconcile.saved", "scenario.recording_file"],
     "pydantic_core": ["model", "spec.shape"],
     "filelock": ["reconcile.turn"],
 }

@@ -12,13 +12,15 @@ from orchestrator.cli.messages import show_note, show_warning
 from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, verbosity, within
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.cli.progress import moving_line
+from orchestrator.cli.recording import ask_recordings, recording, show_recorded
 from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
-from orchestrator.project import open_conversations, open_session
+from orchestrator.project import opening
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.reporting.rates import cannot_pass
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_text import run_text
+from orchestrator.scenario.recorded_run import Recordings, run_recorded
 from orchestrator.scenario.results import Run, exit_code
 from orchestrator.scenario.runner import RunOptions, run
 
@@ -42,6 +44,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
+@recording
 @formats
 @concurrency
 @quietness
@@ -56,6 +59,8 @@ def command(
     fail_fast: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    record: str | None,
+    recordings: Path | None,
     format_: str,
     concurrency: int,
     quiet: bool,
@@ -76,7 +81,9 @@ def command(
         if problem := cannot_pass(located.scenario.repeat):
             show_warning(located.position, *problem)
     options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
-    done = asyncio.run(_run(project, chosen, options, quiet))
+    kept = ask_recordings(project, record, recordings)
+    done = asyncio.run(_run(project, chosen, options, quiet, kept))
+    show_recorded(kept)
     report = as_json(run_json(done, project=project.name, target=project.target_name))
     _write(json_file, report)
     _write(junit_file, junit_xml(done, project=project.name, target=project.target_name))
@@ -114,10 +121,14 @@ def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[Located
     return [replace(located, scenario=located.scenario.model_copy(update=update)) for located in chosen]
 
 
-async def _run(project: Project, chosen: list[LocatedScenario], options: RunOptions, quiet: bool) -> Run:
-    async with open_session(project, os.environ) as session:
-        open_conversation = await open_conversations(session, chosen)
-        with moving_line(len(chosen), quiet) as line:
+async def _run(
+    project: Project, chosen: list[LocatedScenario], options: RunOptions, quiet: bool, kept: Recordings | None
+) -> Run:
+    open_target = opening(project, os.environ)
+    with moving_line(len(chosen), quiet) as line:
+        if kept is not None:
+            return await run_recorded(chosen, kept, open_target, options, line)
+        async with open_target(chosen) as open_conversation:
             return await run(chosen, open_conversation, options, line)
 
 

@@ -107,7 +107,7 @@ def _rates(result: ScenarioResult, attempt: Attempt) -> list[Line]:
 
 def _first(problem: Problem | None, verdicts: Sequence[Verdict], status: Status) -> tuple[str, str] | None:
     if problem:
-        return _one_line(problem.message), "target" if status is Status.ERRORED else "call"
+        return _one_line(problem.message), problem.kind or ("target" if status is Status.ERRORED else "call")
     wrong = next((verdict for verdict in verdicts if not verdict.passed and verdict.weight > 0), None)
     return (f"{wrong.check}: {_one_line(wrong.reason)}", wrong.check) if wrong else None
 

@@ -51,7 +51,7 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     case = _case(suite, result.located, project, result.duration_ms)
     turns = len(result.located.scenario.turns)
     properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
-    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result)})
+    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result), **_recorded(result)})
     if result.status is not Status.PASSED:
         _tell(case, result)
     if lines := caution_lines([result]):
@@ -65,6 +65,10 @@ def _tell(case: ET.Element, result: ScenarioResult) -> None:
     position = result.located.position
     story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
     ET.SubElement(case, _TAGS[result.status], {"message": message, "type": kind}).text = visible(story)
+
+
+def _recorded(result: ScenarioResult) -> dict[str, str | int]:
+    return {"recorded": "true"} if result.recorded else {}
 
 
 def _attempts(result: ScenarioResult) -> dict[str, str | int]:

@@ -2,8 +2,10 @@
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
 `not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
-(each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the mean of the checks by weight, null where nothing
-was checked. Turns that were not played stand there with the status `not_run`.
+(each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
+mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
+`not_run`. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
+part of the run's tokens that was not used now.
 """
 
 from typing import Any
@@ -36,6 +38,7 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
             "usage": _usage(run.usage),
+            "recorded_usage": _usage(run.recorded_usage),
             "scenarios": [_scenario(result) for result in run.results],
             "not_run": [_place(located) for located in run.not_run],
         }
@@ -62,6 +65,7 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
 def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
     return {
         "status": str(attempt.status),
+        "recorded": attempt.recorded,
         "duration_ms": round(attempt.duration_ms),
         "requests": attempt.requests,
         "turns": [_turn(turn) for turn in attempt.turns] + [_not_run(user) for user in users[len(attempt.turns) :]],

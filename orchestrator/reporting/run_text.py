@@ -53,6 +53,7 @@ def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0) -
         f"  {result.located.scenario.name:<{width}}  ",
         (_duration(result.duration_ms), "dim"),
         f"  {rate_text(result)}" if is_repeated(result) else "",
+        ("  recorded" if result.recorded else "", "dim"),
     )
 
 
@@ -78,6 +79,11 @@ def summary_text(run: Run) -> Text:
     took = f" in {_duration(run.duration_ms)} ({run.requests} requests"
     if usage.input_tokens or usage.output_tokens:
         took += f", {usage.input_tokens} tokens in, {usage.output_tokens} out"
+    recorded = run.recorded_usage
+    if recorded == usage and run.recorded:
+        took += ", all recorded"
+    elif run.recorded:
+        took += f", of these {recorded.input_tokens} in, {recorded.output_tokens} out recorded"
     start = "interrupted: " if run.interrupted else ""
     return Text.assemble((f"{start}{words}", style), f"{took})")
 

@@ -16,6 +16,7 @@ from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.checks import judge
 from orchestrator.scenario.mocks import MockError, Mocks
 from orchestrator.scenario.quoting import shown_call
+from orchestrator.scenario.recording_file import RecordingError
 from orchestrator.scenario.results import Attempt, Problem, Status, TurnResult, Verdict
 from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
@@ -55,12 +56,12 @@ async def play(
             start = time.perf_counter()
             heard = await _converse(scenario, index, conversation, mocks)
             requests += heard.requests
-            turn = _judged(scenario, index, heard, _since(start), mocks, setting)
+            turn = _judged(scenario, index, heard, _took(heard.exchange, start), mocks, setting)
             turns.append(turn)
             told(index, turn)
             if turn.status is not Status.PASSED:
                 break
-        duration = _since(began)
+        duration = sum(turn.duration_ms for turn in turns) if not requests else _since(began)
     finally:
         leftover = await _close(conversation, close_seconds)
     verdicts: tuple[Verdict, ...] = ()
@@ -72,7 +73,8 @@ async def play(
         verdicts = (*verdicts, *_unmet(scenario, mocks, None))
         status = _status(verdicts)
         warnings = mocks.find_all_unmet() if not scenario.strict else ()
-    return Attempt(status, tuple(turns), verdicts, duration, requests + 1, leftover=leftover, warnings=warnings)
+    sent = requests + 1 if requests else 0
+    return Attempt(status, tuple(turns), verdicts, duration, sent, leftover=leftover, warnings=warnings)
 
 
 async def _converse(scenario: Scenario, index: int, conversation: Conversation, mocks: Mocks) -> _Heard:
@@ -96,9 +98,12 @@ async def _converse(scenario: Scenario, index: int, conversation: Conversation, 
             replies.append(reply)
     except MockError as error:
         status, problem = Status.FAILED, Problem(error.message, error.hint)
+    except RecordingError as error:
+        status, problem, requests = Status.FAILED, Problem(error.message, error.hint, "recording"), 0
     except TargetError as error:
         status, problem = Status.ERRORED, Problem(error.message, error.hint)
-    return _Heard(Exchange(user, tuple(replies), tuple(answers)), requests, status, problem)
+    exchange = Exchange(user, tuple(replies), tuple(answers))
+    return _Heard(exchange, requests if exchange.recorded_ms is None else 0, status, problem)
 
 
 def _too_many(reply: Reply) -> MockError:
@@ -141,6 +146,11 @@ def _with_status(scenario: Scenario, index: int, exchange: Exchange) -> Sequence
 
 def _status(verdicts: Sequence[Verdict]) -> Status:
     return Status.PASSED if all_pass(verdicts) else Status.FAILED
+
+
+def _took(exchange: Exchange, start: float) -> float:
+    """Give milliseconds since the start; of a recorded exchange those it took then."""
+    return _since(start) if exchange.recorded_ms is None else exchange.recorded_ms
 
 
 def _since(start: float) -> float:

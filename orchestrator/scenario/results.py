@@ -29,6 +29,8 @@ class Problem:
     message: str
     hint: str | None = None
     """May have several lines, such as YAML to write."""
+    kind: str | None = None
+    """What it is about, in one word for machines, where its status does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Attempt:
     duration_ms: float
     """From the first message to the end of the last turn; waiting for a free place and closing are not counted."""
     requests: int
-    """Calls made on the conversation: one for each message sent, each set of answers given, and the close."""
+    """Calls made on the conversation: one for each message sent, each set of answers given, and the close; of a
+    recorded conversation none."""
     problem: Problem | None = None
     """Why no turn could be played."""
     leftover: Problem | None = None
@@ -84,6 +87,11 @@ class Attempt:
     def usage(self) -> Usage:
         """Tokens of all turns together."""
         return sum((turn.exchange.usage for turn in self.turns), Usage())
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it was replayed: times and tokens are those of the day it was recorded."""
+        return any(turn.exchange.recorded_ms is not None for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,11 @@ class ScenarioResult:
     def duration_ms(self) -> float:
         """Time of all attempts, also where they ran side by side."""
         return sum(attempt.duration_ms for attempt in self.attempts)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it was replayed: times and tokens are those of the day it was recorded."""
+        return any(attempt.recorded for attempt in self.attempts)
 
     @property
     def usage(self) -> Usage:
@@ -162,6 +175,17 @@ class Run:
     def usage(self) -> Usage:
         """Tokens of all scenarios together."""
         return sum((result.usage for result in self.results), Usage())
+
+    @property
+    def recorded(self) -> bool:
+        """Whether any scenario was replayed."""
+        return any(result.recorded for result in self.results)
+
+    @property
+    def recorded_usage(self) -> Usage:
+        """The part of the tokens that was used when it was recorded, and not now."""
+        attempts = (attempt for result in self.results for attempt in result.attempts)
+        return sum((attempt.usage for attempt in attempts if attempt.recorded), Usage())
 
     @property
     def requests(self) -> int:

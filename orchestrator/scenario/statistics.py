@@ -115,7 +115,8 @@ def permutation(differences: Sequence[float], seed: int = 0) -> float:
     differences always give the same p-value.
     """
     moved = [difference for difference in differences if difference]
-    seen = abs(sum(moved)) * (1 - 1e-12)  # sums that are equal but for rounding count as equal
+    # Sums that are equal but for rounding count as equal; rounding goes with what is added, not with what is left.
+    seen = abs(sum(moved)) - 1e-12 * sum(map(abs, moved))
     if len(moved) <= MOST_ENUMERATED:
         sums = [0.0]
         for difference in moved:

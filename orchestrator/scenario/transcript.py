@@ -106,3 +106,9 @@ class Exchange:
     def usage(self) -> Usage:
         """Tokens of all replies together."""
         return sum((reply.usage for reply in self.replies), Usage())
+
+    @property
+    def recorded_ms(self) -> int | None:
+        """How long the replies took when they were recorded; None where they came from the target just now."""
+        times = [reply.recorded_ms for reply in self.replies if reply.recorded_ms is not None]
+        return sum(times) if times else None

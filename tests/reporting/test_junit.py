@@ -8,6 +8,7 @@ import pytest
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.scenario.results import Run
 from tests.reporting.repeats import played
+from tests.reporting.replaying import replayed
 
 # Element to its attributes (required ones with !) and children, after Jenkins' xunit-plugin junit-10.xsd; `file` and
 # `line` of a test case and the properties in it are the two additions.
@@ -114,6 +115,12 @@ def test_any_text_becomes_valid_xml(a_run):
     assert found.text
     assert "]]><&\"'" in found.text
     assert "😀" in found.text
+
+
+def test_what_was_replayed_says_so(a_run):
+    suite = ET.fromstring(junit_xml(replayed(a_run), project="p", target="t"))
+    said = [case.find("properties/property[@name='recorded']") is not None for case in suite.iter("testcase")]
+    assert said == [True, False, False, False, False, False]
 
 
 def test_repeated_attempts_are_properties_and_undecided_is_skipped_not_failed():

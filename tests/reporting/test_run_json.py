@@ -8,6 +8,7 @@ import pytest
 from orchestrator.reporting.run_json import run_json
 from orchestrator.scenario.results import Run
 from tests.reporting.repeats import played
+from tests.reporting.replaying import replayed
 
 
 def test_the_contract(a_run):
@@ -50,6 +51,7 @@ def test_the_contract(a_run):
     [turn] = attempt.pop("turns")
     assert attempt == {
         "status": "passed",
+        "recorded": False,
         "duration_ms": 41,
         "requests": 3,
         "score": 1.0,
@@ -121,6 +123,13 @@ def test_what_was_not_run_is_named(a_run):
 def test_it_can_be_written_as_utf_8(a_run):
     text = json.dumps(run_json(a_run, project="p", target="t"), ensure_ascii=False, allow_nan=False)
     assert "네.\ufffd" in json.loads(text.encode())["scenarios"][1]["attempts"][0]["turns"][1]["reply"]
+
+
+def test_what_was_replayed_says_so(a_run):
+    report = run_json(replayed(a_run), project="p", target="t")
+    assert [s["attempts"][0]["recorded"] for s in report["scenarios"]] == [True, False, False, False, False]
+    assert report["recorded_usage"] == report["scenarios"][0]["attempts"][0]["turns"][0]["usage"]
+    assert report["recorded_usage"] != report["usage"]
 
 
 def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():

@@ -9,6 +9,7 @@ from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
 from tests.reporting.repeats import played
+from tests.reporting.replaying import replayed
 
 REPORT = """\
 PASSED   quiz    41 ms
@@ -147,6 +148,16 @@ def test_summaries():
     assert summary_text(Run((), 3)).plain == "no scenarios in 3 ms (0 requests)"
     stopped = Run((), 125_000, interrupted=True)
     assert summary_text(stopped).plain == "interrupted: no scenarios in 2 min 5 s (0 requests)"
+
+
+def test_what_was_replayed_says_so(a_run):
+    ran = replayed(a_run)
+    lines = run_text(ran).plain.splitlines()
+    assert lines[0].split() == ["PASSED", "quiz", "41", "ms", "recorded"]
+    assert "recorded" not in lines[1]
+    assert summary_text(ran).plain.endswith("of these 69 in, 6 out recorded)")
+    alone = Run(ran.results[:1], 41.0)
+    assert summary_text(alone).plain == "1 passed in 41 ms (0 requests, 69 tokens in, 6 out, all recorded)"
 
 
 REPEATED = """\
