@@ -24,16 +24,21 @@ BATCH = 2000  # files one batch takes (API facts 2.3)
 UPLOADS = 8  # at a time
 FIRST_WAIT, LONGEST_WAIT = 0.02, 2.0  # seconds between two looks at a batch, where the target names none
 INDEX_SECONDS = 1800.0  # for a batch to be indexed; the API sets no bound of its own (API facts 2.3)
+SETTLE_SECONDS = 30.0  # for files that are being indexed when a store is read
 AUTO = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}
 
 Ids = Mapping[str, str]
 """File ids by label."""
 
 
-async def fetch_files(client: Client, store: Live) -> Live:
-    """Give the store with its files; one without a label goes by its id, and so does the older of two under one."""
+async def fetch_files(client: Client, store: Live, seconds: float = SETTLE_SECONDS) -> Live:
+    """Give the store with its files; one without a label goes by its id, and so does the older of two under one.
+
+    What is being indexed, such as by an apply that ended early, is awaited up to `seconds`: what is said of it now
+    would be untrue a moment later, and its content would be sent twice.
+    """
     files: dict[str, LiveFile] = {}
-    for item in await client.list_all(f"/vector_stores/{store.id}/files"):
+    for item in await _settled(client, f"/vector_stores/{store.id}/files", seconds):
         label, file = _from_wire(item)
         if label in files:
             older = files.pop(label)
@@ -41,6 +46,19 @@ async def fetch_files(client: Client, store: Live) -> Live:
         files[label] = file
     fields = {**store.fields, **{file_path(label): dict(file.value) for label, file in files.items()}}
     return replace(store, fields=fields, files=files)
+
+
+async def _settled(client: Client, path: str, seconds: float) -> list[dict[str, Any]]:
+    """List files, again and again while some are being indexed."""
+    clock, wait = asyncio.get_running_loop().time, FIRST_WAIT
+    until = clock() + seconds
+    while True:
+        items = await client.list_all(path)
+        left = until - clock()
+        if left <= 0 or all(item.get("status") != "in_progress" for item in items):
+            return items
+        await asyncio.sleep(min(wait, left))
+        wait = min(wait * 1.5, LONGEST_WAIT)
 
 
 def _from_wire(item: Mapping[str, Any]) -> tuple[str, LiveFile]:

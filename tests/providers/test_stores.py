@@ -360,10 +360,25 @@ def test_chunking_that_the_target_does_not_tell_is_what_it_does_by_itself(tiny):
     async def read_all():
         client = Client(tiny.url, None)
         try:
-            return (await fetch_files(client, Live(Kind.VECTOR_STORE, "vs", {}, None))).files
+            return (await fetch_files(client, Live(Kind.VECTOR_STORE, "vs", {}, None), seconds=0.05)).files
         finally:
             await client.close()
 
     files = run(read_all())
     assert files["f1"].value == {"sha256": None, "attributes": {}, "chunking": CHUNKING}
     assert (files["f2"].value["failed"], files["f3"].value["failed"]) == ("bad", "in_progress")
+
+
+def test_files_that_are_being_indexed_are_awaited(tiny):
+    busy = {"id": "f1", "status": "in_progress", "attributes": None}
+    tiny.will(*({"data": [{**busy, "status": status}], "has_more": False} for status in ("in_progress", "completed")))
+
+    async def read_all():
+        client = Client(tiny.url, None)
+        try:
+            return (await fetch_files(client, Live(Kind.VECTOR_STORE, "vs", {}, None))).files
+        finally:
+            await client.close()
+
+    assert "failed" not in run(read_all())["f1"].value
+    assert len(tiny.asked) == 2
