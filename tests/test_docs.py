@@ -13,8 +13,11 @@ import pytest
 from orchestrator.cli.main import COMMANDS, run
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
+from orchestrator.model.matchers import When
+from orchestrator.model.mocks import MOCKS, answers
 from orchestrator.scenario.sequential import get_least_attempts
 from orchestrator.spec.loader import Ask, load
+from orchestrator.spec.mentions import located_mocks
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
 
@@ -120,7 +123,7 @@ def test_every_example_of_the_language_is_one_working_project(examples, capsys):
     for target in ("local", "live"):
         assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
     assert run(["apply", "--yes"]) == 0
-    for name in ("refund", "texts", "calls", "sources"):
+    for name in ("refund", "busy-shop", "texts", "calls", "sources"):
         assert run(["test", "--name", name]) == 0, capsys.readouterr().out
 
 
@@ -139,6 +142,17 @@ def test_every_check_has_an_example_and_a_line(examples):
     assert shown == set(CHECKS)
     for name in CHECKS:
         assert f"\n| `{name}: " in LANGUAGE or name == "python", name
+
+
+def test_every_mock_and_every_way_to_ask_for_arguments_has_an_example_and_a_line(examples):
+    project = load(Ask(start=examples, cwd=examples, env={"ASSISTANTS_HOST": "assistants.example"}))
+    mocks = [mock for located in project.scenarios for _, _, mock in located_mocks(located.scenario)]
+    given = [answer for mock in mocks for _, answer in answers(mock, ())]
+    assert {key_among(each, MOCKS) for each in (*mocks, *given)} == set(MOCKS)
+    ways = {way for mock in mocks if mock.when for way in mock.when.model_dump(by_alias=True, exclude_unset=True)}
+    assert ways == {info.alias or name for name, info in When.model_fields.items()}
+    for name in (*MOCKS, *ways):
+        assert f"\n| `{name}: " in LANGUAGE, name
 
 
 def shown_commands(text: str) -> list[tuple[str, str]]:

@@ -58,6 +58,7 @@ def test_the_contract(a_run):
         "checks": [],
         "problem": None,
         "leftover": None,
+        "warnings": [],
     }
     checks = turn.pop("checks")
     assert turn == {

@@ -101,6 +101,30 @@ def test_a_call_without_a_mock_fails_the_turn_and_is_not_judged():
     assert [call.output for call in turn.exchange.calls] == [None, None]
 
 
+def test_a_mock_that_is_not_used_is_a_warning_and_in_a_strict_scenario_a_failure():
+    mocks = {"look_up": {"returns": 1}}
+    written = {"user": "a", "mocks": {"list": {"returns": 2, "times": {"max": 1}}}}
+    result, _ = one(scenario("s", written, {"user": "b"}, mocks=mocks), says("x"), says("y"))
+    assert result.status is Status.PASSED
+    assert [each.message for each in result.attempts[0].warnings] == ["the mock of look_up was never used"]
+    result, _ = one(scenario("s", written, {"user": "b"}, mocks=mocks, strict=True), says("x"), says("y"))
+    [attempt] = result.attempts
+    [verdict] = attempt.verdicts
+    assert (result.status, verdict.check, attempt.warnings) == (Status.FAILED, "mocks", ())
+    assert verdict.reason.splitlines() == [
+        "expected: mocks used as often as they say, for the scenario is strict",
+        "  s:1:1: the mock of look_up was never used",
+    ]
+
+
+def test_a_strict_turn_fails_by_its_own_mocks():
+    twice = {"user": "a", "mocks": {"f": {"returns": 1, "times": 2}}}
+    result, talk = one(scenario("s", twice, {"user": "b"}, strict=True), calls(("f", {})), says("x"), says("y"))
+    assert (result.status, len(talk.told)) == (Status.FAILED, 2)
+    [turn] = result.attempts[0].turns
+    assert "the mock of f was used once, expected twice" in turn.verdicts[-1].reason
+
+
 def test_endless_calls_fail_after_a_bound():
     spec = scenario("s", {"user": "a"}, mocks={"f": {"returns": 1}})
     result, talk = one(spec, *(calls(("f", {"n": n})) for n in range(MAX_TOOL_ROUNDS + 5)))

@@ -319,7 +319,7 @@ BAD = [
         f"{TURN}checks: [trajectory: {{mode: exact, calls: [{{name: f, times: 2}}]}}]\n",
         "6:58",
         "unknown key `times`",
-        "known here: arguments, name",
+        "known here: arguments, exact, jmespath, name, regex, schema",
     ),
     (f"{TURN}checks: [parallel: [f]]\n", "6:24", "`parallel` must have at least 2 items, not 1", None),
     (f"{TURN}checks: [max_calls: many]\n", "6:25", "`max_calls` must be a whole number", None),
@@ -361,8 +361,8 @@ BAD = [
     (
         f"{TURN}mocks: {{q: {{sequence: [1]}}}}\n",
         "6:28",
-        "an item of `sequence` must be a mapping",
-        "write it with its key: returns",
+        "not an answer",
+        "write returns: VALUE, or one of error, malformed, template, python",
     ),
     (
         f"{TURN}mocks: {{q: {{returns: 1, sequence: []}}}}\n",
