@@ -144,6 +144,19 @@ def test_another_output_of_a_function_is_another_conversation(recorded, mode, re
         assert "the output of f in turn 1 changed" in problem(ran)
 
 
+@pytest.mark.parametrize("mode", [Mode.NEW, Mode.STALE])
+def test_mocks_of_every_kind_answer_alike_when_it_is_seen_whether_a_recording_fits(world, mode):
+    written = scenario()
+    mocks = {"f": {"template": "{{ vars.who }} {{ arguments | length }}", "delay_ms": 1}}
+    turns = [turn.model_dump() | {"mocks": {}} for turn in written.scenario.turns]
+    spec = written.scenario.model_dump(exclude={"turns"}) | {"turns": turns, "mocks": mocks}
+    talk = replace(written, scenario=Scenario.model_validate(spec), variables={"who": "Kim"})
+    world.run(Mode.ONCE, talk)
+    ran, recordings = world.run(mode, talk)
+    assert (ran.results[0].status, recordings.written, recordings.unchanged) == (Status.PASSED, [], [])
+    assert world.opened == [["talk"]]
+
+
 @pytest.mark.parametrize(
     ("mode", "records"), [(Mode.NONE, False), (Mode.ONCE, False), (Mode.NEW, True), (Mode.STALE, True)]
 )

@@ -65,7 +65,8 @@ def test_a_schema_that_goes_round_in_circles_ends():
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "additionalProperties": False}
     parameters = {"type": "object", "properties": {"x": {"$ref": "#/$defs/node"}}, "$defs": {"node": node}}
     function = Signature("f", parameters)
-    good, bad = {"x": {"next": {"next": {}}}}, {"x": {"next": {"nxt": {}}}}
+    good: dict[str, object] = {"x": {"next": {"next": {}}}}
+    bad: dict[str, object] = {"x": {"next": {"nxt": {}}}}
     assert list(function.find_faults(good, (), whole=False)) == []
     [problem] = function.find_faults(bad, (), whole=False)
     assert (problem.path, problem.hint) == (("x", "next", "nxt"), "did you mean `next`?")
