@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.main import run
+from orchestrator.pytest_plugin import MODES
+from orchestrator.scenario.recorded_run import Mode
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -60,6 +62,44 @@ def test_repeated_scenarios_are_one_item_and_undecided_is_not_good(specs, tmp_pa
     assert done.returncode == 1
     assert "INCONCLUSIVE equation" in done.stdout
     assert "12 attempts cannot show a pass rate of 0.8" in done.stdout
+
+
+def test_recordings_are_replayed_without_a_target(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    assert play(tmp_path, "specs", "-k", "thanks or quiz", "--orch-record", "once").returncode == 0
+    files = sorted(path.relative_to(specs).as_posix() for path in specs.rglob("recordings/*/*.json"))
+    assert files == ["recordings/local/quiz.json", "recordings/local/thanks.json"]
+    shutil.rmtree(specs / ".orch")
+    done = play(tmp_path, "specs", "-k", "thanks or quiz or solve", "--orch-record", "none")
+    assert (done.returncode, "1 failed, 2 passed" in done.stdout) == (1, True), done.stdout
+    assert "there is no recording: specs/recordings/local/solve.json" in done.stdout
+    assert not (specs / ".orch").exists()
+    (specs / "recordings").rename(tmp_path / "kept")
+    elsewhere = ("--orch-record", "none", "--orch-recordings", "kept")
+    assert play(tmp_path, "specs", "-k", "thanks", *elsewhere).returncode == 0
+
+
+def test_the_modes_are_those_of_the_command():
+    assert list(MODES) == [str(mode) for mode in Mode]
+
+
+@pytest.mark.parametrize(
+    ("more", "shown", "passes"),
+    [
+        (["-p", "no:xdist", "-x"], "1 failed", False),
+        (["-p", "no:xdist", "--lf"], "1 failed", False),
+        (["-n", "2"], "1 failed, 5 passed", True),
+    ],
+)
+def test_pytests_own_ways_to_choose_and_to_spread_work(specs, tmp_path, more, shown, passes):
+    run(["apply", "specs/", "--yes"])
+    scenario = specs / "scenarios" / "equation.yaml"
+    scenario.write_text(scenario.read_text().replace("equals: x = 1", "equals: x = 2"))
+    command = [sys.executable, "-m", "pytest", "specs", "-k", "not fibonacci"]
+    subprocess.run([*command, "-p", "no:xdist"], cwd=tmp_path, capture_output=True, timeout=120)  # what --lf goes by
+    done = subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, shown in done.stdout) == (1, True), done.stdout
+    assert ("passed" in done.stdout) == passes
 
 
 def test_what_is_not_applied_says_so(specs, tmp_path):

@@ -8,14 +8,9 @@ import click
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import Decorated
 from orchestrator.errors import UsageError
-from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import Project
-from orchestrator.scenario.cleaning import Cleaner
-from orchestrator.scenario.recorded_run import Mode, Place, Recordings
-from orchestrator.scenario.seen import get_seen
-from orchestrator.spec.files import show
-
-FOLDER = "recordings"
+from orchestrator.scenario.project_recordings import get_recordings
+from orchestrator.scenario.recorded_run import Mode, Recordings
 
 
 def recording(command: Decorated) -> Decorated:
@@ -40,21 +35,7 @@ def ask_recordings(project: Project, record: str | None, folder: Path | None) ->
         if folder is not None:
             raise UsageError("--recordings says where, and nothing says what to do there", "add --record, see --help")
         return None
-    cwd = Path.cwd()
-    place = Place(
-        folder=project.root / FOLDER if folder is None else (cwd / folder).absolute(),
-        shown=show(project.root / FOLDER, cwd) if folder is None else folder.as_posix(),
-        target=project.target_name,
-        hint="" if folder is None else f" --recordings {folder.as_posix()}",
-    )
-    key = project.target.api_key
-    secrets = [os.environ[key.env].strip()] if key is not None and key.env in os.environ else []
-    return Recordings(
-        place,
-        Mode(record),
-        lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
-        Cleaner(secrets),
-    )
+    return get_recordings(project, Mode(record), folder, Path.cwd(), os.environ)
 
 
 def show_recorded(recordings: Recordings | None) -> None:

@@ -10,13 +10,24 @@ from pathlib import Path
 import pytest
 
 PROJECT_FILE = "orch.yaml"
+MODES = ("none", "once", "new", "stale", "all")
+"""Those of `orch test --record`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--orch-target NAME`."""
+    """Add `--orch-target NAME`, `--orch-record MODE` and `--orch-recordings DIR`."""
     group = parser.getgroup("orch")
     group.addoption(
         "--orch-target", metavar="NAME", help="target that scenarios run on, instead of the project's default"
+    )
+    group.addoption(
+        "--orch-record",
+        choices=MODES,
+        help="replay recordings of scenarios and record none, or what has none (once), ends too early (new), is stale, "
+        "or all",
+    )
+    group.addoption(
+        "--orch-recordings", metavar="DIR", help="where recordings are; recordings beside orch.yaml if left out"
     )
 
 

@@ -5,7 +5,8 @@ One event loop and one open target serve all scenarios of a project; they are gi
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.project import Session, open_conversations, open_session
 from orchestrator.reporting.cautions import find_cautions
 from orchestrator.reporting.run_text import failure_text
+from orchestrator.scenario.project_recordings import get_recordings
+from orchestrator.scenario.recorded_run import Mode, run_recorded
 from orchestrator.scenario.results import ScenarioResult, Status
-from orchestrator.scenario.runner import RunOptions, run
+from orchestrator.scenario.runner import Open, RunOptions, run
 from orchestrator.spec.loader import Ask, find_root, load
 
 
@@ -28,8 +31,10 @@ class ScenarioError(OrchError):
 class OpenProject:
     """A project whose target is open, for as long as pytest runs."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, record: Mode | None, folder: Path | None) -> None:
+        """`record` says what becomes of recordings, None uses none; `folder` is where they are, else the project's."""
         self.project = project
+        self._record, self._folder = record, folder
         self._runner = asyncio.Runner()
         self._context = open_session(project, os.environ)
         self._session: Session | None = None
@@ -39,13 +44,22 @@ class OpenProject:
         return self._runner.run(self._play(located))
 
     async def _play(self, located: LocatedScenario) -> ScenarioResult:
-        if self._session is None:
-            self._session = await self._context.__aenter__()
-        open_conversation = await open_conversations(self._session, [located])
-        done = await run([located], open_conversation, RunOptions())
+        if self._record is None:
+            async with self._target([located]) as open_conversation:
+                done = await run([located], open_conversation, RunOptions())
+        else:
+            recordings = get_recordings(self.project, self._record, self._folder, Path.cwd(), os.environ)
+            done = await run_recorded([located], recordings, self._target, RunOptions())
         if done.interrupted:
             raise KeyboardInterrupt
         return done.results[0]
+
+    @asynccontextmanager
+    async def _target(self, scenarios: Collection[LocatedScenario]) -> AsyncIterator[Open]:
+        """Open the target the first time it is needed; it stays open."""
+        if self._session is None:
+            self._session = await self._context.__aenter__()
+        yield await open_conversations(self._session, scenarios)
 
     def close(self) -> None:
         """Give the target back."""
@@ -64,7 +78,8 @@ def get_project(config: pytest.Config, path: Path) -> OpenProject:
     root = find_root(path, cwd)
     if root not in opened:
         ask = Ask(start=root, cwd=cwd, target=config.getoption("--orch-target"), env=dict(os.environ))
-        opened[root] = OpenProject(load(ask))
+        record, folder = config.getoption("--orch-record"), config.getoption("--orch-recordings")
+        opened[root] = OpenProject(load(ask), Mode(record) if record else None, Path(folder) if folder else None)
         config.add_cleanup(opened[root].close)
     return opened[root]
 

@@ -1,0 +1,32 @@
+"""The recordings of a project, for whichever face asks: where they are, what assistants see now, what is a secret."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.project import Project
+from orchestrator.scenario.cleaning import Cleaner
+from orchestrator.scenario.recorded_run import Mode, Place, Recordings
+from orchestrator.scenario.seen import get_seen
+from orchestrator.spec.files import show
+
+FOLDER = "recordings"
+"""Beside orch.yaml, where nothing else is said."""
+
+
+def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path, env: Mapping[str, str]) -> Recordings:
+    """Give the recordings of a project's target; `folder` is where they are, absolute or from `cwd`."""
+    place = Place(
+        folder=project.root / FOLDER if folder is None else (cwd / folder).absolute(),
+        shown=show(project.root / FOLDER, cwd) if folder is None else folder.as_posix(),
+        target=project.target_name,
+        hint="" if folder is None else f" --recordings {folder.as_posix()}",
+    )
+    key = project.target.api_key
+    secrets = [env[key.env].strip()] if key is not None and key.env in env else []
+    return Recordings(
+        place,
+        mode,
+        lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
+        Cleaner(secrets),
+    )
