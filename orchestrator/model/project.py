@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
-from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
+from orchestrator.model.language import NonEmpty, Secret, SecretCommand, Spec, Strict
 from orchestrator.model.mocks import Place
 from orchestrator.model.prices import Price
 from orchestrator.model.scenario import Scenario
@@ -41,7 +41,9 @@ class Target(Strict):
     provider: Literal["local", "assistants"] = Field(description="Which protocol it speaks")
     base_url: NonEmpty | None = Field(None, description="Root of the API, for example https://HOST/v1")
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters every request carries")
-    api_key: Secret | None = Field(None, description="The key, by reference: {env: NAME}")
+    api_key: Secret | SecretCommand | None = Field(
+        None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
+    )
     db: NonEmpty | None = Field(None, description="local: the SQLite file, inside the project (.orch/local.db)")
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }}, over the project's own"

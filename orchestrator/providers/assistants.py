@@ -28,13 +28,16 @@ from orchestrator.providers.interface import (
     Requests,
     Upload,
 )
+from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.orphans import sweep
 from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files
 
 BETA = {"OpenAI-Beta": "assistants=v2"}  # what the SDK sends for assistants, threads and vector stores (API facts 1.0)
 
 
-async def open_assistants(base_url: str, api_key: str | None, query: Mapping[str, str]) -> "AssistantsProvider":
+async def open_assistants(
+    base_url: str, api_key: str | CommandKey | None, query: Mapping[str, str]
+) -> "AssistantsProvider":
     """Connect to the server at `base_url`; nothing is sent yet."""
     return AssistantsProvider(Client(base_url, api_key, query, headers=BETA))
 

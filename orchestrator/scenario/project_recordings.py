@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.language import Secret
 from orchestrator.model.project import Project
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings
@@ -23,7 +24,7 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
         hint="" if folder is None else f" --recordings {folder.as_posix()}",
     )
     key = project.target.api_key
-    secrets = [env[key.env].strip()] if key is not None and key.env in env else []
+    secrets = [env[key.env].strip()] if isinstance(key, Secret) and key.env in env else []
     return Recordings(
         place,
         mode,

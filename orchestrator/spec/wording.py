@@ -26,7 +26,10 @@ _HINTS = {
     "^[A-Za-z_][A-Za-z0-9_]*$": "write the name of an environment variable, for example OPENAI_API_KEY",
 }
 _SECRETS = frozenset(["api_key"])
-_SECRET_HINT = "write {env: NAME}, the name of an environment variable; keep the key itself out of files"
+_SECRET_HINT = (
+    "write {env: NAME}, the name of an environment variable, or {command: COMMAND} that prints it; "
+    "keep the key itself out of files"
+)
 
 
 class Fault(NamedTuple):
