@@ -4,6 +4,7 @@ No port is opened: requests go to the application directly. The database is a fi
 """
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx2
 
@@ -44,18 +45,8 @@ class LocalProvider(AssistantsProvider):
 
 
 async def open_local(project: Project) -> LocalProvider:
-    """Start the embedded server on the project's database; raises `SpecError` where that lies outside the project."""
-    file = project.root / (project.target.db or DATABASE)
-    if not inside(project.root, file):
-        hint = f"keep it in the project, for example {DATABASE}"
-        message = f"the database `{project.target.db}` lies outside the project"
-        raise SpecError([Diagnostic(message, project.target_position, hint)])
-    models = [serve_model(model) for model in project.models]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"the folder {file.parent} cannot be made: {error.strerror}"
-        raise SpecError([Diagnostic(message, project.target_position, "name another `db`")]) from error
+    """Start the embedded server on the project's database; raises what `database` does."""
+    file, models = database(project), [serve_model(model) for model in project.models]
     async with AsyncExitStack() as stack:
         store = Store.open(file)
         stack.callback(store.close)
@@ -63,3 +54,18 @@ async def open_local(project: Project) -> LocalProvider:
         await stack.enter_async_context(running(app))
         client = Client(f"{HOST}/v1", None, transport=httpx2.ASGITransport(app), headers=BETA)
         return LocalProvider(client, stack.pop_all())
+
+
+def database(project: Project) -> Path:
+    """Give the file of the project's database, its folder made; raises `SpecError` where it cannot be there."""
+    file = project.root / (project.target.db or DATABASE)
+    if not inside(project.root, file):
+        hint = f"keep it in the project, for example {DATABASE}"
+        message = f"the database `{project.target.db}` lies outside the project"
+        raise SpecError([Diagnostic(message, project.target_position, hint)])
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {file.parent} cannot be made: {error.strerror}"
+        raise SpecError([Diagnostic(message, project.target_position, "name another `db`")]) from error
+    return file

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestrator.model.conversation import Evidence, Reply
+from orchestrator.model.conversation import AnsweredCall, Evidence, Reply
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, undecided
 from orchestrator.scenario.quoting import cut, shown_call
 from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, Status, TurnResult, Verdict
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 
 _WIDTH = len("assistant: ")
 

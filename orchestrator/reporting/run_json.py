@@ -11,12 +11,11 @@ part of the run's tokens that was not used now.
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.model.conversation import Usage
+from orchestrator.model.conversation import AnsweredCall, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
 from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
-from orchestrator.scenario.transcript import AnsweredCall
 from orchestrator.scenario.verdicts import get_score
 
 FORMAT = "orch.test/1"

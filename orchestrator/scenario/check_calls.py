@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from orchestrator.diagnostics import nearest
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, ToolNotCalled
+from orchestrator.model.conversation import AnsweredCall
 from orchestrator.scenario.counting import count_text, get_bounds, range_text
 from orchestrator.scenario.matching_calls import describe_wanted, find_misfit
 from orchestrator.scenario.quoting import shown_call, shown_calls
 from orchestrator.scenario.results import Verdict
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 
 from orchestrator.model.check_calls import CallPattern, MaxCalls, Mode, Parallel, Trajectory
 from orchestrator.model.check_evidence import StepList, Steps
+from orchestrator.model.conversation import AnsweredCall
 from orchestrator.scenario.check_calls import call_difference, calls_of, with_arguments
 from orchestrator.scenario.quoting import cut, shown_call, shown_calls
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.sequences import MEANING, Comparison, compare
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
 _SIGNS = "(- wanted and not there, + there and not wanted)"
