@@ -1,6 +1,7 @@
 """README and docs/ are true: what they show is run, what they list is compared with the code."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.mentions import located_mocks
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
+from tests.cli.test_migrate import STORE, THREAD, TUTOR
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -189,6 +191,20 @@ def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
     orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
     subprocess.run(["bash", "-c", orch + script], check=False, cwd=tmp_path, capture_output=True, timeout=120)
     assert "<b>regression</b> <code>greeting</code>" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_migrating_works_as_shown(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = [{"object": "list", "data": [TUTOR, STORE]}, *THREAD]
+    (tmp_path / "export.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    [(command, expected)] = shown_commands(page)
+    capsys.readouterr()
+    assert run(command.removeprefix("orch ").split()) == 0
+    assert capsys.readouterr().out.rstrip() == expected.rstrip()
+    [kept] = re.findall(r"`orch (migrate .*?)`", page.split("## Applications")[1])
+    assert run(kept.replace("--into tutoring", "--into kept").split()) == 0
 
 
 def test_the_fewest_attempts_are_as_tabled():

@@ -14,6 +14,15 @@ from orchestrator.server.wire import now
 
 _ASSISTANT = ("name", "description", "instructions", "tools", "tool_resources", "metadata", "temperature", "top_p")
 _ASSISTANT_LATER = ("response_format", "reasoning_effort")
+_MESSAGE: Body = {
+    "status": "completed",
+    "incomplete_details": None,
+    "assistant_id": None,
+    "run_id": None,
+    "attachments": [],
+    "metadata": {},
+}
+"""What a message has that an export leaves out."""
 _OVER = frozenset(["completed", "failed", "cancelled", "expired", "incomplete"])
 
 
@@ -31,9 +40,9 @@ def load_objects(store: Store, objects: Mapping[str, Sequence[Mapping[str, Any]]
         *(("assistant", "", _assistant(item)) for item in objects.get("assistant", ())),
         *(("vector_store", "", _store(item)) for item in objects.get("vector_store", ())),
         *(("thread", "", _thread(item)) for item in objects.get("thread", ())),
-        *(("message", str(item["thread_id"]), dict(item)) for item in objects.get("thread.message", ())),
+        *(("message", str(item["thread_id"]), _MESSAGE | dict(item)) for item in objects.get("thread.message", ())),
         *(("run", str(item["thread_id"]), dict(item)) for item in runs),
-        *(("step", str(item["run_id"]), dict(item)) for item in steps),
+        *(("step", str(item["run_id"]), _step(item)) for item in steps),
     ]
     for message in objects.get("thread.message", ()):
         if (thread := str(message["thread_id"])) not in threads:
@@ -58,6 +67,11 @@ def _store(item: Mapping[str, Any]) -> Body:
     empty = {"name": item.get("name") or "", "status": "completed", "usage_bytes": 0, "file_counts": counts}
     kept = {key: value for key, value in item.items() if value is not None}
     return with_expiry(kept | empty | {"metadata": _own(item), "last_active_at": now()})
+
+
+def _step(item: Mapping[str, Any]) -> Body:
+    details = item.get("step_details") or {"type": "tool_calls", "tool_calls": []}
+    return {"type": details.get("type"), "status": "completed", "metadata": {}} | dict(item) | {"step_details": details}
 
 
 def _thread(item: Mapping[str, Any]) -> Body:
