@@ -47,14 +47,18 @@ def ask_recordings(project: Project, record: str | None, folder: Path | None) ->
         target=project.target_name,
         hint="" if folder is None else f" --recordings {folder.as_posix()}",
     )
-    key = project.target.api_key
-    secrets = [os.environ[key.env].strip()] if key is not None and key.env in os.environ else []
     return Recordings(
         place,
         Mode(record),
         lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
-        Cleaner(secrets),
+        get_cleaner(project),
     )
+
+
+def get_cleaner(project: Project) -> Cleaner:
+    """Give what hides the target's key, and all that looks like one, in what is written down."""
+    key = project.target.api_key
+    return Cleaner([os.environ[key.env].strip()] if key is not None and key.env in os.environ else [])
 
 
 def show_recorded(recordings: Recordings | None) -> None:

@@ -51,10 +51,13 @@ def _lines(result: ScenarioResult) -> list[Line]:
     if held is None:
         return []
     if not result.quarantined:
-        text = f"the quarantine of {scenario.name} is over since {held.until}, so it counts again: {_one_line(held.reason)}"
+        text = f"the quarantine of {scenario.name} ended on {held.until} and it counts again: {_one_line(held.reason)}"
         hint = "take `quarantine` out, or write a later day"
     elif result.status is Status.PASSED:
-        text, hint = f"{scenario.name} passes though it is in quarantine: {_one_line(held.reason)}", "take `quarantine` out"
+        text, hint = (
+            f"{scenario.name} passes though it is in quarantine: {_one_line(held.reason)}",
+            "take `quarantine` out",
+        )
     else:
         return []
     return [Line(Part.NOTE, 0, "warning", f"{position}: {text}"), Line(Part.HINT, 0, "hint", hint)]

@@ -4,11 +4,11 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 `not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
 (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
 mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. `cost_usd` of attempt, scenario and run is null where it is not known of one of them. `summary.quarantined` are
-those that do not count, and stand under no other word; `quarantine` of a scenario is `{reason, until, over}` or null.
-`summary.taken_over` and `taken_over` of a scenario speak of what `--resume` did not play again, `reason` of a `not_run`
-why it was left out, `budget` of the run is `{limit_usd, spent_usd, reached}` or null. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
-part of the run's tokens that was not used now, and so is `recorded_cost_usd`.
+`not_run`. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage`
+and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run is
+null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}` or null; those that may
+fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a scenario that `--resume` did not
+play it again, `reason` of one in `not_run` why it was left out; `budget` of the run is `{limit_usd, spent_usd, reached}`.
 """
 
 from typing import Any

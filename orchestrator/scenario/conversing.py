@@ -76,9 +76,7 @@ async def play(
         warnings = mocks.find_all_unmet() if not scenario.strict else ()
     sent = requests + 1 if requests else 0
     cost = get_attempt_cost([turn.exchange for turn in turns], setting.price if setting else None)
-    return Attempt(
-        status, tuple(turns), verdicts, duration, sent, leftover=leftover, warnings=warnings, cost_usd=cost
-    )
+    return Attempt(status, tuple(turns), verdicts, duration, sent, leftover=leftover, warnings=warnings, cost_usd=cost)
 
 
 async def _converse(scenario: Scenario, index: int, conversation: Conversation, mocks: Mocks) -> _Heard:
