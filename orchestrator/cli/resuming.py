@@ -191,10 +191,10 @@ def _select(chosen: Sequence[LocatedScenario], log: Log | None, wish: Wish, key_
     if wish.last_failed:
         unpassed = select_unpassed(chosen, log) if log else None
         if unpassed:
-            show_note(f"{len(unpassed.to_play)} of {len(chosen)} scenarios did not pass in the last run: only these")
+            show_note(f"{len(unpassed.to_play)} of {len(chosen)} scenarios are not known to have passed: only these")
             return unpassed
         why = "all passed in the last run" if log else f"there is no last run on {target}"
-        show_note(f"{why}: all {len(chosen)} scenarios are run")
+        show_note(f"{why}: everything is run")
     return start_anew(chosen, log)
 
 

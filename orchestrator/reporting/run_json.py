@@ -5,10 +5,11 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
 mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
 `not_run`. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage`
-and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run is
-null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}` or null; those that may
-fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a scenario that `--resume` did not
-play it again, `reason` of one in `not_run` why it was left out; `budget` of the run is `{limit_usd, spent_usd, reached}`.
+and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run
+is null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}` or null; those
+that may fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a scenario that
+`--resume` did not play it again, `reason` of one in `not_run` why it was left out; `budget` of the run is
+`{limit_usd, spent_usd, reached}` or null.
 """
 
 from typing import Any
