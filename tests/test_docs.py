@@ -1,6 +1,7 @@
 """README and docs/ are true: what they show is run, what they list is compared with the code."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -175,6 +176,30 @@ def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
     orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
     subprocess.run(["bash", "-c", orch + script], check=False, cwd=tmp_path, capture_output=True, timeout=120)
     assert "<b>regression</b> <code>greeting</code>" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_running_works_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Running\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    prices, scenario = fences(text, "yaml")
+    with (tmp_path / "orch.yaml").open("a", encoding="utf-8") as file:
+        file.write(prices)
+    (tmp_path / "greeting.yaml").write_text(scenario, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    codes = []
+    for command, expected in shown_commands(text):
+        command, _, elsewhere = command.partition(" > ")
+        capsys.readouterr()
+        codes.append(run(command.removeprefix("orch ").split()))
+        output = capsys.readouterr().out
+        if elsewhere:
+            assert [item["taken_over"] for item in json.loads(output)["scenarios"]] == [True, False]
+        else:
+            assert settled(output) == settled(expected)
+    assert codes == [0, 5, 0]
 
 
 def test_the_fewest_attempts_are_as_tabled():
