@@ -46,6 +46,7 @@ PURE = [
     "reconcile.planner",
     "reconcile.rollback",
     "reconcile.uses",
+    "scenario.budget",
     "scenario.check_calls",
     "scenario.check_citations",
     "scenario.check_evidence",
@@ -55,6 +56,7 @@ PURE = [
     "scenario.check_trajectory",
     "scenario.checks",
     "scenario.cleaning",
+    "scenario.costs",
     "scenario.seen",
     "scenario.comparison",
     "scenario.repeating",
@@ -82,9 +84,9 @@ HOMES = {
     "sqlite3": ["server"],
     "pypdf": ["server"],
     "jupyter_client": ["server"],
-    "pydantic": ["model", "spec.shape", "reconcile.saved", "scenario.recording_file"],
+    "pydantic": ["model", "spec.shape", "reconcile.saved", "scenario.recording_file", "scenario.results_log"],
     "pydantic_core": ["model", "spec.shape"],
-    "filelock": ["reconcile.turn"],
+    "filelock": ["reconcile.turn", "scenario.sole_writer"],
 }
 
 

@@ -207,6 +207,30 @@ def test_migrating_works_as_shown(tmp_path, monkeypatch, capsys):
     assert run(kept.replace("--into tutoring", "--into kept").split()) == 0
 
 
+def test_running_works_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Running\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    prices, scenario = fences(text, "yaml")
+    with (tmp_path / "orch.yaml").open("a", encoding="utf-8") as file:
+        file.write(prices)
+    (tmp_path / "greeting.yaml").write_text(scenario, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    codes = []
+    for command, expected in shown_commands(text):
+        command, _, elsewhere = command.partition(" > ")
+        capsys.readouterr()
+        codes.append(run(command.removeprefix("orch ").split()))
+        output = capsys.readouterr().out
+        if elsewhere:
+            assert [item["taken_over"] for item in json.loads(output)["scenarios"]] == [True, False]
+        else:
+            assert settled(output) == settled(expected)
+    assert codes == [0, 5, 0]
+
+
 def test_the_fewest_attempts_are_as_tabled():
     _, heading, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")]

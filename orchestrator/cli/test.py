@@ -3,16 +3,19 @@
 import asyncio
 import os
 from dataclasses import replace
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
+from orchestrator.cli.budget import budget, check_prices
 from orchestrator.cli.messages import show_note, show_warning
 from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, verbosity, within
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.cli.progress import moving_line
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
+from orchestrator.cli.resuming import Keeping, Kept, Wish, keeping, last_run
+from orchestrator.cli.scenario_progress import watching
 from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.project import opening
@@ -29,7 +32,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command(
     epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
-    "`orch test --repeat 10 --json after.json`."
+    "`orch test --repeat 10 --json after.json`, `orch test --budget 2.50`, `orch test --resume`, "
+    "`orch test --last-failed`."
 )
 @paths
 @target
@@ -44,6 +48,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
+@last_run
+@budget
 @recording
 @formats
 @concurrency
@@ -59,6 +65,9 @@ def command(
     fail_fast: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    resumed: bool,
+    last_failed: bool,
+    budget_usd: float | None,
     record: str | None,
     recordings: Path | None,
     format_: str,
@@ -71,7 +80,10 @@ def command(
     Talks to the assistants as they are on the target, which have to be what the specs say: apply first. A scenario is
     played as often as it says under `repeat`; attempts stop once the verdict is decided.
 
-    Exits 2 where a scenario could not be run, else 1 where one failed, else 4 where one is inconclusive, else 0.
+    Ctrl-C ends a run early, with its reports; --resume goes on with it, also after a crash.
+
+    Exits 2 where a scenario could not be run, else 1 where one failed, else 5 where the budget was reached before the
+    end, else 4 where one is inconclusive, else 0.
     """
     if Path("-") in (json_file, junit_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
@@ -80,10 +92,13 @@ def command(
     for located in chosen:
         if problem := cannot_pass(located.scenario.repeat):
             show_warning(located.position, *problem)
-    options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
-    kept = ask_recordings(project, record, recordings)
-    done = asyncio.run(_run(project, chosen, options, quiet, kept))
-    show_recorded(kept)
+    check_prices(project, chosen, budget_usd)
+    today = date.today()
+    options = RunOptions(concurrency=concurrency, fail_fast=fail_fast, budget_usd=budget_usd, today=today)
+    recorded = ask_recordings(project, record, recordings)
+    with keeping(project, chosen, Wish(resumed, last_failed, today)) as kept:
+        done = kept.whole(asyncio.run(_run(project, kept, options, quiet, recorded)))
+    show_recorded(recorded)
     report = as_json(run_json(done, project=project.name, target=project.target_name))
     _write(json_file, report)
     _write(junit_file, junit_xml(done, project=project.name, target=project.target_name))
@@ -91,6 +106,7 @@ def command(
         click.echo(report)
     else:
         show_text(run_text(done, verbose))
+    kept.advise(done)
     return exit_code(done)
 
 
@@ -121,15 +137,17 @@ def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[Located
     return [replace(located, scenario=located.scenario.model_copy(update=update)) for located in chosen]
 
 
-async def _run(
-    project: Project, chosen: list[LocatedScenario], options: RunOptions, quiet: bool, kept: Recordings | None
-) -> Run:
-    open_target = opening(project, os.environ)
-    with moving_line(len(chosen), quiet) as line:
-        if kept is not None:
-            return await run_recorded(chosen, kept, open_target, options, line)
-        async with open_target(chosen) as open_conversation:
-            return await run(chosen, open_conversation, options, line)
+async def _run(project: Project, kept: Keeping, options: RunOptions, quiet: bool, recordings: Recordings | None) -> Run:
+    open_target, to_play = opening(project, os.environ), kept.to_play
+    with watching(len(to_play) + kept.taken, quiet, kept.taken) as watch:
+        listener = Kept(kept, watch)
+        options = replace(options, on_interrupt=watch.stopping)
+        if not to_play:
+            return Run((), 0.0)
+        if recordings is not None:
+            return await run_recorded(to_play, recordings, open_target, options, listener)
+        async with open_target(to_play) as open_conversation:
+            return await run(to_play, open_conversation, options, listener)
 
 
 def _write(file: Path | None, report: str) -> None:

@@ -12,6 +12,7 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.cautions import caution_lines
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.explain import explain, headline
+from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_left_out
 from orchestrator.reporting.rates import is_repeated, statistics_json
 from orchestrator.scenario.results import Run, ScenarioResult, Status
 
@@ -27,15 +28,16 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
         "errors": str(run.count(Status.ERRORED)),
         "time": _seconds(run.duration_ms),
     }
-    skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE))
+    held = sum(result.quarantined and result.status is not Status.PASSED for result in run.results)
+    skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE) + held)
     root = ET.Element("testsuites", {"name": "orch", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
-    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage)})
+    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage), **_cost(run.cost_usd)})
     for result in run.results:
         _add(suite, result, project, target)
     for located in run.not_run:
         case = _case(suite, located, project, 0.0)
-        ET.SubElement(case, "skipped", {"message": "not run: the run was stopped before"})
+        ET.SubElement(case, "skipped", {"message": f"not run: {why_left_out(run)}"})
     ET.indent(root)
     return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -51,10 +53,11 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     case = _case(suite, result.located, project, result.duration_ms)
     turns = len(result.located.scenario.turns)
     properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
-    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result), **_recorded(result)})
+    counted = {**_tokens(result.usage), **_cost(result.cost_usd)}
+    _properties(case, {**properties, **counted, **_attempts(result), **_marks(result)})
     if result.status is not Status.PASSED:
         _tell(case, result)
-    if lines := caution_lines([result]):
+    if lines := [*caution_lines([result]), *quarantine_lines([result])]:
         ET.SubElement(case, "system-out").text = "\n".join(map(str, lines))
 
 
@@ -62,13 +65,21 @@ def _tell(case: ET.Element, result: ScenarioResult) -> None:
     message, kind = headline(result)
     if result.status is Status.INCONCLUSIVE:
         message = f"inconclusive: {message}"
+    tag = _TAGS[result.status]
+    if result.quarantined:
+        tag, message = "skipped", f"{quarantine_text(result)} ({result.status}: {message})"
     position = result.located.position
     story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
-    ET.SubElement(case, _TAGS[result.status], {"message": message, "type": kind}).text = visible(story)
+    ET.SubElement(case, tag, {"message": message, "type": kind}).text = visible(story)
 
 
-def _recorded(result: ScenarioResult) -> dict[str, str | int]:
-    return {"recorded": "true"} if result.recorded else {}
+def _marks(result: ScenarioResult) -> dict[str, str | int]:
+    marks = {"recorded": result.recorded, "quarantined": result.quarantined, "taken_over": result.taken_over}
+    return {name: "true" for name, is_so in marks.items() if is_so}
+
+
+def _cost(cost_usd: float | None) -> dict[str, str | int]:
+    return {} if cost_usd is None else {"cost_usd": f"{cost_usd:.6f}"}
 
 
 def _attempts(result: ScenarioResult) -> dict[str, str | int]:

@@ -4,8 +4,12 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 `not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
 (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
 mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
-part of the run's tokens that was not used now.
+`not_run`. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage`
+and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run
+is null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}` or null; those
+that may fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a scenario that
+`--resume` did not play it again, `reason` of one in `not_run` why it was left out; `budget` of the run is
+`{limit_usd, spent_usd, reached}` or null.
 """
 
 from typing import Any
@@ -14,6 +18,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import AnsweredCall, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.left_out import quarantine_json, why_left_out
 from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
 from orchestrator.scenario.verdicts import get_score
@@ -31,18 +36,29 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "summary": {
                 "scenarios": len(run.results),
                 **{str(status): run.count(status) for status in Status},
+                "quarantined": run.quarantined,
                 "not_run": len(run.not_run),
+                "taken_over": run.taken_over,
             },
             "interrupted": run.interrupted,
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
             "usage": _usage(run.usage),
             "recorded_usage": _usage(run.recorded_usage),
+            "cost_usd": run.cost_usd,
+            "recorded_cost_usd": run.recorded_cost_usd,
+            "budget": _budget(run),
             "scenarios": [_scenario(result) for result in run.results],
-            "not_run": [_place(located) for located in run.not_run],
+            "not_run": [{**_place(located), "reason": why_left_out(run)} for located in run.not_run],
         }
     )
     return report
+
+
+def _budget(run: Run) -> dict[str, Any] | None:
+    if run.budget is None:
+        return None
+    return {"limit_usd": run.budget.limit_usd, "spent_usd": run.budget.spent_usd, "reached": run.budget_reached}
 
 
 def _place(located: LocatedScenario) -> dict[str, Any]:
@@ -55,6 +71,9 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
     return {
         **_place(result.located),
         "status": str(result.status),
+        "quarantine": quarantine_json(result),
+        "taken_over": result.taken_over,
+        "cost_usd": result.cost_usd,
         "repeat": repeat_json(result),
         "statistics": statistics_json(result),
         "attempts": [_attempt(attempt, users) for attempt in result.attempts],
@@ -67,6 +86,7 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "recorded": attempt.recorded,
         "duration_ms": round(attempt.duration_ms),
         "requests": attempt.requests,
+        "cost_usd": attempt.cost_usd,
         "turns": [_turn(turn) for turn in attempt.turns] + [_not_run(user) for user in users[len(attempt.turns) :]],
         "score": get_score([v for turn in attempt.turns for v in turn.verdicts] + list(attempt.verdicts)),
         "checks": [_verdict(verdict) for verdict in attempt.verdicts],

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
-from orchestrator.model.conversation import ReplyStatus, Usage
+from orchestrator.model.conversation import Usage
 from orchestrator.model.prices import Price, get_cost
+from orchestrator.scenario.costs import is_uncounted
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import CheckError, failed, passed
@@ -39,7 +40,7 @@ def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | Non
 
 
 def _usage(exchanges: Sequence[Exchange]) -> Usage:
-    if any(each.status is ReplyStatus.COMPLETED and each.usage == Usage() for each in exchanges):
+    if any(map(is_uncounted, exchanges)):
         raise CheckError("the target did not say how many tokens were used")
     return sum((exchange.usage for exchange in exchanges), Usage())
 

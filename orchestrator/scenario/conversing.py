@@ -14,6 +14,7 @@ from orchestrator.model.conversation import Answer, Reply, ReplyStatus
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.checks import judge
+from orchestrator.scenario.costs import get_attempt_cost
 from orchestrator.scenario.mocks import MockError, Mocks
 from orchestrator.scenario.quoting import shown_call
 from orchestrator.scenario.recording_file import RecordingError
@@ -74,7 +75,8 @@ async def play(
         status = _status(verdicts)
         warnings = mocks.find_all_unmet() if not scenario.strict else ()
     sent = requests + 1 if requests else 0
-    return Attempt(status, tuple(turns), verdicts, duration, sent, leftover=leftover, warnings=warnings)
+    cost = get_attempt_cost([turn.exchange for turn in turns], setting.price if setting else None)
+    return Attempt(status, tuple(turns), verdicts, duration, sent, leftover=leftover, warnings=warnings, cost_usd=cost)
 
 
 async def _converse(scenario: Scenario, index: int, conversation: Conversation, mocks: Mocks) -> _Heard:

@@ -23,11 +23,15 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
         target=project.target_name,
         hint="" if folder is None else f" --recordings {folder.as_posix()}",
     )
-    key = project.target.api_key
-    secrets = [env[key.env].strip()] if isinstance(key, Secret) and key.env in env else []
     return Recordings(
         place,
         mode,
         lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
-        Cleaner(secrets),
+        get_cleaner(project, env),
     )
+
+
+def get_cleaner(project: Project, env: Mapping[str, str]) -> Cleaner:
+    """Give what hides the target's key, and all that looks like one, in what is written down."""
+    key = project.target.api_key
+    return Cleaner([env[key.env].strip()] if isinstance(key, Secret) and key.env in env else [])

@@ -1,12 +1,13 @@
 """What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
+from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.transcript import Exchange
 
 
@@ -82,6 +83,8 @@ class Attempt:
     """Why the conversation could not be removed from the target; does not change the status."""
     warnings: tuple[Diagnostic, ...] = ()
     """Mocks that were used more or less often than expected; empty where a turn failed, or the scenario is strict."""
+    cost_usd: float | None = None
+    """What its tokens cost, of a recorded attempt what they cost then; None where that is not known."""
 
     @property
     def usage(self) -> Usage:
@@ -122,6 +125,10 @@ class ScenarioResult:
     status: Status
     attempts: tuple[Attempt, ...]
     """In the order they were begun."""
+    quarantined: bool = False
+    """Whether it does not count today, whatever became of it."""
+    taken_over: bool = False
+    """Whether it is from the run that this one goes on with, and was not played now."""
 
     @property
     def duration_ms(self) -> float:
@@ -144,9 +151,21 @@ class ScenarioResult:
         return sum(attempt.requests for attempt in self.attempts)
 
     @property
+    def cost_usd(self) -> float | None:
+        """What the tokens of all attempts cost; None where it is not known of one of them."""
+        return add_costs(self.attempts)
+
+    @property
     def tally(self) -> Tally:
         """How its attempts ended."""
         return count(self.attempts)
+
+
+def add_costs(attempts: Iterable[Attempt]) -> float | None:
+    """Give what attempts cost together; None where it is not known of one of them, or there are none."""
+    costs = [attempt.cost_usd for attempt in attempts]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if costs and len(known) == len(costs) else None
 
 
 def count(attempts: Collection[Attempt]) -> Tally:
@@ -166,10 +185,27 @@ class Run:
     """Those that were not finished because the run was stopped, in the order they were given."""
     interrupted: bool = False
     """Whether it was cancelled from outside, for example by Ctrl-C."""
+    budget: Budget | None = None
+    """What it might cost and what was spent, where it had a budget."""
 
     def count(self, status: Status) -> int:
-        """Tell how many scenarios ended so."""
-        return sum(result.status is status for result in self.results)
+        """Tell how many scenarios ended so; those in quarantine do not count."""
+        return sum(result.status is status and not result.quarantined for result in self.results)
+
+    @property
+    def quarantined(self) -> int:
+        """How many scenarios do not count today."""
+        return sum(result.quarantined for result in self.results)
+
+    @property
+    def taken_over(self) -> int:
+        """How many scenarios are from the run that this one goes on with."""
+        return sum(result.taken_over for result in self.results)
+
+    @property
+    def budget_reached(self) -> bool:
+        """Whether scenarios were left out because the budget was spent."""
+        return bool(self.not_run) and not self.interrupted and self.budget is not None and self.budget.is_reached
 
     @property
     def usage(self) -> Usage:
@@ -188,6 +224,17 @@ class Run:
         return sum((attempt.usage for attempt in attempts if attempt.recorded), Usage())
 
     @property
+    def cost_usd(self) -> float | None:
+        """What the tokens of all scenarios cost; None where it is not known of one of them."""
+        return add_costs([attempt for result in self.results for attempt in result.attempts])
+
+    @property
+    def recorded_cost_usd(self) -> float | None:
+        """The part of the cost that fell due when it was recorded, and not now."""
+        attempts = [attempt for result in self.results for attempt in result.attempts]
+        return add_costs([attempt for attempt in attempts if attempt.recorded])
+
+    @property
     def requests(self) -> int:
         """Calls made on all conversations."""
         return sum(result.requests for result in self.results)
@@ -196,12 +243,15 @@ class Run:
 def exit_code(run: Run) -> int:
     """Give the exit code of `orch test`: 0 all passed, 1 some failed, 2 some could not be run, 4 some are undecided.
 
-    2 goes before 1, and 1 before 4: while a scenario is errored, or the run was interrupted, nobody knows what all of
-    them say; and a failure is known, whatever more attempts at another scenario may show. Scenarios left out after a
-    failure (fail fast) do not count; that failure does.
+    5 means that the budget was reached before all were played. 2 goes before 1, 1 before 5, and 5 before 4: while a
+    scenario is errored, or the run was interrupted, nobody knows what all of them say; and a failure is known, whatever
+    more attempts at another scenario may show. Scenarios left out after a failure (fail fast) do not count; that
+    failure does. Scenarios in quarantine never count.
     """
     if run.interrupted or run.count(Status.ERRORED):
         return 2
     if run.count(Status.FAILED):
         return 1
+    if run.budget_reached:
+        return 5
     return 4 if run.count(Status.INCONCLUSIVE) else 0

@@ -8,15 +8,20 @@ What goes wrong inside one stays inside it; only a defect of orch itself, or of 
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from math import inf
 from typing import Protocol
 
 from orchestrator.errors import TargetError, UsageError
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
+from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.conversing import play
+from orchestrator.scenario.costs import get_attempt_cost
 from orchestrator.scenario.playing import Playing
+from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
 from orchestrator.scenario.setting import get_setting
@@ -36,9 +41,18 @@ class RunOptions:
     close_seconds: float = 10.0
     """How long a conversation may take to close, also when the run is being cancelled."""
 
+    budget_usd: float | None = None
+    """What it may cost: no attempt begins once that much is spent; those under way are finished."""
+    today: date = date.max
+    """The day by which quarantines are judged; on the default all are over."""
+    on_interrupt: Callable[[int], None] | None = None
+    """Hears that the run is being cancelled, and how many attempts are broken off and closed."""
+
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise UsageError(f"a concurrency of {self.concurrency} runs nothing", "give 1 or more")
+        if self.budget_usd is not None and not 0 < self.budget_usd < inf:
+            raise UsageError(f"a budget of {self.budget_usd} USD buys nothing", "give more than 0")
 
 
 class Listener(Protocol):
@@ -70,14 +84,21 @@ class _Run:
         self._next: Iterator[tuple[int, LocatedScenario]] = iter(enumerate(scenarios))
         self._playing: dict[int, Playing] = {}
         self._progress = asyncio.Event()
+        self.under_way = 0
         self._stopped = False
+        self._budget = None if options.budget_usd is None else Budget(options.budget_usd)
         self._results: dict[int, ScenarioResult] = {}
         self._began = time.perf_counter()
 
     async def work(self) -> None:
         while playing := await self._take():
             number = playing.begin()
-            result = playing.add(number, await self._attempt(playing.located))
+            self.under_way += 1
+            attempt = await self._attempt(playing.located)
+            self.under_way -= 1
+            if self._budget and not attempt.recorded:
+                self._budget = self._budget.after(attempt.cost_usd)
+            result = playing.add(number, attempt)
             if result:
                 self._finish(playing.index, result)
             self._progress.set()  # wakes those who wait ...
@@ -88,7 +109,7 @@ class _Run:
 
         A scenario under way goes before one that is not begun, so that verdicts come early and in order.
         """
-        while True:
+        while not (self._budget and self._budget.is_reached):
             for playing in self._playing.values():
                 if playing.wants_more:
                     return playing
@@ -101,20 +122,23 @@ class _Run:
             if not self._playing:
                 return None
             await self._progress.wait()  # what is under way may ask for another attempt
+        return None
 
     def _finish(self, index: int, result: ScenarioResult) -> None:
         del self._playing[index]
-        self._results[index] = result
+        quarantined = get_held(result.located.scenario, self._options.today) is Held.NOW
+        self._results[index] = result = replace(result, quarantined=quarantined)
         if self._listener:
             self._listener.scenario_finished(result)
-        if self._options.fail_fast and result.status is not Status.PASSED:
+        if self._options.fail_fast and result.status is not Status.PASSED and not quarantined:
             self._stopped = True
 
     async def _attempt(self, located: LocatedScenario) -> Attempt:
         try:
             conversation = self._open(located.scenario)
         except TargetError as error:
-            return Attempt(Status.ERRORED, (), (), 0.0, 0, Problem(error.message, error.hint))
+            problem, cost = Problem(error.message, error.hint), get_attempt_cost((), located.price)
+            return Attempt(Status.ERRORED, (), (), 0.0, 0, problem, cost_usd=cost)
 
         def told(index: int, turn: TurnResult) -> None:
             if self._listener:
@@ -129,6 +153,7 @@ class _Run:
             duration_ms=(time.perf_counter() - self._began) * 1000,
             not_run=tuple(self._scenarios[i] for i in places if i not in self._results),
             interrupted=interrupted,
+            budget=self._budget,
         )
 
 
@@ -151,6 +176,8 @@ async def run(
         await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
     except asyncio.CancelledError:
         interrupted = True
+        if options.on_interrupt:
+            options.on_interrupt(work.under_way)
         if task := asyncio.current_task():
             task.uncancel()  # the cancellation is answered by a partial result, not passed on
     finally:

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.scenario.results import Run
+from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
@@ -158,3 +159,34 @@ def test_undecided_though_all_passed_says_why():
     assert skipped is not None
     assert "12 attempts cannot show a pass rate of 0.8" in skipped.attrib["message"]
     assert skipped.attrib["type"] == "repeat"
+
+
+def test_what_is_in_quarantine_is_skipped_with_its_reason_and_passes_where_it_passes():
+    root = parsed(counted())
+    [suite] = root
+    counts = {name: suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "4", "failures": "1", "errors": "0", "skipped": "2"}
+    skipped = cases(root)["held"].find("skipped")
+    assert skipped is not None
+    assert skipped.attrib["message"].startswith(
+        "quarantined until 2026-03-01: waits for the vendor (failed: turn 1: contains: expected:"
+    )
+    assert skipped.text
+    assert "assistant: bad" in skipped.text
+    good = cases(root)["good"]
+    assert [child.tag for child in good] == ["properties", "system-out"]
+    assert "take `quarantine` out" in (good.findtext("system-out") or "")
+    assert cases(root)["over"].find("failure") is not None
+    assert "ended on 2026-02-28" in (cases(root)["over"].findtext("system-out") or "")
+    left = cases(root)["left"].find("skipped")
+    assert left is not None
+    assert left.attrib["message"] == "not run: the budget of $0.0002 is spent"
+
+
+def test_costs_are_properties_where_they_are_known(a_run):
+    root = parsed(counted())
+    assert properties(root[0])["cost_usd"] == "0.000300"
+    held = properties(cases(root)["held"])
+    assert (held["cost_usd"], held["quarantined"], held["taken_over"]) == ("0.000100", "true", "true")
+    assert "taken_over" not in properties(cases(root)["good"])
+    assert "cost_usd" not in properties(parsed(a_run)[0])

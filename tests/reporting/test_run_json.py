@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.reporting.run_json import run_json
+from orchestrator.scenario.reports import read_report
 from orchestrator.scenario.results import Run
+from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
@@ -24,7 +26,9 @@ def test_the_contract(a_run):
         "failed": 2,
         "errored": 1,
         "inconclusive": 0,
+        "quarantined": 0,
         "not_run": 1,
+        "taken_over": 0,
     }
     quiz = report["scenarios"][0]
     [attempt] = quiz.pop("attempts")
@@ -34,6 +38,9 @@ def test_the_contract(a_run):
         "status": "passed",
         "file": "specs/quiz.yaml",
         "line": 1,
+        "quarantine": None,
+        "taken_over": False,
+        "cost_usd": None,
         "repeat": 1,
         "statistics": {
             "passed": 1,
@@ -54,6 +61,7 @@ def test_the_contract(a_run):
         "recorded": False,
         "duration_ms": 41,
         "requests": 3,
+        "cost_usd": None,
         "score": 1.0,
         "checks": [],
         "problem": None,
@@ -116,7 +124,14 @@ def test_scores_are_means_by_weight(a_run):
 
 def test_what_was_not_run_is_named(a_run):
     report = run_json(a_run, project="p", target="t")
-    assert report["not_run"] == [{"name": "later", "assistant": "support", "file": "specs/later.yaml", "line": 1}]
+    [later] = report["not_run"]
+    assert later == {
+        "name": "later",
+        "assistant": "support",
+        "file": "specs/later.yaml",
+        "line": 1,
+        "reason": "a scenario before did not pass (--fail-fast)",
+    }
     assert report["interrupted"] is False
     assert run_json(Run((), 0, interrupted=True), project="p", target="t")["interrupted"] is True
 
@@ -141,3 +156,30 @@ def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():
     assert (twice["status"], twice["repeat"], twice["statistics"]["rate"]) == ("failed", 2, 0.5)
     assert (few["status"], few["repeat"]) == ("inconclusive", twelve | {"confidence": 0.95})
     assert (report["summary"]["inconclusive"], report["summary"]["failed"]) == (1, 1)
+
+
+def test_costs_budget_quarantine_and_what_was_taken_over():
+    report = run_json(counted(), project="p", target="t")
+    assert report["cost_usd"] == pytest.approx(0.0003)
+    assert report["recorded_cost_usd"] is None
+    assert report["budget"] == {"limit_usd": 0.0002, "spent_usd": 0.0002, "reached": True}
+    assert [item["reason"] for item in report["not_run"]] == ["the budget of $0.0002 is spent"]
+    assert report["summary"] | {"passed": 0, "failed": 1, "quarantined": 2, "taken_over": 1} == report["summary"]
+    held, good, over = report["scenarios"]
+    assert held["quarantine"] == {"reason": "waits for the\nvendor", "until": "2026-03-01", "over": False}
+    assert (held["status"], good["quarantine"]["over"], over["quarantine"]["over"]) == ("failed", False, True)
+    assert [item["taken_over"] for item in report["scenarios"]] == [True, False, False]
+    assert [item["cost_usd"] for item in report["scenarios"]] == [pytest.approx(0.0001)] * 3
+    assert held["attempts"][0]["cost_usd"] == pytest.approx(0.0001)
+
+
+def test_a_report_is_read_back_with_its_costs():
+    report = read_report(json.dumps(run_json(counted(), project="p", target="t")), "a.json")
+    assert [each.cost_usd for each in report.scenarios["held"].attempts] == [pytest.approx(0.0001)]
+
+
+def test_recorded_costs_say_so():
+    ran = counted()
+    report = run_json(replayed(replace(ran, results=ran.results[1:])), project="p", target="t")
+    assert report["recorded_cost_usd"] == pytest.approx(0.0001)
+    assert report["cost_usd"] == pytest.approx(0.0003)
