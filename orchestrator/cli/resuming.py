@@ -28,6 +28,7 @@ from orchestrator.scenario.results_log import (
 from orchestrator.scenario.resuming import (
     KeyOf,
     Selection,
+    get_assistant_key,
     get_key,
     joined,
     resume,
@@ -35,7 +36,7 @@ from orchestrator.scenario.resuming import (
     start_anew,
 )
 from orchestrator.scenario.runner import Listener
-from orchestrator.scenario.seen import Seen, get_seen
+from orchestrator.scenario.seen import get_seen
 from orchestrator.scenario.sole_writer import sole_writer
 from orchestrator.spec.files import show
 
@@ -209,7 +210,7 @@ def _tell(selection: Selection, log: Log) -> None:
 
 def _keys(project: Project) -> KeyOf:
     @cache
-    def seen(assistant: str) -> Seen:
-        return get_seen(project.resources, Address(Kind.ASSISTANT, assistant))
+    def assistant(name: str) -> str:
+        return get_assistant_key(get_seen(project.resources, Address(Kind.ASSISTANT, name)))
 
-    return lambda located: get_key(located, seen(located.scenario.assistant))
+    return lambda located: get_key(located, assistant(located.scenario.assistant))

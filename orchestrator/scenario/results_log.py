@@ -12,7 +12,7 @@ is passed over. The file of the run before stays until this run has a line to wr
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -103,7 +103,7 @@ def restored(entry: Entry, located: LocatedScenario, shown: str) -> ScenarioResu
 
 def to_entry(result: ScenarioResult, key: Key, cleaner: Cleaner) -> Entry:
     """Give what the log keeps of a result, without secrets."""
-    return Entry(result.located.scenario.name, key, result.status, cleaner.data(_plain(result.attempts)))
+    return Entry(result.located.scenario.name, key, result.status, _plain(result.attempts, cleaner.text))
 
 
 class ResultsLog:
@@ -207,15 +207,20 @@ def _attempts() -> TypeAdapter[tuple[Attempt, ...]]:
     return TypeAdapter(tuple[Attempt, ...])
 
 
-def _plain(value: Any) -> Any:
-    """Give frozen values as JSON data; what is as it is by default is left out."""
-    if is_dataclass(value):
-        kind: Any = type(value)
-        found = ((name, default, getattr(value, name)) for name, default in _fields(kind))
-        return {name: _plain(item) for name, default, item in found if default is MISSING or item != default}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+def _plain(value: Any, clean: Callable[[str], str]) -> Any:
+    """Give frozen values as JSON data with every text cleaned; what is as it is by default is left out."""
+    match value:
+        case str():
+            return clean(value)
+        case None | bool() | int() | float():
+            return value
+        case list() | tuple():
+            return [_plain(item, clean) for item in value]
+        case Mapping():
+            return {clean(str(key)): _plain(item, clean) for key, item in value.items()}
+    kind: Any = type(value)
+    found = ((name, default, getattr(value, name)) for name, default in _fields(kind))
+    return {name: _plain(item, clean) for name, default, item in found if default is MISSING or item != default}
 
 
 @cache

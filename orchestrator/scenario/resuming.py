@@ -1,10 +1,10 @@
 """What of the last run is taken over and what is played: pure, over its log and the scenarios that are chosen now."""
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from orchestrator.model.fields import digest
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.results import Run, ScenarioResult, Status
@@ -32,17 +32,21 @@ class Selection:
     """Whether it is still the run of the log, and not a new one."""
 
 
-def get_key(located: LocatedScenario, seen: Seen) -> Key:
-    """Give what a scenario's result depends on; `seen` is what its assistant is.
+def get_assistant_key(seen: Seen) -> str:
+    """Give the part of a key that all scenarios of an assistant share."""
+    return _short((dict(seen.assistant), dict(seen.documents)))
+
+
+def get_key(located: LocatedScenario, assistant: str) -> Key:
+    """Give what a scenario's result depends on; `assistant` is that part of it.
 
     Not looked at are Python functions of the project, and what a target is beyond the specs.
     """
     scenario = located.scenario
     has_mocks = bool(scenario.mocks) or any(turn.mocks for turn in scenario.turns)
-    variables = located.variables if has_mocks else {}  # only mocks are rendered later than the rest
+    variables = dict(located.variables) if has_mocks else {}  # only mocks are rendered later than the rest
     price = located.price.model_dump() if located.price else None
-    said = [scenario.model_dump(mode="json", exclude=_UNPLAYED), _texts(variables), price]
-    return Key(_short(said), _short([seen.assistant, seen.documents]))
+    return Key(_short((scenario.model_dump(exclude=_UNPLAYED), variables, price)), assistant)
 
 
 def start_anew(chosen: Sequence[LocatedScenario], log: Log | None) -> Selection:
@@ -102,10 +106,6 @@ def _why_again(entry: Entry, located: LocatedScenario, now: Key) -> str | None:
     return f"assistant.{located.scenario.assistant} changed" if entry.key.assistant != now.assistant else None
 
 
-def _texts(variables: Mapping[str, object]) -> dict[str, str]:
-    """Give variables as text: YAML may make values of them that JSON has not."""
-    return {name: repr(value) for name, value in variables.items()}
-
-
 def _short(value: object) -> str:
-    return digest(value).hex()[:_DIGITS]
+    # Written in another order it is played again, which costs less than to put every scenario of every run in order.
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:_DIGITS]

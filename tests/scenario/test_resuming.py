@@ -11,7 +11,7 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.results import Run, Status
 from orchestrator.scenario.results_log import Entry, Key, Log, ResultsLogError, to_entry
-from orchestrator.scenario.resuming import get_key, joined, resume, select_unpassed, start_anew
+from orchestrator.scenario.resuming import get_assistant_key, get_key, joined, resume, select_unpassed, start_anew
 from orchestrator.scenario.seen import Seen
 from tests.reporting.conftest import LATER, located
 from tests.scenario.finished import SPECS, TODAY, finished
@@ -23,7 +23,7 @@ LOG_NAME = ".orch/results-local.jsonl"
 
 
 def key_of(spec: LocatedScenario) -> Key:
-    return get_key(spec, SEEN)
+    return get_key(spec, get_assistant_key(SEEN))
 
 
 def entry(name: str, **changed: object) -> Entry:
@@ -152,7 +152,7 @@ QUIZ = SPECS["quiz"]
 
 def key(changed: Mapping[str, object] | None = None, **more: object) -> Key:
     spec = replace(located({**QUIZ, **(changed or {})}), **more)  # type: ignore[arg-type]  # fields of it, by name
-    return get_key(spec, SEEN)
+    return get_key(spec, get_assistant_key(SEEN))
 
 
 @pytest.mark.parametrize(
@@ -185,5 +185,5 @@ def test_a_price_and_the_variables_of_mocks_belong_to_it():
 def test_an_assistant_and_its_documents_belong_to_it():
     spec = located(QUIZ)
     for seen in (Seen({**SEEN.assistant, "model": "dd"}, SEEN.documents), Seen(SEEN.assistant, {"a.md": "dd"})):
-        assert get_key(spec, seen).assistant != key().assistant
-        assert get_key(spec, seen).scenario == key().scenario
+        assert get_key(spec, get_assistant_key(seen)).assistant != key().assistant
+        assert get_key(spec, get_assistant_key(seen)).scenario == key().scenario
