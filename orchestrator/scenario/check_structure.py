@@ -1,4 +1,4 @@
-"""Judging a reply that is JSON."""
+"""Checking a reply that is JSON."""
 
 import json
 import re
@@ -19,8 +19,8 @@ _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*```", re.DOTALL |
 _NOTHING = object()
 
 
-def judge_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `json`: the reply, or its last message, or the first fence in it that is JSON, has the value asked for."""
+def check_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `json`: the reply, or its last message, or the first fence in it that is JSON, has the value asked for."""
     value = _find_json(exchanges)
     if value is _NOTHING:
         text = "\n".join(exchange.text for exchange in exchanges)
@@ -30,10 +30,10 @@ def judge_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
         part = value if wanted.path is None else search(wanted.path, value)
     except QueryError as error:
         return failed("json", f"expected: a value at {wanted.path}\ngot:      {error}, in {shown(value)}")
-    return _judge_value(wanted, part, value)
+    return _check_value(wanted, part, value)
 
 
-def _judge_value(wanted: JsonValue, part: Any, whole: Any) -> Verdict:
+def _check_value(wanted: JsonValue, part: Any, whole: Any) -> Verdict:
     at = f" at {wanted.path}" if wanted.path else ""
     context = [f"in:       {shown(whole)}"] if wanted.path else []
     if wanted.has_equals:

@@ -13,7 +13,7 @@ from orchestrator.model.checks import Check, walk
 from orchestrator.model.conversation import Answer, Reply, ReplyStatus
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
-from orchestrator.scenario.checks import judge
+from orchestrator.scenario.checks import get_verdict
 from orchestrator.scenario.mocks import MockError, Mocks
 from orchestrator.scenario.quoting import shown_call
 from orchestrator.scenario.recording_file import RecordingError
@@ -69,7 +69,7 @@ async def play(
     status = turns[-1].status
     if status is Status.PASSED:
         exchanges = [turn.exchange for turn in turns]
-        verdicts = tuple(judge(check, exchanges, setting) for check in scenario.checks)
+        verdicts = tuple(get_verdict(check, exchanges, setting) for check in scenario.checks)
         verdicts = (*verdicts, *_unmet(scenario, mocks, None))
         status = _status(verdicts)
         warnings = mocks.find_all_unmet() if not scenario.strict else ()
@@ -120,7 +120,7 @@ def _judged(
     exchange = replace(heard.exchange, duration_ms=duration_ms)
     if heard.problem:
         return TurnResult(heard.status, exchange, (), duration_ms, heard.problem)
-    verdicts = tuple(judge(check, [exchange], setting) for check in _with_status(scenario, index, exchange))
+    verdicts = tuple(get_verdict(check, [exchange], setting) for check in _with_status(scenario, index, exchange))
     verdicts = (*verdicts, *_unmet(scenario, mocks, index))
     return TurnResult(_status(verdicts), exchange, verdicts, duration_ms)
 

@@ -33,6 +33,42 @@ class Problem:
     """What it is about, in one word for machines, where its status does not tell."""
 
 
+class Opinion(StrEnum):
+    """What a judge may say of a criterion."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one answer of a judge says of one criterion."""
+
+    opinion: Opinion
+    """`cannot_tell` too where the answer cannot be used."""
+    quote: str = ""
+    """The words of the conversation that it goes by, as the judge wrote them."""
+    reason: str = ""
+    """In the judge's words."""
+    unusable: str | None = None
+    """Why the answer does not count, in orch's words; None where it does, or the judge abstained itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionVerdict:
+    """What the votes on one criterion come to."""
+
+    criterion: str
+    opinion: Opinion
+    """`cannot_tell` where no quorum agrees."""
+    quote: str
+    """Of the first vote that says so; empty where it is undecided."""
+    reason: str
+    """Of the same vote; where it is undecided, why."""
+    votes: tuple[Vote, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer of one check."""
@@ -46,6 +82,10 @@ class Verdict:
     """Why; of a failure what was expected and what came instead, on lines of their own."""
     weight: float = 1.0
     """How much it counts in a score; at 0 it fails nothing."""
+    inconclusive: bool = False
+    """Whether it is undecided: neither passed nor failed. It counts in no score."""
+    criteria: tuple[CriterionVerdict, ...] = ()
+    """What judges said, of this check and those within it."""
 
 
 @dataclass(frozen=True, slots=True)

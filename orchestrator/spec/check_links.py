@@ -1,4 +1,4 @@
-"""What checks refer to: prices, functions in Python files, schemas, queries, steps, and files of the assistant.
+"""What checks refer to: prices, judges, functions in Python files, schemas, queries, steps, and files of the assistant.
 
 A name that nothing has is told before a run is spent on it. Which built-in tools an assistant has is left to the run: a
 target may take one away, and its specs are to be planned all the same.
@@ -12,10 +12,12 @@ from pathlib import PurePosixPath
 from orchestrator.diagnostics import nearest
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, Trajectory
 from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
+from orchestrator.model.check_judge import Graded, JudgeCheck
 from orchestrator.model.check_numbers import CostUsd
 from orchestrator.model.check_structure import JsonReply
 from orchestrator.model.checks import Check, PythonCheck
 from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH, MESSAGE
+from orchestrator.model.judges import Judge
 from orchestrator.model.prices import Price
 from orchestrator.spec import queries
 from orchestrator.spec.argument_faults import Signature
@@ -42,9 +44,11 @@ class Subject:
 class CheckLinks:
     """Judges what the checks of one project refer to."""
 
-    def __init__(self, files: PythonFiles, prices: Mapping[str, Price]) -> None:
+    def __init__(self, files: PythonFiles, prices: Mapping[str, Price], judges: Mapping[str, Judge | None]) -> None:
+        """`judges` are by name; None stands for one that has no shape."""
         self._files = files
         self._prices = prices
+        self._judges = judges
 
     def problems(self, check: Check, at: Path_, subject: Subject) -> Iterator[Problem]:
         """Give what is wrong with one check, at its place; those within it are checks of their own."""
@@ -53,6 +57,8 @@ class CheckLinks:
             case PythonCheck(python=name):
                 if why := self._files.why_not(name):
                     yield Problem((*at, "python"), *why)
+            case JudgeCheck():
+                yield from self._of_judge(check, (*at, "judge"))
             case CostUsd():
                 yield from self._unpriced((*at, "cost_usd"), subject)
             case JsonReply():
@@ -74,6 +80,17 @@ class CheckLinks:
             case Retrieved(retrieved=retrieved):
                 name = retrieved.file if isinstance(retrieved, Retrieval) else retrieved
                 yield from _in_sources(name, (*at, "retrieved"), isinstance(retrieved, Retrieval), subject)
+
+    def _of_judge(self, check: JudgeCheck, at: Path_) -> Iterator[Problem]:
+        if check.by not in self._judges:
+            near = nearest(check.by, self._judges)
+            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(sorted(self._judges)) or 'none'}"
+            place: Path_ = (*at, "by") if isinstance(check.judge, Graded) else at
+            yield Problem(place, f"no Judge is called `{check.by}`", hint)
+        elif (judge := self._judges[check.by]) is not None and not check.get_criteria(judge.criteria):
+            message = f"the judge `{check.by}` has no criteria of its own, and none are given here"
+            hint = f"write judge: {{by: {check.by}, criteria: [...]}}, or `criteria` in the Judge"
+            yield Problem(at, message, hint)
 
     def _unpriced(self, at: Path_, subject: Subject) -> Iterator[Problem]:
         if subject.model in self._prices:
