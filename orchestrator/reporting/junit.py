@@ -30,7 +30,7 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
     skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE))
     root = ET.Element("testsuites", {"name": "orch", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
-    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage)})
+    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage), **_judges(run.judge_usage)})
     for result in run.results:
         _add(suite, result, project, target)
     for located in run.not_run:
@@ -51,7 +51,8 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     case = _case(suite, result.located, project, result.duration_ms)
     turns = len(result.located.scenario.turns)
     properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
-    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result), **_recorded(result)})
+    tokens = {**_tokens(result.usage), **_judges(result.judge_usage)}
+    _properties(case, {**properties, **tokens, **_attempts(result), **_recorded(result)})
     if result.status is not Status.PASSED:
         _tell(case, result)
     if lines := caution_lines([result]):
@@ -105,6 +106,11 @@ def _tokens(usage: Usage) -> dict[str, str | int]:
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
     }
+
+
+def _judges(usage: Usage) -> dict[str, str | int]:
+    """Give what judges used, where one was asked."""
+    return {f"judge_{name}": number for name, number in _tokens(usage).items()} if usage != Usage() else {}
 
 
 def _seconds(ms: float) -> str:

@@ -4,7 +4,9 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 `not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
 (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
 mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
+`not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive` where it is
+undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which only the run's `usage`
+includes. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
 part of the run's tokens that was not used now.
 """
 
@@ -14,6 +16,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.criteria import criteria_json
 from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
 from orchestrator.scenario.transcript import AnsweredCall
@@ -38,6 +41,7 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
             "usage": _usage(run.usage),
+            "judge_usage": _usage(run.judge_usage),
             "recorded_usage": _usage(run.recorded_usage),
             "scenarios": [_scenario(result) for result in run.results],
             "not_run": [_place(located) for located in run.not_run],
@@ -74,6 +78,7 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "problem": _problem(attempt.problem),
         "leftover": _problem(attempt.leftover),
         "warnings": [_warning(each) for each in attempt.warnings],
+        "judge_usage": _usage(attempt.judge_usage),
     }
 
 
@@ -90,6 +95,7 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
         "checks": [_verdict(verdict) for verdict in turn.verdicts],
         "problem": _problem(turn.problem),
         "usage": _usage(exchange.usage),
+        "judge_usage": _usage(turn.judge_usage),
         "duration_ms": round(turn.duration_ms),
     }
 
@@ -106,6 +112,7 @@ def _not_run(user: str) -> dict[str, Any]:
         "checks": [],
         "problem": None,
         "usage": _usage(Usage()),
+        "judge_usage": _usage(Usage()),
         "duration_ms": 0,
     }
 
@@ -116,7 +123,9 @@ def _call(call: AnsweredCall) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+    told = {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+    undecided = {"inconclusive": True} if verdict.inconclusive else {}
+    return {**told, **undecided, **criteria_json(verdict.criteria)}
 
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:

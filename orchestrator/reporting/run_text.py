@@ -79,6 +79,9 @@ def summary_text(run: Run) -> Text:
     took = f" in {_duration(run.duration_ms)} ({run.requests} requests"
     if usage.input_tokens or usage.output_tokens:
         took += f", {usage.input_tokens} tokens in, {usage.output_tokens} out"
+    judges = run.judge_usage
+    if judges.input_tokens or judges.output_tokens:
+        took += f", of these {judges.input_tokens} in, {judges.output_tokens} out for judges"
     recorded = run.recorded_usage
     if recorded == usage and run.recorded:
         took += ", all recorded"

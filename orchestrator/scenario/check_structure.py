@@ -16,13 +16,14 @@ from orchestrator.spec.queries import QueryError, search
 from orchestrator.spec.schema import find_faults
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
-_NOTHING = object()
+NOTHING = object()
+"""Stands for no JSON value at all."""
 
 
 def check_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
     """Check `json`: the reply, or its last message, or the first fence in it that is JSON, has the value asked for."""
     value = _find_json(exchanges)
-    if value is _NOTHING:
+    if value is NOTHING:
         text = "\n".join(exchange.text for exchange in exchanges)
         return failed("json", f"expected: a reply that is JSON\ngot:      {quoted(text)}")
     wanted = check.json_
@@ -50,16 +51,20 @@ def _check_value(wanted: JsonValue, part: Any, whole: Any) -> Verdict:
 
 
 def _find_json(exchanges: Sequence[Exchange]) -> Any:
-    for text in _candidates(exchanges):
+    return find_json([message.text for each in exchanges for reply in each.replies for message in reply.messages])
+
+
+def find_json(texts: Sequence[str]) -> Any:
+    """Give the JSON value that messages are: all together, or the last one, or a fence in them; else `NOTHING`."""
+    for text in _candidates(texts):
         try:
             return json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError):
             continue
-    return _NOTHING
+    return NOTHING
 
 
-def _candidates(exchanges: Sequence[Exchange]) -> Iterator[str]:
-    texts = [message.text for each in exchanges for reply in each.replies for message in reply.messages]
+def _candidates(texts: Sequence[str]) -> Iterator[str]:
     whole = "\n".join(texts)
     yield whole
     yield from texts[-1:]

@@ -64,7 +64,9 @@ def get_single(check: Check, exchanges: Sequence[Exchange], setting: Setting) ->
     """Give the verdict of a check that has no others within; raises `CheckError` where nobody can tell."""
     match check:
         case JudgeCheck():
-            return undecided("judge", f"{check.by} was not asked")
+            if check.by not in setting.judges:
+                raise CheckError(f"the judge {check.by} belongs to a project, and none is known here")
+            return undecided("judge", f"{check.by} is asked only where no other check has failed")
         case CostUsd():
             return check_cost(check, exchanges, setting.price)
         case PythonCheck():

@@ -1,7 +1,7 @@
 """What checks within checks come to: `not`, `all_of` and `any_of` over the verdicts of single checks. Pure.
 
-A verdict may be open: its judge was not asked, or did not decide. Then this is Kleene's logic: what the others decide is
-decided whatever a judge says, and everything else stays open. A check that is broken (`CheckError`) decides nothing.
+A verdict may be open: its judge was not asked, or did not decide. Then this is Kleene's logic: what the others decide
+is decided whatever a judge says, and everything else stays open. A check that is broken (`CheckError`) decides nothing.
 """
 
 import json
@@ -32,7 +32,7 @@ def combine(check: Check, single: Single) -> Verdict:
 
 
 def find_open(check: Check, single: Single) -> Iterator[JudgeCheck]:
-    """Give the judges' checks within that may still decide it; none where it is decided, or broken whatever they say."""
+    """Give the judges' checks within that may still decide it; none where it is decided or broken without them."""
     try:
         if not combine(check, single).inconclusive:
             return

@@ -1,11 +1,12 @@
 """What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
+from orchestrator.model.judges import Opinion
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.transcript import Exchange
 
@@ -31,14 +32,6 @@ class Problem:
     """May have several lines, such as YAML to write."""
     kind: str | None = None
     """What it is about, in one word for machines, where its status does not tell."""
-
-
-class Opinion(StrEnum):
-    """What a judge may say of a criterion."""
-
-    MET = "met"
-    NOT_MET = "not_met"
-    CANNOT_TELL = "cannot_tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +93,8 @@ class TurnResult:
     duration_ms: float
     """From sending the message to the last reply; judging is not counted."""
     problem: Problem | None = None
+    judge_usage: Usage = field(default_factory=Usage)
+    """Tokens of the judges that were asked about this turn; they are no part of the exchange's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +103,26 @@ class Attempt:
 
     status: Status
     turns: tuple[TurnResult, ...]
-    """The turns that were played; a failed one is the last."""
+    """The turns that were played; one that did not pass is the last."""
     verdicts: tuple[Verdict, ...]
     """Of the checks over the whole conversation; empty where a turn failed."""
     duration_ms: float
     """From the first message to the end of the last turn; waiting for a free place and closing are not counted."""
     requests: int
-    """Calls made on the conversation: one for each message sent, each set of answers given, and the close; of a
-    recorded conversation none."""
+    """Calls made on the conversation, and on those with judges: one for each message sent, each set of answers given,
+    and each close; of a recorded conversation none."""
     problem: Problem | None = None
-    """Why no turn could be played."""
+    """Why no turn could be played, or the whole conversation could not be judged."""
     leftover: Problem | None = None
     """Why the conversation could not be removed from the target; does not change the status."""
     warnings: tuple[Diagnostic, ...] = ()
     """Mocks that were used more or less often than expected; empty where a turn failed, or the scenario is strict."""
+    judge_usage: Usage = field(default_factory=Usage)
+    """Tokens of judges, about turns and about the whole conversation."""
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all turns together."""
+        """Tokens of all turns together; those of judges are not counted here."""
         return sum((turn.exchange.usage for turn in self.turns), Usage())
 
     @property
@@ -175,12 +172,17 @@ class ScenarioResult:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all attempts together."""
+        """Tokens of all attempts together; those of judges are not counted here."""
         return sum((attempt.usage for attempt in self.attempts), Usage())
 
     @property
+    def judge_usage(self) -> Usage:
+        """Tokens of judges, in all attempts together."""
+        return sum((attempt.judge_usage for attempt in self.attempts), Usage())
+
+    @property
     def requests(self) -> int:
-        """Calls made on the conversations of all attempts."""
+        """Calls made on the conversations of all attempts, those with judges included."""
         return sum(attempt.requests for attempt in self.attempts)
 
     @property
@@ -213,8 +215,13 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all scenarios together."""
-        return sum((result.usage for result in self.results), Usage())
+        """Tokens of all scenarios together, those of judges included."""
+        return sum((result.usage + result.judge_usage for result in self.results), Usage())
+
+    @property
+    def judge_usage(self) -> Usage:
+        """The part of the tokens that judges used."""
+        return sum((result.judge_usage for result in self.results), Usage())
 
     @property
     def recorded(self) -> bool:
@@ -225,7 +232,7 @@ class Run:
     def recorded_usage(self) -> Usage:
         """The part of the tokens that was used when it was recorded, and not now."""
         attempts = (attempt for result in self.results for attempt in result.attempts)
-        return sum((attempt.usage for attempt in attempts if attempt.recorded), Usage())
+        return sum((attempt.usage + attempt.judge_usage for attempt in attempts if attempt.recorded), Usage())
 
     @property
     def requests(self) -> int:

@@ -5,7 +5,7 @@ target may take one away, and its specs are to be planned all the same.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -66,20 +66,15 @@ class CheckLinks:
             case ToolCalled(tool_called=Called(name=name) as wanted):
                 yield from find_matcher_problems(wanted, (*at, "tool_called"), subject.functions.get(name))
             case Trajectory(trajectory=trajectory):
-                for number, call in enumerate(trajectory.calls):
-                    if isinstance(call, CallPattern):
-                        place = (*at, "trajectory", "calls", number)
-                        yield from find_matcher_problems(call, place, subject.functions.get(call.name))
+                yield from _in_calls(trajectory.calls, (*at, "trajectory", "calls"), subject)
             case Steps(steps=steps):
                 place = (*at, "steps", "names") if isinstance(steps, StepList) else (*at, "steps")
                 names = steps.names if isinstance(steps, StepList) else steps
                 yield from _in_steps(names, place, subject)
-            case Cites(cites=cites):
-                name = cites.file if isinstance(cites, Citation) else cites
-                yield from _in_sources(name, (*at, "cites"), isinstance(cites, Citation), subject)
-            case Retrieved(retrieved=retrieved):
-                name = retrieved.file if isinstance(retrieved, Retrieval) else retrieved
-                yield from _in_sources(name, (*at, "retrieved"), isinstance(retrieved, Retrieval), subject)
+            case Cites(cites=source):
+                yield from _in_sources(source, (*at, "cites"), subject)
+            case Retrieved(retrieved=found):
+                yield from _in_sources(found, (*at, "retrieved"), subject)
 
     def _of_judge(self, check: JudgeCheck, at: Path_) -> Iterator[Problem]:
         if check.by not in self._judges:
@@ -101,6 +96,12 @@ class CheckLinks:
         yield Problem(at, f"there is no price for the model `{subject.model}` of assistant `{subject.name}`", hint)
 
 
+def _in_calls(calls: Sequence[str | CallPattern], at: Path_, subject: Subject) -> Iterator[Problem]:
+    for number, call in enumerate(calls):
+        if isinstance(call, CallPattern):
+            yield from find_matcher_problems(call, (*at, number), subject.functions.get(call.name))
+
+
 def _in_json(check: JsonReply, at: Path_) -> Iterator[Problem]:
     wanted = check.json_
     if wanted.path is not None and (why := queries.why_unreadable(wanted.path)):
@@ -119,16 +120,17 @@ def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem
             yield Problem((*at, index), f"assistant `{subject.name}` takes no step `{name}`", hint)
 
 
-def _in_sources(name: str, at: Path_, is_long: bool, subject: Subject) -> Iterator[Problem]:
+def _in_sources(written: str | Citation | Retrieval, at: Path_, subject: Subject) -> Iterator[Problem]:
     """Say what is wrong with a file that shall be found: names are compared by their last part."""
     if subject.files is None:
         return
+    name, place = (written, at) if isinstance(written, str) else (written.file, (*at, "file"))
     known = sorted({_last_part(file) for file in subject.files})
     if _last_part(name) not in known:
         near = nearest(_last_part(name), known)
         hint = f"did you mean `{near}`?" if near else f"it can find: {', '.join(known) or 'nothing'}"
         message = f"assistant `{subject.name}` has no file `{name}` in its vector stores"
-        yield Problem((*at, "file") if is_long else at, message, hint)
+        yield Problem(place, message, hint)
 
 
 def _last_part(file: str) -> str:
