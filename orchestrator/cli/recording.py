@@ -14,6 +14,7 @@ from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings
 from orchestrator.scenario.seen import get_seen
 from orchestrator.spec.files import show
+from orchestrator.spec.mentions import named_judges
 
 FOLDER = "recordings"
 
@@ -52,7 +53,11 @@ def ask_recordings(project: Project, record: str | None, folder: Path | None) ->
     return Recordings(
         place,
         Mode(record),
-        lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
+        lambda scenario: get_seen(
+            project.resources,
+            Address(Kind.ASSISTANT, scenario.assistant),
+            [Address(Kind.ASSISTANT, name) for name in named_judges(scenario)],
+        ),
         Cleaner(secrets),
     )
 

@@ -144,6 +144,11 @@ class _Run:
         )
 
 
+def with_judge(scenario: Scenario, case: Case) -> Scenario:
+    """Give the scenario that talks to the judge of a case."""
+    return scenario.model_copy(update={"assistant": case.judge})
+
+
 async def run(
     scenarios: Sequence[LocatedScenario],
     open: Open,
@@ -160,7 +165,7 @@ async def run(
     """
 
     def ask(scenario: Scenario, _: int, case: Case) -> Conversation:
-        return open(scenario.model_copy(update={"assistant": case.judge}))
+        return open(with_judge(scenario, case))
 
     work = _Run(scenarios, open, options, listener, open_judge or ask)
     at_once = sum(get_rule(located.scenario.repeat).bounds.least for located in scenarios)
