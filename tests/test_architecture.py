@@ -55,12 +55,15 @@ PURE = [
     "scenario.check_trajectory",
     "scenario.checks",
     "scenario.cleaning",
+    "scenario.combining",
+    "scenario.judge_prompt",
     "scenario.seen",
     "scenario.comparison",
     "scenario.repeating",
     "scenario.reports",
     "scenario.sequences",
     "scenario.sequential",
+    "scenario.voting",
     "providers.assistants_wire",
 ]
 # A third-party library has one home, or the few places named here.

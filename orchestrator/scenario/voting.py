@@ -26,13 +26,13 @@ def get_judged(judge: str, criteria: Sequence[CriterionVerdict], needed: int) ->
     total = len(criteria)
     score = len(by[Opinion.MET]) / total
     told = [line for opinion in _WORST_FIRST for each in by[opinion] for line in _told(each)]
-    wanted = f"{judge} to find met: {'the criterion' if total == 1 else f'all {total} criteria'}"
-    if needed > 1:
-        wanted += f", by {needed} of {len(criteria[0].votes)} votes"
+    every = "the criterion" if total == 1 else f"all {total} criteria"
+    of = f", by {needed} of {len(criteria[0].votes)} votes" if len(criteria[0].votes) > 1 else ""
     if score == 1:
-        return Verdict("judge", True, 1.0, "\n".join([f"as wanted of {wanted}", *told]), criteria=tuple(criteria))
+        reason = "\n".join([f"{judge} finds {every} met{of}", *told])
+        return Verdict("judge", True, 1.0, reason, criteria=tuple(criteria))
     got = ", ".join(f"{len(by[opinion])} {_WORDS[opinion]}" for opinion in _WORST_FIRST if by[opinion])
-    reason = "\n".join([f"expected: {wanted}", f"got:      {got}", *told])
+    reason = "\n".join([f"expected: {judge} to find {every} met{of}", f"got:      {got}", *told])
     return Verdict("judge", False, score, reason, inconclusive=not by[Opinion.NOT_MET], criteria=tuple(criteria))
 
 

@@ -21,7 +21,10 @@ def test_every_check_of_the_language_gives_a_verdict():
     members = {get_args(member)[0] for member in get_args(get_args(Check)[0])}
     alone = {Not, AllOf, AnyOf, PythonCheck}
     assert len(members) == len(CHECKS)
-    assert {member.__name__ for member in members - alone - set(OF_EXCHANGES) - set(OF_TEXT)} == {"CostUsd"}
+    assert {member.__name__ for member in members - alone - set(OF_EXCHANGES) - set(OF_TEXT)} == {
+        "CostUsd",
+        "JudgeCheck",
+    }
 
 
 @pytest.mark.parametrize("turned", [1, 3])
