@@ -51,5 +51,15 @@ def _told(each: CriterionVerdict) -> list[str]:
     lines = [f"  {_WORDS[each.opinion]}{of}: {each.criterion}"]
     lines += [f"    quote:  {quoted(each.quote)}"] if each.quote else []
     lines += [f"    reason: {' '.join(each.reason.split())}"] if each.reason else []
-    unusable = [(number, vote.unusable) for number, vote in enumerate(each.votes, 1) if vote.unusable and many]
-    return [*lines, *(f"    vote {number} does not count: {why}" for number, why in unusable)]
+    return [*lines, *(_abstained(n, vote) for n, vote in enumerate(each.votes, 1) if many and _explains(vote, each))]
+
+
+def _explains(vote: Vote, of: CriterionVerdict) -> bool:
+    """Tell whether a vote says why there is no verdict, or why it is not among those that agree."""
+    return vote.unusable is not None or (vote.opinion is of.opinion is Opinion.CANNOT_TELL)
+
+
+def _abstained(number: int, vote: Vote) -> str:
+    if vote.unusable:
+        return f"    vote {number} does not count: {vote.unusable}"
+    return f"    vote {number} cannot tell: {' '.join(vote.reason.split())}"
