@@ -158,7 +158,8 @@ async def open_conversations(
 ) -> Callable[[Scenario], Conversation]:
     """Give the way to open each scenario's conversation, on assistants that are what the specs say.
 
-    Raises `SpecError` at every scenario whose assistant is missing on the target or is not as declared: a run would
+    A judge is an assistant: its conversations are opened as those of a scenario that talks to it. Raises `SpecError`
+    at every scenario whose assistant, or a judge of it, is missing on the target or is not as declared: a run would
     test something else than what is written.
     """
     decided = await fetch_plan(session, PlanOptions())
@@ -166,8 +167,8 @@ async def open_conversations(
     pending = {change.address: change for change in decided.pending}
     problems = []
     for located in scenarios:
-        address = Address(Kind.ASSISTANT, located.scenario.assistant)
-        needed = {address} | session.project.resources[address].references
+        talked_to = [Address(Kind.ASSISTANT, name) for name in (located.scenario.assistant, *located.judges)]
+        needed = {*talked_to}.union(*(session.project.resources[address].references for address in talked_to))
         for change in (pending[each] for each in sorted(needed) if each in pending):
             state = "is not there" if change.action is Action.CREATE else "is not what the specs say"
             message = f"{change.address} {state} on target {target}"

@@ -57,12 +57,15 @@ PURE = [
     "scenario.checks",
     "scenario.cleaning",
     "scenario.costs",
+    "scenario.combining",
+    "scenario.judge_prompt",
     "scenario.seen",
     "scenario.comparison",
     "scenario.repeating",
     "scenario.reports",
     "scenario.sequences",
     "scenario.sequential",
+    "scenario.voting",
     "providers.assistants_wire",
 ]
 # A third-party library has one home, or the few places named here.

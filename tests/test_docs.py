@@ -164,6 +164,23 @@ def shown_commands(text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
+def test_judges_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Judges\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    [specs] = fences(text, "yaml")
+    (tmp_path / "graded.yaml").write_text(specs, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    shown = shown_commands(text)
+    assert len(shown) == 3
+    for command, expected in shown:
+        capsys.readouterr()
+        run(command.removeprefix("orch ").split())
+        assert settled(capsys.readouterr().out) == settled(expected)
+
+
 def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
     section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
     text = next(part for part in section if part.startswith("Repeats and comparing\n"))

@@ -22,6 +22,7 @@ def budget(command: Decorated) -> Decorated:
 def check_prices(project: Project, chosen: list[LocatedScenario], budget_usd: float | None) -> None:
     """Raise `UsageError` where there is a budget and models have no price, naming all of them."""
     unpriced = {located.scenario.assistant for located in chosen if located.price is None}
+    unpriced |= {name for located in chosen for name in located.judges if name not in located.judge_prices}
     if budget_usd is None or not unpriced:
         return
     fields = [project.resources[Address(Kind.ASSISTANT, name)].fields for name in sorted(unpriced)]

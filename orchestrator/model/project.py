@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.diagnostics import Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
+from orchestrator.model.judges import Judge
 from orchestrator.model.language import NonEmpty, Secret, SecretCommand, Spec, Strict
 from orchestrator.model.mocks import Place
 from orchestrator.model.prices import Price
@@ -136,6 +137,10 @@ class LocatedScenario:
     """Values for {{ vars.NAME }}: the scenario's own over the target's and the project's."""
     mock_positions: Mapping[Place, Position] = field(default_factory=dict)
     """Where its mocks are written."""
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+    """By name, those its checks ask; on the target each is the assistant of its name."""
+    judge_prices: Mapping[str, Price] = field(default_factory=dict)
+    """What their models cost, by the name of the judge, where the project says so."""
 
 
 @dataclass(frozen=True, slots=True)

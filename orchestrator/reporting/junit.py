@@ -32,7 +32,8 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
     skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE) + held)
     root = ET.Element("testsuites", {"name": "orch", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
-    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage), **_cost(run.cost_usd)})
+    counted = {**_tokens(run.usage), **_judges(run.judge_usage), **_cost(run.cost_usd)}
+    _properties(suite, {"target": target, "requests": run.requests, **counted})
     for result in run.results:
         _add(suite, result, project, target)
     for located in run.not_run:
@@ -53,7 +54,7 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -
     case = _case(suite, result.located, project, result.duration_ms)
     turns = len(result.located.scenario.turns)
     properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
-    counted = {**_tokens(result.usage), **_cost(result.cost_usd)}
+    counted = {**_tokens(result.usage), **_judges(result.judge_usage), **_cost(result.cost_usd)}
     _properties(case, {**properties, **counted, **_attempts(result), **_marks(result)})
     if result.status is not Status.PASSED:
         _tell(case, result)
@@ -116,6 +117,11 @@ def _tokens(usage: Usage) -> dict[str, str | int]:
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
     }
+
+
+def _judges(usage: Usage) -> dict[str, str | int]:
+    """Give what judges used, where one was asked."""
+    return {f"judge_{name}": number for name, number in _tokens(usage).items()} if usage != Usage() else {}
 
 
 def _seconds(ms: float) -> str:

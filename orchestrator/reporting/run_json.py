@@ -4,12 +4,14 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 `not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
 (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
 mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage`
-and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run
-is null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}` or null; those
-that may fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a scenario that
-`--resume` did not play it again, `reason` of one in `not_run` why it was left out; `budget` of the run is
-`{limit_usd, spent_usd, reached}` or null.
+`not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive` where it is
+undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which only the run's `usage`
+includes. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage`
+and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run,
+judges included, is null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}`
+or null; those that may fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a
+scenario that `--resume` did not play it again, `reason` of one in `not_run` why it was left out; `budget` of the run
+is `{limit_usd, spent_usd, reached}` or null.
 """
 
 from typing import Any
@@ -18,6 +20,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import AnsweredCall, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.criteria import criteria_json
 from orchestrator.reporting.left_out import quarantine_json, why_left_out
 from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
@@ -44,6 +47,7 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
             "usage": _usage(run.usage),
+            "judge_usage": _usage(run.judge_usage),
             "recorded_usage": _usage(run.recorded_usage),
             "cost_usd": run.cost_usd,
             "recorded_cost_usd": run.recorded_cost_usd,
@@ -93,6 +97,7 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "problem": _problem(attempt.problem),
         "leftover": _problem(attempt.leftover),
         "warnings": [_warning(each) for each in attempt.warnings],
+        "judge_usage": _usage(attempt.judge_usage),
     }
 
 
@@ -109,6 +114,7 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
         "checks": [_verdict(verdict) for verdict in turn.verdicts],
         "problem": _problem(turn.problem),
         "usage": _usage(exchange.usage),
+        "judge_usage": _usage(turn.judge_usage),
         "duration_ms": round(turn.duration_ms),
     }
 
@@ -125,6 +131,7 @@ def _not_run(user: str) -> dict[str, Any]:
         "checks": [],
         "problem": None,
         "usage": _usage(Usage()),
+        "judge_usage": _usage(Usage()),
         "duration_ms": 0,
     }
 
@@ -135,7 +142,9 @@ def _call(call: AnsweredCall) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+    told = {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+    undecided = {"inconclusive": True} if verdict.inconclusive else {}
+    return {**told, **undecided, **criteria_json(verdict.criteria)}
 
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:

@@ -83,6 +83,9 @@ def summary_text(run: Run) -> Text:
     took = f" in {_duration(run.duration_ms)} ({run.requests} requests"
     if usage.input_tokens or usage.output_tokens:
         took += f", {usage.input_tokens} tokens in, {usage.output_tokens} out"
+    judges = run.judge_usage
+    if judges.input_tokens or judges.output_tokens:
+        took += f", of these {judges.input_tokens} in, {judges.output_tokens} out for judges"
     if run.cost_usd is not None:
         took += f", {usd(run.cost_usd)}"
     recorded = run.recorded_usage

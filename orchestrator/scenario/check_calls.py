@@ -1,4 +1,4 @@
-"""Judging function calls: which were made, how often, with which arguments."""
+"""Checking function calls: which were made, how often, with which arguments."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
 
-def judge_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `tool_called`: as many calls as said have the name and, where given, these arguments among theirs."""
+def check_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `tool_called`: as many calls as said have the name and, where given, these arguments among theirs."""
     wanted = check.tool_called if isinstance(check.tool_called, Called) else Called(name=check.tool_called)
     least, most = get_bounds(wanted.times)
     calls = calls_of(exchanges)
@@ -37,8 +37,8 @@ def judge_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
     return failed("tool_called", "\n".join(lines))
 
 
-def judge_not_called(check: ToolNotCalled, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `tool_not_called`: no call has the name."""
+def check_not_called(check: ToolNotCalled, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `tool_not_called`: no call has the name."""
     calls = tuple(call for call in calls_of(exchanges) if call.name == check.tool_not_called)
     if not calls:
         return passed("tool_not_called", f"{check.tool_not_called} was not called")

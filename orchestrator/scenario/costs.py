@@ -1,6 +1,6 @@
 """What an attempt cost, as far as it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from orchestrator.model.conversation import ReplyStatus, Usage
 from orchestrator.model.prices import Price, get_cost
@@ -12,6 +12,13 @@ def get_attempt_cost(exchanges: Sequence[Exchange], price: Price | None) -> floa
     if price is None or any(map(is_uncounted, exchanges)):
         return None
     return get_cost(sum((exchange.usage for exchange in exchanges), Usage()), price)
+
+
+def add_known(costs: Iterable[float | None]) -> float | None:
+    """Give a sum; None where one of them is not known."""
+    found = list(costs)
+    known = [cost for cost in found if cost is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 def is_uncounted(exchange: Exchange) -> bool:

@@ -10,6 +10,7 @@ from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings
 from orchestrator.scenario.seen import get_seen
 from orchestrator.spec.files import show
+from orchestrator.spec.mentions import named_judges
 
 FOLDER = "recordings"
 """Beside orch.yaml, where nothing else is said."""
@@ -26,7 +27,11 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
     return Recordings(
         place,
         mode,
-        lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
+        lambda scenario: get_seen(
+            project.resources,
+            Address(Kind.ASSISTANT, scenario.assistant),
+            [Address(Kind.ASSISTANT, name) for name in named_judges(scenario)],
+        ),
         get_cleaner(project, env),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from orchestrator.model.conversation import ReplyStatus
@@ -15,6 +16,10 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.cleaning import Cleaner
+from orchestrator.scenario.conversing import play
+from orchestrator.scenario.judge_prompt import Case
+from orchestrator.scenario.judge_recording import ReplayedJudges
+from orchestrator.scenario.judging import Judging
 from orchestrator.scenario.mocks import MockError, Mocks
 from orchestrator.scenario.offline import no_network
 from orchestrator.scenario.recording import (
@@ -29,7 +34,7 @@ from orchestrator.scenario.recording import (
 from orchestrator.scenario.recording_file import Recording, RecordingError, read, same_talk, to_text, write
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
-from orchestrator.scenario.runner import Listener, Open, RunOptions, run
+from orchestrator.scenario.runner import Listener, Open, OpenJudge, RunOptions, run, with_judge
 from orchestrator.scenario.seen import Seen, get_changes
 from orchestrator.scenario.setting import Setting, get_setting
 
@@ -106,6 +111,8 @@ class Recordings:
         self._replayed: dict[str, Iterator[Conversation]] = {}
         self._refused: dict[str, RecordingError] = {}
         self._lanes: dict[str, list[RecordingConversation]] = {}
+        self._judges: dict[str, ReplayedJudges] = {}
+        self._asked: dict[str, dict[int, list[tuple[Case, RecordingConversation]]]] = {}
         self.offline = mode is Mode.NONE
         """Whether the network is closed."""
         self.written: list[str] = []
@@ -126,6 +133,7 @@ class Recordings:
                 self._lanes[name] = []
             elif recording is not None and state in (State.GOOD, State.SHORT):
                 self._replayed[name] = self._replay(name, recording)
+                self._judges[name] = self._replay_judges(name, recording)
             elif error is not None:
                 self._refused[name] = error
         return to_record
@@ -142,6 +150,15 @@ class Recordings:
         self._lanes[name].append(lane)
         return lane
 
+    def open_judge(self, scenario: Scenario, number: int, case: Case, live: Open | None) -> Conversation:
+        """Begin a conversation with a judge about the one of this number, as `open` does."""
+        if scenario.name in self._judges:
+            return self._judges[scenario.name].open(number, case)
+        assert live is not None, "what is to be recorded has the target open"
+        lane = RecordingConversation(live(with_judge(scenario, case)))
+        self._asked.setdefault(scenario.name, {}).setdefault(number, []).append((case, lane))
+        return lane
+
     def keep(self, result: ScenarioResult) -> None:
         """Write what a finished scenario said, unless it is the same or could not be played to its end."""
         scenario = result.located.scenario
@@ -151,8 +168,12 @@ class Recordings:
         if any(a.problem or any(turn.problem for turn in a.turns) for a in result.attempts):
             self.unfinished.append(scenario.name)
             return
-        recording = Recording(self._sees(scenario), tuple(lane.lane for lane in lanes))
-        text = to_text(recording, self._cleaner)
+        asked = self._asked.get(scenario.name, {})
+        answers = [
+            [(case, step.reply) for case, talk in asked.get(number, []) for step in talk.lane]
+            for number in range(len(lanes))
+        ]
+        text = to_text(Recording(self._sees(scenario), tuple(lane.lane for lane in lanes)), self._cleaner, answers)
         file = self.place.file(scenario.name)
         if same_talk(file, text):
             self.unchanged.append(scenario.name)
@@ -190,9 +211,13 @@ class Recordings:
         advice = self._advice(scenario.name)
         if len(recording.conversations) < get_rule(scenario.repeat).bounds.least:
             return State.SHORT, recording, None
-        for lane in recording.conversations:
+        judges = self._replay_judges(scenario.name, recording)
+        for number, lane in enumerate(recording.conversations):
             try:
                 await _play_through(scenario, ReplayedConversation(lane, self._cleaner, advice), setting)
+                if setting.judges:
+                    replayed = ReplayedConversation(lane, self._cleaner, advice)
+                    await _judge_through(scenario, replayed, setting, partial(judges.open, number))
             except TooShort as error:
                 return State.SHORT, recording, error
             except Unfit as error:
@@ -211,6 +236,9 @@ class Recordings:
         )
         while True:
             yield RefusedConversation(RecordingError(message, f"record all: {self.place.command(name, Mode.ALL)}"))
+
+    def _replay_judges(self, name: str, recording: Recording) -> ReplayedJudges:
+        return ReplayedJudges(recording.judged, self._cleaner, self._advice(name))
 
     def _advice(self, name: str) -> Advice:
         return Advice(
@@ -234,9 +262,21 @@ async def run_recorded(
     keeping = _Keeping(recordings, listener)
     if not to_record:
         with no_network() if recordings.offline else nullcontext():
-            return await run(scenarios, lambda scenario: recordings.open(scenario, None), options, keeping)
+            return await run(scenarios, *_ways(recordings, None, options, keeping))
     async with open_target(to_record) as live:
-        return await run(scenarios, lambda scenario: recordings.open(scenario, live), options, keeping)
+        return await run(scenarios, *_ways(recordings, live, options, keeping))
+
+
+def _ways(
+    recordings: Recordings, live: Open | None, options: RunOptions, keeping: Listener
+) -> tuple[Open, RunOptions, Listener, OpenJudge]:
+    """Give what `run` takes besides the scenarios."""
+    return (
+        lambda scenario: recordings.open(scenario, live),
+        options,
+        keeping,
+        lambda scenario, number, case: recordings.open_judge(scenario, number, case, live),
+    )
 
 
 async def _play_through(scenario: Scenario, conversation: Conversation, setting: Setting) -> None:
@@ -245,6 +285,23 @@ async def _play_through(scenario: Scenario, conversation: Conversation, setting:
         reply = await conversation.send(turn.user)
         while reply.status is ReplyStatus.NEEDS_ANSWERS:
             reply = await conversation.answer(await mocks.answer(index, reply.calls))
+
+
+async def _judge_through(
+    scenario: Scenario, conversation: Conversation, setting: Setting, open_judge: Callable[[Case], Conversation]
+) -> None:
+    """Give the verdicts on what was recorded, to know whether every answer of a judge is there; raises `Unfit`."""
+    missing: list[Unfit] = []
+
+    def opened(case: Case) -> Conversation:
+        talk = open_judge(case)
+        if isinstance(talk, RefusedConversation) and isinstance(talk.error, Unfit):
+            missing.append(talk.error)
+        return talk
+
+    await play(scenario, conversation, lambda _index, _turn: None, Judging(setting, opened, 1.0), _no_sleep)
+    if missing:
+        raise missing[0]
 
 
 async def _no_sleep(_seconds: float) -> None:

@@ -1,11 +1,12 @@
 """What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
+from orchestrator.model.judges import Opinion
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.transcript import Exchange
@@ -35,6 +36,34 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What one answer of a judge says of one criterion."""
+
+    opinion: Opinion
+    """`cannot_tell` too where the answer cannot be used."""
+    quote: str = ""
+    """The words of the conversation that it goes by, as the judge wrote them."""
+    reason: str = ""
+    """In the judge's words."""
+    unusable: str | None = None
+    """Why the answer does not count, in orch's words; None where it does, or the judge abstained itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionVerdict:
+    """What the votes on one criterion come to."""
+
+    criterion: str
+    opinion: Opinion
+    """`cannot_tell` where no quorum agrees."""
+    quote: str
+    """Of the first vote that says so; empty where it is undecided."""
+    reason: str
+    """Of the same vote; where it is undecided, why."""
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer of one check."""
 
@@ -47,6 +76,10 @@ class Verdict:
     """Why; of a failure what was expected and what came instead, on lines of their own."""
     weight: float = 1.0
     """How much it counts in a score; at 0 it fails nothing."""
+    inconclusive: bool = False
+    """Whether it is undecided: neither passed nor failed. It counts in no score."""
+    criteria: tuple[CriterionVerdict, ...] = ()
+    """What judges said, of this check and those within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +94,8 @@ class TurnResult:
     duration_ms: float
     """From sending the message to the last reply; judging is not counted."""
     problem: Problem | None = None
+    judge_usage: Usage = field(default_factory=Usage)
+    """Tokens of the judges that were asked about this turn; they are no part of the exchange's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +104,28 @@ class Attempt:
 
     status: Status
     turns: tuple[TurnResult, ...]
-    """The turns that were played; a failed one is the last."""
+    """The turns that were played; one that did not pass is the last."""
     verdicts: tuple[Verdict, ...]
     """Of the checks over the whole conversation; empty where a turn failed."""
     duration_ms: float
     """From the first message to the end of the last turn; waiting for a free place and closing are not counted."""
     requests: int
-    """Calls made on the conversation: one for each message sent, each set of answers given, and the close; of a
-    recorded conversation none."""
+    """Calls made on the conversation, and on those with judges: one for each message sent, each set of answers given,
+    and each close; of a recorded conversation none."""
     problem: Problem | None = None
-    """Why no turn could be played."""
+    """Why no turn could be played, or the whole conversation could not be judged."""
     leftover: Problem | None = None
     """Why the conversation could not be removed from the target; does not change the status."""
     warnings: tuple[Diagnostic, ...] = ()
     """Mocks that were used more or less often than expected; empty where a turn failed, or the scenario is strict."""
     cost_usd: float | None = None
     """What its tokens cost, of a recorded attempt what they cost then; None where that is not known."""
+    judge_usage: Usage = field(default_factory=Usage)
+    """Tokens of judges, about turns and about the whole conversation."""
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all turns together."""
+        """Tokens of all turns together; those of judges are not counted here."""
         return sum((turn.exchange.usage for turn in self.turns), Usage())
 
     @property
@@ -142,12 +179,17 @@ class ScenarioResult:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all attempts together."""
+        """Tokens of all attempts together; those of judges are not counted here."""
         return sum((attempt.usage for attempt in self.attempts), Usage())
 
     @property
+    def judge_usage(self) -> Usage:
+        """Tokens of judges, in all attempts together."""
+        return sum((attempt.judge_usage for attempt in self.attempts), Usage())
+
+    @property
     def requests(self) -> int:
-        """Calls made on the conversations of all attempts."""
+        """Calls made on the conversations of all attempts, those with judges included."""
         return sum(attempt.requests for attempt in self.attempts)
 
     @property
@@ -209,8 +251,13 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all scenarios together."""
-        return sum((result.usage for result in self.results), Usage())
+        """Tokens of all scenarios together, those of judges included."""
+        return sum((result.usage + result.judge_usage for result in self.results), Usage())
+
+    @property
+    def judge_usage(self) -> Usage:
+        """The part of the tokens that judges used."""
+        return sum((result.judge_usage for result in self.results), Usage())
 
     @property
     def recorded(self) -> bool:
@@ -221,7 +268,7 @@ class Run:
     def recorded_usage(self) -> Usage:
         """The part of the tokens that was used when it was recorded, and not now."""
         attempts = (attempt for result in self.results for attempt in result.attempts)
-        return sum((attempt.usage for attempt in attempts if attempt.recorded), Usage())
+        return sum((attempt.usage + attempt.judge_usage for attempt in attempts if attempt.recorded), Usage())
 
     @property
     def cost_usd(self) -> float | None:

@@ -46,7 +46,9 @@ def get_key(located: LocatedScenario, assistant: str) -> Key:
     has_mocks = bool(scenario.mocks) or any(turn.mocks for turn in scenario.turns)
     variables = dict(located.variables) if has_mocks else {}  # only mocks are rendered later than the rest
     price = located.price.model_dump() if located.price else None
-    return Key(_short((scenario.model_dump(exclude=_UNPLAYED), variables, price)), assistant)
+    judges = {name: judge.model_dump() for name, judge in located.judges.items()}
+    costs = {name: price.model_dump() for name, price in located.judge_prices.items()}
+    return Key(_short((scenario.model_dump(exclude=_UNPLAYED), variables, price, judges, costs)), assistant)
 
 
 def start_anew(chosen: Sequence[LocatedScenario], log: Log | None) -> Selection:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from math import inf
 from typing import Protocol
 
@@ -20,6 +21,8 @@ from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.conversing import play
 from orchestrator.scenario.costs import get_attempt_cost
+from orchestrator.scenario.judge_prompt import Case
+from orchestrator.scenario.judging import Judging
 from orchestrator.scenario.playing import Playing
 from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.repeating import get_rule
@@ -28,6 +31,8 @@ from orchestrator.scenario.setting import get_setting
 
 Open = Callable[[Scenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
+OpenJudge = Callable[[Scenario, int, Case], Conversation]
+"""Begins a conversation with a judge of a scenario, in the attempt of this number from 0; may raise `TargetError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,15 @@ class _Run:
     """The work shared by the workers of one run: each takes the next attempt until none is left."""
 
     def __init__(
-        self, scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None
+        self,
+        scenarios: Sequence[LocatedScenario],
+        open: Open,
+        options: RunOptions,
+        listener: Listener | None,
+        open_judge: OpenJudge,
     ) -> None:
         self._scenarios = scenarios
-        self._open = open
+        self._open, self._open_judge = open, open_judge
         self._options = options
         self._listener = listener
         self._next: Iterator[tuple[int, LocatedScenario]] = iter(enumerate(scenarios))
@@ -94,7 +104,7 @@ class _Run:
         while playing := await self._take():
             number = playing.begin()
             self.under_way += 1
-            attempt = await self._attempt(playing.located)
+            attempt = await self._attempt(playing.located, number)
             self.under_way -= 1
             if self._budget and not attempt.recorded:
                 self._budget = self._budget.after(attempt.cost_usd)
@@ -133,7 +143,7 @@ class _Run:
         if self._options.fail_fast and result.status is not Status.PASSED and not quarantined:
             self._stopped = True
 
-    async def _attempt(self, located: LocatedScenario) -> Attempt:
+    async def _attempt(self, located: LocatedScenario, number: int) -> Attempt:
         try:
             conversation = self._open(located.scenario)
         except TargetError as error:
@@ -144,7 +154,9 @@ class _Run:
             if self._listener:
                 self._listener.turn_finished(located, index, turn)
 
-        return await play(located.scenario, conversation, told, self._options.close_seconds, get_setting(located))
+        open_judge = partial(self._open_judge, located.scenario, number)
+        judging = Judging(get_setting(located), open_judge, self._options.close_seconds)
+        return await play(located.scenario, conversation, told, judging)
 
     def outcome(self, interrupted: bool) -> Run:
         places = range(len(self._scenarios))
@@ -157,16 +169,30 @@ class _Run:
         )
 
 
+def with_judge(scenario: Scenario, case: Case) -> Scenario:
+    """Give the scenario that talks to the judge of a case."""
+    return scenario.model_copy(update={"assistant": case.judge})
+
+
 async def run(
-    scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None = None
+    scenarios: Sequence[LocatedScenario],
+    open: Open,
+    options: RunOptions,
+    listener: Listener | None = None,
+    open_judge: OpenJudge | None = None,
 ) -> Run:
     """Run scenarios, each as often as it says, and give what became of them, in the order they were given.
 
     A cancellation, such as Ctrl-C under `asyncio.run`, ends the run early: conversations under way are closed, and
     what is finished is returned with `interrupted` set. A `TargetError` makes its scenario errored; any other
-    exception ends the run and is raised, after all conversations are closed.
+    exception ends the run and is raised, after all conversations are closed. A judge is an assistant like any other:
+    without `open_judge` its conversations are begun by `open`, as those of a scenario that talks to it.
     """
-    work = _Run(scenarios, open, options, listener)
+
+    def ask(scenario: Scenario, _: int, case: Case) -> Conversation:
+        return open(with_judge(scenario, case))
+
+    work = _Run(scenarios, open, options, listener, open_judge or ask)
     at_once = sum(get_rule(located.scenario.repeat).bounds.least for located in scenarios)
     workers = [asyncio.create_task(work.work()) for _ in range(min(options.concurrency, at_once))]
     if not workers:

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.desired import assistant_fields, vector_store_fields
+from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario, Resource
@@ -29,7 +30,7 @@ from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.check_links import CheckLinks, Subject
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
-from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, tool_name
+from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, named_judges, tool_name
 from orchestrator.spec.mock_links import find_mock_problems
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.python_files import PythonFiles
@@ -74,7 +75,6 @@ class Linker:
         """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist."""
         self._prices = prices or {}
         self._files = PythonFiles(root, cwd)
-        self._checks = CheckLinks(self._files, self._prices)
         self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
         self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []
@@ -82,6 +82,9 @@ class Linker:
         for shaped in specs:
             self._register(shaped)
         self._functions = {n: s.spec for n, s in self._named("Function").items() if isinstance(s.spec, Function)}
+        self._judges = {n: s.spec for n, s in self._named("Judge").items() if isinstance(s.spec, Judge)}
+        shapeless = dict.fromkeys(name for kind, name in broken if kind == "Judge")
+        self._checks = CheckLinks(self._files, self._prices, {**shapeless, **self._judges})
         self._faulty = {n: check_parameters(f.parameters, f.strict) for n, f in self._functions.items()}
 
     def link(self) -> Linked:
@@ -95,6 +98,9 @@ class Linker:
                 case Assistant():
                     resource = self._link_assistant(document, spec)
                     linked.resources[resource.address] = resource
+                case Judge():
+                    resource = self._link_judge(document, spec)
+                    linked.resources.setdefault(resource.address, resource)
                 case VectorStore():
                     resource = self._link_store(document, spec)
                     linked.resources[resource.address] = resource
@@ -158,6 +164,22 @@ class Linker:
             ignore=tuple(assistant.lifecycle.ignore),
         )
 
+    def _link_judge(self, document: Document, judge: Judge) -> Resource:
+        """Give the assistant that a judge is on a target."""
+        if other := self._named("Assistant").get(judge.name):
+            address = Address(Kind.ASSISTANT, judge.name)
+            for here, there, kind in ((document, other.document, "Assistant"), (other.document, document, "Judge")):
+                message = f"a Judge and an Assistant are called `{judge.name}`, and both would be {address}"
+                hint = f"the {kind} is at {there.position(('name',))}; rename one"
+                self._problems.append(here.diagnostic(message, ("name",), hint))
+        instructions = get_instructions(self._instructions(document, judge))
+        return Resource(
+            address=Address(Kind.ASSISTANT, judge.name),
+            fields=assistant_fields(get_assistant(judge), instructions, self._functions),
+            whole=frozenset(["tools"]),
+            position=document.position(),
+        )
+
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
         seen: set[str] = set()
         for index, tool in enumerate(assistant.tools or ()):
@@ -180,8 +202,8 @@ class Linker:
         self._problems.append(document.diagnostic(f"no {kind} is called `{name}`", path, hint))
         return False
 
-    def _instructions(self, document: Document, assistant: Assistant) -> str | None:
-        written = assistant.instructions
+    def _instructions(self, document: Document, spec: Assistant | Judge) -> str | None:
+        written = spec.instructions
         if document.body is not None:
             if written is not None:
                 message = "instructions are given twice: as a field and as the Markdown below"
@@ -244,9 +266,18 @@ class Linker:
             price = self._prices.get(assistant.model)
             self._check_scenario(document, scenario, self._subject(assistant, resources))
         own = document.data.get("variables")
+        judges = {name: self._judges[name] for name in named_judges(scenario) if name in self._judges}
         mocks = {at: document.position(at, key=isinstance(at[-1], str)) for at, _, _ in located_mocks(scenario)}
         return LocatedScenario(
-            scenario, document.position(), document.path, self._root, price, self._names.context(own)["vars"], mocks
+            scenario,
+            document.position(),
+            document.path,
+            self._root,
+            price,
+            self._names.context(own)["vars"],
+            mocks,
+            judges,
+            {name: self._prices[judge.model] for name, judge in judges.items() if judge.model in self._prices},
         )
 
     def _check_scenario(self, document: Document, scenario: Scenario, subject: Subject) -> None:

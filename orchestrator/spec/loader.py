@@ -84,7 +84,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     unknown = broken | sources.lost
     linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices).link()
     problems += linked.problems
-    shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in broken | sources.lost if kind in PREFIXES}
+    shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in unknown if kind in PREFIXES}
+    shapeless |= {f"{PREFIXES['Assistant']}.{name}" for kind, name in unknown if kind == "Judge"}
     problems += check_moves(head, settings.moved, linked.resources, shapeless)
     if not specs and not problems and not ask.may_be_empty:
         message = "the project declares nothing yet"

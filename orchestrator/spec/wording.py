@@ -96,7 +96,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(
             fault.message, path, r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
         )
-    if fault.type in ("count", "json", "code", "weight", "repeat", "when", "overlap", "one_action"):
+    if fault.type in ("count", "json", "code", "weight", "repeat", "when", "overlap", "one_action", "judge", "quorum"):
         return document.diagnostic(fault.message, path)
     subject = f"the key `{name}`" if fault.of_key else _subject(path)
     if fault.is_of_form:

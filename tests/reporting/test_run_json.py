@@ -67,6 +67,7 @@ def test_the_contract(a_run):
         "problem": None,
         "leftover": None,
         "warnings": [],
+        "judge_usage": {"input_tokens": 0, "output_tokens": 0},
     }
     checks = turn.pop("checks")
     assert turn == {
@@ -81,6 +82,7 @@ def test_the_contract(a_run):
         "score": 1.0,
         "problem": None,
         "usage": {"input_tokens": 69, "output_tokens": 6},
+        "judge_usage": {"input_tokens": 0, "output_tokens": 0},
         "duration_ms": 20,
     }
     assert checks[1] == {

@@ -6,7 +6,7 @@ from orchestrator.model.conversation import Reply, ReplyStatus, Usage
 from orchestrator.model.prices import Price
 from orchestrator.scenario.costs import get_attempt_cost
 from orchestrator.scenario.transcript import Exchange
-from tests.scenario.judging import said
+from tests.scenario.checking import said
 
 PRICE = Price(input=2.5, output=10)
 
