@@ -262,3 +262,47 @@ def test_the_help_names_every_mode(orch):
     text = " ".join(orch("test", "--help").out.split())
     assert "none|once|new|stale|all" in text
     assert "--recordings DIR" in text
+
+
+GRADED = """\
+kind: Judge
+name: strict
+model: grader
+criteria: [is polite]
+votes: 2
+---
+kind: ScriptedModel
+name: grader
+rules: [{reply: '{"criteria": [{"number": 1, "quote": "천만에요", "reason": "It says so.", "verdict": "met"}]}'}]
+---
+kind: Scenario
+name: graded
+assistant: math-tutor
+turns: [{user: 고마워, checks: [judge: strict]}]
+---
+kind: Scenario
+name: graded-otherwise
+assistant: math-tutor
+turns: [{user: 고마워, checks: [judge: {by: strict, criteria: [is short]}]}]
+"""
+
+
+def test_judges_are_replayed_and_a_changed_rubric_makes_stale_exactly_who_is_graded_by_it(orch, tutor):
+    offline_scenarios(tutor)
+    (tutor / "graded.yaml").write_text(GRADED)
+    assert orch("apply", "specs/").code == 0
+    assert orch("test", "specs/", "--record", "once").code == 0
+    assert stale(orch) == {}
+    edit(tutor / "graded.yaml", "criteria: [is polite]", "criteria: [is kind]")
+    problems = stale(orch)
+    assert set(problems) == {"graded"}
+    assert "the criteria of the judge strict of turn 1 changed since this was recorded" in problems["graded"]
+    edit(tutor / "graded.yaml", "votes: 2", "instructions: Be strict.")
+    problems = stale(orch)
+    assert set(problems) == {"graded", "graded-otherwise"}
+    assert "instructions of the judge strict changed since this was recorded" in problems["graded-otherwise"]
+    assert orch("apply", "specs/").code == 0
+    assert (
+        orch("test", "specs/", "--record", "stale").err.splitlines()[-1] == "recordings in specs/recordings: 2 written"
+    )
+    assert stale(orch) == {}
