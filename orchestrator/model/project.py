@@ -134,6 +134,19 @@ class LocatedScenario:
     """Values for {{ vars.NAME }}: the scenario's own over the target's and the project's."""
     mock_positions: Mapping[Place, Position] = field(default_factory=dict)
     """Where its mocks are written."""
+    target: str = ""
+    """Name of the target it was resolved for."""
+    case: Mapping[str, str] = field(default_factory=dict)
+    """What tells it from the other cases of the scenario as written: model, variables of its matrix, row."""
+    written_as: str = ""
+    """Name of the scenario as written, where this is one of its cases."""
+    model: str | None = None
+    """The model that answers, where it is not the assistant's own."""
+
+    @property
+    def base(self) -> str:
+        """Name of the scenario as written; that of a case has its brackets besides."""
+        return self.written_as or self.scenario.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,7 @@ _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].conte
 class AssistantsConversation:
     """A thread with one assistant; made on the target with the first message."""
 
-    def __init__(
-        self, client: Client, assistant_id: str, file_names: dict[str, str], model: str | None = None
-    ) -> None:
+    def __init__(self, client: Client, assistant_id: str, file_names: dict[str, str], model: str | None = None) -> None:
         """`file_names` is a cache of names by file id that conversations share; `model` answers, if not its own."""
         self._client = client
         # What each run is made with; outputs go to a run that has it already.

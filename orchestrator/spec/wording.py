@@ -84,6 +84,9 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(f"unknown key `{name}`", path, hint, key=True)
     if fault.type == "reserved_name":
         return document.diagnostic(fault.message, (*path, fault.context["key"]), "give it another name")
+    if fault.type == "reserved_variable":
+        place = (*path, "variables", fault.context["key"])
+        return document.diagnostic(fault.message, place, "give the variable another name", key=True)
     if fault.type in ("tool", "mock", "check"):
         return _describe_form(document, kind, fault)
     if fault.type in ("reserved", "unknown_field", "target_name"):
@@ -93,7 +96,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(
             fault.message, path, r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
         )
-    if fault.type in ("count", "json", "code", "weight", "repeat", "when", "overlap", "one_action"):
+    if fault.type in ("count", "json", "code", "weight", "repeat", "when", "overlap", "one_action", "matrix"):
         return document.diagnostic(fault.message, path)
     subject = f"the key `{name}`" if fault.of_key else _subject(path)
     if fault.is_of_form:

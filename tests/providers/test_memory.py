@@ -124,7 +124,12 @@ def test_conversations_are_what_it_was_given():
         MemoryProvider().open("asst_1")
     talk: Any = object()
     asked: list[tuple[str, str | None]] = []
-    provider = MemoryProvider(conversations=lambda id, model: (talk, asked.append((id, model)))[0])
+
+    def converse(id: str, model: str | None) -> Any:
+        asked.append((id, model))
+        return talk
+
+    provider = MemoryProvider(conversations=converse)
     assert provider.open("asst_1") is talk
     assert provider.open("asst_1", model="gpt-5") is talk
     assert asked == [("asst_1", None), ("asst_1", "gpt-5")]
