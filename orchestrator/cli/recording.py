@@ -1,6 +1,7 @@
 """The options of `orch test` about recordings, and what they ask for."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import Project
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings
-from orchestrator.scenario.seen import get_seen
+from orchestrator.scenario.seen import Seen, get_seen
 from orchestrator.spec.files import show
 
 FOLDER = "recordings"
@@ -40,6 +41,11 @@ def ask_recordings(project: Project, record: str | None, folder: Path | None) ->
         if folder is not None:
             raise UsageError("--recordings says where, and nothing says what to do there", "add --record, see --help")
         return None
+
+    @cache  # cases share what they see
+    def sees(assistant: str, model: str | None) -> Seen:
+        return get_seen(project.resources, Address(Kind.ASSISTANT, assistant), model)
+
     cwd = Path.cwd()
     place = Place(
         folder=project.root / FOLDER if folder is None else (cwd / folder).absolute(),
@@ -52,7 +58,7 @@ def ask_recordings(project: Project, record: str | None, folder: Path | None) ->
     return Recordings(
         place,
         Mode(record),
-        lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
+        lambda each: sees(each.scenario.assistant, each.model),
         Cleaner(secrets),
     )
 

@@ -148,6 +148,10 @@ class LocatedScenario:
         """Name of the scenario as written; that of a case has its brackets besides."""
         return self.written_as or self.scenario.name
 
+    def label(self, with_target: bool) -> str:
+        """Give its name as people read it, `with_target` where several targets are spoken of."""
+        return f"{self.scenario.name} on {self.target}" if with_target else self.scenario.name
+
 
 @dataclass(frozen=True, slots=True)
 class Project:

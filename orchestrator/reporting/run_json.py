@@ -1,11 +1,12 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
-(each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
-mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
-part of the run's tokens that was not used now.
+`not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
+scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
+`leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem`
+of a turn. A score is the mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with
+the status `not_run`. `recorded` says of an attempt that its times and tokens are those of its recording;
+`recorded_usage` is the part of the run's tokens that was not used now.
 """
 
 from typing import Any
@@ -23,7 +24,10 @@ FORMAT = "orch.test/1"
 
 
 def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
-    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds."""
+    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds.
+
+    Of several targets the names are joined with a comma; each scenario says its own.
+    """
     report: dict[str, Any] = storable(
         {
             "format": FORMAT,
@@ -39,22 +43,30 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "requests": run.requests,
             "usage": _usage(run.usage),
             "recorded_usage": _usage(run.recorded_usage),
-            "scenarios": [_scenario(result) for result in run.results],
-            "not_run": [_place(located) for located in run.not_run],
+            "scenarios": [_scenario(result, target) for result in run.results],
+            "not_run": [_place(located, target) for located in run.not_run],
         }
     )
     return report
 
 
-def _place(located: LocatedScenario) -> dict[str, Any]:
+def _place(located: LocatedScenario, target: str) -> dict[str, Any]:
     scenario, position = located.scenario, located.position
-    return {"name": scenario.name, "assistant": scenario.assistant, "file": position.file, "line": position.line}
+    return {
+        "name": scenario.name,
+        "base": located.base,
+        "case": dict(located.case),
+        "assistant": scenario.assistant,
+        "target": located.target or target,
+        "file": position.file,
+        "line": position.line,
+    }
 
 
-def _scenario(result: ScenarioResult) -> dict[str, Any]:
+def _scenario(result: ScenarioResult, target: str) -> dict[str, Any]:
     users = [turn.user for turn in result.located.scenario.turns]
     return {
-        **_place(result.located),
+        **_place(result.located, target),
         "status": str(result.status),
         "repeat": repeat_json(result),
         "statistics": statistics_json(result),

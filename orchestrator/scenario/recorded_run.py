@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 
 from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import LocatedScenario
@@ -27,6 +28,7 @@ from orchestrator.scenario.recording import (
     Unfit,
 )
 from orchestrator.scenario.recording_file import Recording, RecordingError, read, same_talk, to_text, write
+from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
 from orchestrator.scenario.runner import Listener, Open, RunOptions, run
@@ -86,21 +88,21 @@ class Place:
 
     def file(self, scenario: str) -> Path:
         """Give the file of a scenario."""
-        return self.folder / self.target / f"{scenario}.json"
+        return self.folder / self.target / recording_name(scenario)
 
     def shown_file(self, scenario: str) -> str:
         """Give the file of a scenario as messages call it."""
-        return f"{self.shown}/{self.target}/{scenario}.json"
+        return f"{self.shown}/{self.target}/{recording_name(scenario)}"
 
     def command(self, scenario: str, mode: Mode) -> str:
         """Give the command that records a scenario."""
-        return f"`orch test --name {scenario} --target {self.target} --record {mode}{self.hint}`"
+        return f"`orch test --name {quote(scenario)} --target {self.target} --record {mode}{self.hint}`"
 
 
 class Recordings:
     """The recordings of one run."""
 
-    def __init__(self, place: Place, mode: Mode, sees: Callable[[Scenario], Seen], cleaner: Cleaner) -> None:
+    def __init__(self, place: Place, mode: Mode, sees: Callable[[LocatedScenario], Seen], cleaner: Cleaner) -> None:
         """`sees` gives what the model of a scenario's assistant sees now."""
         self.place, self._mode, self._sees, self._cleaner = place, mode, sees, cleaner
         self._replayed: dict[str, Iterator[Conversation]] = {}
@@ -130,15 +132,15 @@ class Recordings:
                 self._refused[name] = error
         return to_record
 
-    def open(self, scenario: Scenario, live: Open | None) -> Conversation:
+    def open(self, located: LocatedScenario, live: Open | None) -> Conversation:
         """Begin a conversation: the next that was recorded, or one with the target, `live`."""
-        name = scenario.name
+        name = located.scenario.name
         if name in self._refused:
             return RefusedConversation(self._refused[name])
         if name in self._replayed:
             return next(self._replayed[name])
         assert live is not None, "what is to be recorded has the target open"
-        lane = RecordingConversation(live(scenario))
+        lane = RecordingConversation(live(located))
         self._lanes[name].append(lane)
         return lane
 
@@ -151,7 +153,7 @@ class Recordings:
         if any(a.problem or any(turn.problem for turn in a.turns) for a in result.attempts):
             self.unfinished.append(scenario.name)
             return
-        recording = Recording(self._sees(scenario), tuple(lane.lane for lane in lanes))
+        recording = Recording(self._sees(result.located), tuple(lane.lane for lane in lanes))
         text = to_text(recording, self._cleaner)
         file = self.place.file(scenario.name)
         if same_talk(file, text):
@@ -174,7 +176,7 @@ class Recordings:
         except RecordingError as error:
             hint = f"{error.hint}: {self.place.command(scenario.name, Mode.ALL)}"
             return State.DAMAGED, None, RecordingError(error.message, hint)
-        changes = get_changes(recording.saw, self._sees(scenario), f"assistant.{scenario.assistant}")
+        changes = get_changes(recording.saw, self._sees(located), f"assistant.{scenario.assistant}")
         if changes:
             message = f"{STALE}: {'; '.join(changes)} since this was recorded"
             return State.STALE, None, RecordingError(message, self._advice(scenario.name).stale)
@@ -234,9 +236,9 @@ async def run_recorded(
     keeping = _Keeping(recordings, listener)
     if not to_record:
         with no_network() if recordings.offline else nullcontext():
-            return await run(scenarios, lambda scenario: recordings.open(scenario, None), options, keeping)
+            return await run(scenarios, lambda located: recordings.open(located, None), options, keeping)
     async with open_target(to_record) as live:
-        return await run(scenarios, lambda scenario: recordings.open(scenario, live), options, keeping)
+        return await run(scenarios, lambda located: recordings.open(located, live), options, keeping)
 
 
 async def _play_through(scenario: Scenario, conversation: Conversation, setting: Setting) -> None:

@@ -167,6 +167,11 @@ class Run:
     interrupted: bool = False
     """Whether it was cancelled from outside, for example by Ctrl-C."""
 
+    @property
+    def has_targets(self) -> bool:
+        """Whether scenarios of several targets are in it, so that their names say too little."""
+        return len({each.target for each in (*(result.located for result in self.results), *self.not_run)}) > 1
+
     def count(self, status: Status) -> int:
         """Tell how many scenarios ended so."""
         return sum(result.status is status for result in self.results)

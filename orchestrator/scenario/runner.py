@@ -13,7 +13,6 @@ from typing import Protocol
 
 from orchestrator.errors import TargetError, UsageError
 from orchestrator.model.project import LocatedScenario
-from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.conversing import play
 from orchestrator.scenario.playing import Playing
@@ -21,7 +20,7 @@ from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
 from orchestrator.scenario.setting import get_setting
 
-Open = Callable[[Scenario], Conversation]
+Open = Callable[[LocatedScenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
 
 
@@ -112,7 +111,7 @@ class _Run:
 
     async def _attempt(self, located: LocatedScenario) -> Attempt:
         try:
-            conversation = self._open(located.scenario)
+            conversation = self._open(located)
         except TargetError as error:
             return Attempt(Status.ERRORED, (), (), 0.0, 0, Problem(error.message, error.hint))
 

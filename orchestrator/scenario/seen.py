@@ -32,9 +32,9 @@ class Seen:
     """The files of the vector stores it searches, by label: content and chunking."""
 
 
-def get_seen(resources: Mapping[Address, Resource], assistant: Address) -> Seen:
-    """Give what the model of a declared assistant sees."""
-    fields = resources[assistant].fields
+def get_seen(resources: Mapping[Address, Resource], assistant: Address, model: str | None = None) -> Seen:
+    """Give what the model of a declared assistant sees; `model` is the one that answers, where it is not its own."""
+    fields = {**resources[assistant].fields, **({} if model is None else {"model": model})}
     grouped: dict[str, dict[str, Any]] = {}
     for path, value in fields.items():
         if path.split(".")[0] not in _UNSEEN and path != _STORES:

@@ -75,8 +75,10 @@ def expand(document: Document, names: Names, files: RowFiles) -> Sequence[Shaped
     faults = Faults()
     for case in cases:
         context = names.context(own, case.variables)
-        found = _shape(document, prepared, context)
+        found = made[0].as_written if made and prepared.is_constant else _shape(document, prepared, context)
         if isinstance(found, Scenario):
+            if not made:
+                prepared.share(found)
             made.append(ShapedCase(case, _named(found, case), context["vars"], found))
         faults.add(case, found if isinstance(found, list) else ())
         if faults.are_many:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, Position
+from orchestrator.model.language import Strict
 from orchestrator.model.project import ProjectSpec, Target
 from orchestrator.spec.reader import Document, Path_
 from orchestrator.spec.template import Scope, TemplateError, check_later, is_template, render
@@ -108,6 +109,15 @@ class Prepared:
         problems: list[Diagnostic] = []
         return (self._data if self._plan is None else self._filled(self._data, self._plan, context, problems)), problems
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is nothing to render: every context gives the same."""
+        return self._plan is None
+
+    def share(self, shaped: Strict) -> None:
+        """Put what a first rendering was shaped to in the place of what has no template: it is shaped and held once."""
+        self._data = _shared(self._data, shaped, self._plan)
+
     def _planned(self, value: Any, later: Later, path: Path_) -> _Plan | None:
         if isinstance(value, dict | list):
             items = value.items() if isinstance(value, dict) else enumerate(value)
@@ -135,6 +145,23 @@ class Prepared:
         for key, part in plan.items():
             filled[key] = self._filled(value[key], part, context, problems)
         return filled
+
+
+def _shared(value: Any, shaped: Any, plan: _Plan | None) -> Any:
+    """Give a value with its parts of which nothing is rendered as the models they were shaped to."""
+    if isinstance(plan, _Template) or (plan is None and isinstance(shaped, Strict)):
+        return shaped if plan is None else value
+    within = plan or {}
+    if isinstance(value, dict) and isinstance(shaped, Strict):
+        names = {info.alias or name: name for name, info in type(shaped).model_fields.items()}
+        made = {key: getattr(shaped, str(names.get(key, key))) for key in value}
+    elif isinstance(value, dict) and isinstance(shaped, dict):
+        made = shaped
+    elif isinstance(value, list) and isinstance(shaped, list):
+        return [_shared(item, one, within.get(n)) for n, (item, one) in enumerate(zip(value, shaped, strict=True))]
+    else:
+        return value
+    return {key: _shared(item, made[key], within.get(key)) for key, item in value.items()}
 
 
 def _matches(pattern: str, path: tuple[Hashable, ...]) -> bool:

@@ -233,7 +233,9 @@ def is_template(text: str) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _compiled(text: str) -> jinja2.Template:
     """Compile a text once: the cases of a scenario render the same ones over different values."""
-    return _ENVIRONMENT.from_string(text)
+    template = _ENVIRONMENT.from_string(text)
+    template.globals = dict(template.globals)  # a chain of mappings by itself, which is slow to copy at each rendering
+    return template
 
 
 def render(text: str, context: Mapping[str, Any], include: Callable[[str], str] | None = None) -> str:

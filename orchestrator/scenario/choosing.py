@@ -1,0 +1,68 @@
+"""Which scenarios of a project are run: those of a name, and one part of several that share the work."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from orchestrator.errors import UsageError
+from orchestrator.model.project import LocatedScenario
+
+
+def named(scenarios: Iterable[LocatedScenario], patterns: Sequence[str]) -> list[LocatedScenario]:
+    """Give the scenarios that one of the globs names, by the name as written or the name of a case.
+
+    What is the name of a scenario as it stands means that one: in a glob its brackets would be a set of characters.
+    """
+    known = list(scenarios)
+    names = {located.scenario.name for located in known}
+    globs = [_Glob(pattern, pattern in names) for pattern in patterns]
+    return [located for located in known if any(glob.takes(located) for glob in globs)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Glob:
+    """What one `--name` asks for."""
+
+    pattern: str
+    is_name: bool
+
+    def takes(self, located: LocatedScenario) -> bool:
+        name = located.scenario.name
+        if self.is_name:
+            return name == self.pattern
+        with_brackets = self.pattern.replace("[", "[[]")
+        return any(fnmatchcase(name, glob) for glob in (self.pattern, with_brackets)) or fnmatchcase(
+            located.base, self.pattern
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `count` parts of all scenarios; `number` is counted from 1."""
+
+    number: int
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Shard":
+        """Read `I/N`; raises `UsageError`."""
+        number, slash, count = text.partition("/")
+        if not slash or not _is_number(number) or not _is_number(count):
+            raise UsageError(f"--shard {text} is not I/N", "for example --shard 1/4, the first of four parts")
+        shard = cls(int(number), int(count))
+        if not 1 <= shard.number <= shard.count:
+            hint = "parts are counted from 1" if shard.count else "give the number of parts after the slash"
+            raise UsageError(f"--shard {text}: there is no part {shard.number} of {shard.count}", hint)
+        return shard
+
+    def take(self, scenarios: Sequence[LocatedScenario]) -> list[LocatedScenario]:
+        """Give this part, in the order given. All parts together are everything, and sizes differ by one at most.
+
+        Parts are dealt out by name, so that every machine deals the same wherever its files lie.
+        """
+        places = sorted(range(len(scenarios)), key=lambda place: (scenarios[place].scenario.name, place))
+        return [scenarios[place] for place in sorted(places[self.number - 1 :: self.count])]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 9
