@@ -30,24 +30,27 @@ def _once(values: list[Any]) -> list[Any]:
     return values
 
 
+def _free(name: str) -> str:
+    if name in (MODEL, ROW):
+        message = "`{name}` is what reports call the {name} of a case: give the variable another name"
+        raise PydanticCustomError("reserved", message, {"name": name})
+    return name
+
+
 class Matrix(Strict):
     """Values of which each combination is a case."""
 
     model: Annotated[list[NonEmpty], Field(min_length=1), AfterValidator(_once)] | None = Field(
         None, description="Models to talk to, in place of the assistant's own"
     )
-    variables: dict[NonEmpty, Annotated[list[Value], Field(min_length=1), AfterValidator(_once)]] = Field(
-        default_factory=dict, description="Values for {{ vars.NAME }}: a list for each name"
-    )
+    variables: dict[
+        Annotated[NonEmpty, AfterValidator(_free)], Annotated[list[Value], Field(min_length=1), AfterValidator(_once)]
+    ] = Field(default_factory=dict, description="Values for {{ vars.NAME }}: a list for each name")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.model is None and not self.variables:
             raise PydanticCustomError("matrix", "the matrix is empty: give `model`, `variables` or both")
-        for name in (MODEL, ROW):
-            if name in self.variables:
-                message = "`{key}` is what reports call the " + name + " of a case"
-                raise PydanticCustomError("reserved_variable", message, {"key": name})
         return self
 
 

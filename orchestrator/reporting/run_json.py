@@ -4,9 +4,9 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 `not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
 scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
 `leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem`
-of a turn. A score is the mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with
-the status `not_run`. `recorded` says of an attempt that its times and tokens are those of its recording;
-`recorded_usage` is the part of the run's tokens that was not used now.
+of a turn. A score is the mean of the checks by weight, null where nothing was checked. Turns that were not played
+stand there with the status `not_run`. `recorded` says of an attempt that its times and tokens are those of its
+recording; `recorded_usage` is the part of the run's tokens that was not used now.
 """
 
 from typing import Any

@@ -58,9 +58,13 @@ class Shard:
     def take(self, scenarios: Sequence[LocatedScenario]) -> list[LocatedScenario]:
         """Give this part, in the order given. All parts together are everything, and sizes differ by one at most.
 
-        Parts are dealt out by name, so that every machine deals the same wherever its files lie.
+        Each target's are dealt out by name, so that every machine deals the same wherever its files lie.
         """
-        places = sorted(range(len(scenarios)), key=lambda place: (scenarios[place].scenario.name, place))
+
+        def by_target_and_name(place: int) -> tuple[str, str]:
+            return scenarios[place].target, scenarios[place].scenario.name
+
+        places = sorted(range(len(scenarios)), key=by_target_and_name)
         return [scenarios[place] for place in sorted(places[self.number - 1 :: self.count])]
 
 

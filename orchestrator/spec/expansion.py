@@ -67,9 +67,11 @@ def expand(document: Document, names: Names, files: RowFiles) -> Sequence[Shaped
         document, {key: document.data[key] for key in _KEYS if key in document.data}, {}, names.context(own)
     )
     shaped = problems or shape(document, Cases, head)
-    if not isinstance(shaped, Cases):
-        return shaped if isinstance(shaped, list) else []
-    cases, problems = get_cases(document, shaped, files)
+    cases: list[Case] = []
+    if isinstance(shaped, Cases):
+        cases, problems = get_cases(document, shaped, files)
+    elif isinstance(shaped, list):
+        problems = shaped
     prepared = Prepared(document, {k: v for k, v in document.data.items() if k not in _KEYS}, Scenario.LATER)
     made: list[ShapedCase] = []
     faults = Faults()
@@ -83,6 +85,9 @@ def expand(document: Document, names: Names, files: RowFiles) -> Sequence[Shaped
         faults.add(case, found if isinstance(found, list) else ())
         if faults.are_many:
             break
+    if not cases and prepared.is_constant:  # what does not depend on them is told at once
+        found = _shape(document, prepared, {})
+        problems = [*problems, *(found if isinstance(found, list) else ())]
     problems = [*problems, *prepared.problems, *faults.told(), *_name_problems(document, made)]
     return problems or made
 

@@ -84,9 +84,6 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(f"unknown key `{name}`", path, hint, key=True)
     if fault.type == "reserved_name":
         return document.diagnostic(fault.message, (*path, fault.context["key"]), "give it another name")
-    if fault.type == "reserved_variable":
-        place = (*path, "variables", fault.context["key"])
-        return document.diagnostic(fault.message, place, "give the variable another name", key=True)
     if fault.type in ("tool", "mock", "check"):
         return _describe_form(document, kind, fault)
     if fault.type in ("reserved", "unknown_field", "target_name"):
