@@ -8,32 +8,23 @@ from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario
 
 
-def named(scenarios: Iterable[LocatedScenario], patterns: Sequence[str]) -> list[LocatedScenario]:
+def named(scenarios: Sequence[LocatedScenario], patterns: Iterable[str]) -> list[LocatedScenario]:
     """Give the scenarios that one of the globs names, by the name as written or the name of a case.
 
-    What is the name of a scenario as it stands means that one: in a glob its brackets would be a set of characters.
+    Brackets stand for themselves, as names of cases have them; a set of characters is meant where that names nothing.
     """
-    known = list(scenarios)
-    names = {located.scenario.name for located in known}
-    globs = [_Glob(pattern, pattern in names) for pattern in patterns]
-    return [located for located in known if any(glob.takes(located) for glob in globs)]
+    chosen: set[int] = set()
+    for pattern in patterns:
+        chosen |= _found(scenarios, pattern.replace("[", "[[]")) or _found(scenarios, pattern)
+    return [located for place, located in enumerate(scenarios) if place in chosen]
 
 
-@dataclass(frozen=True, slots=True)
-class _Glob:
-    """What one `--name` asks for."""
-
-    pattern: str
-    is_name: bool
-
-    def takes(self, located: LocatedScenario) -> bool:
-        name = located.scenario.name
-        if self.is_name:
-            return name == self.pattern
-        with_brackets = self.pattern.replace("[", "[[]")
-        return any(fnmatchcase(name, glob) for glob in (self.pattern, with_brackets)) or fnmatchcase(
-            located.base, self.pattern
-        )
+def _found(scenarios: Sequence[LocatedScenario], glob: str) -> set[int]:
+    return {
+        place
+        for place, located in enumerate(scenarios)
+        if fnmatchcase(located.scenario.name, glob) or fnmatchcase(located.base, glob)
+    }
 
 
 @dataclass(frozen=True, slots=True)

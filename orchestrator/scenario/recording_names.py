@@ -20,8 +20,8 @@ def recording_name(scenario: str) -> str:
     """Give the name of the file that keeps a scenario's recording."""
     if is_name(scenario) and not _DEVICE.fullmatch(scenario):
         return f"{scenario}.json"
-    parts = re.split(r"[\[\],]", scenario)
-    plain = [re.sub(r"[^a-z0-9-]+", "-", part.lower()).strip("-") for part in parts]
-    shown = ".".join(part for part in plain if part)[:_LONGEST].strip(".-")
+    plain = [re.sub(r"[^a-z0-9-]+", "-", part.lower()).strip("-") for part in re.split(r"[\[\],]", scenario)]
+    first, *rest = [part for part in plain if part] or ["case"]
+    shown = ".".join([f"{first}-" if _DEVICE.fullmatch(first) else first, *rest])[:_LONGEST].rstrip(".")
     digest = hashlib.sha256(scenario.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
-    return f"{shown or 'case'}{'-' if _DEVICE.fullmatch(shown) else ''}.{digest}.json"
+    return f"{shown}.{digest}.json"
