@@ -87,7 +87,7 @@ def test_parts_do_not_depend_on_the_order_of_files():
     for number in (1, 2, 3):
         part = {each.scenario.name for each in Shard(number, 3).take(scenarios)}
         assert part == {each.scenario.name for each in Shard(number, 3).take(scenarios[::-1])}
-    assert [each.scenario.name for each in Shard(1, 3).take(scenarios)] == ["quiz[model=gpt-5,row1]", "other[a]"]
+    assert [each.scenario.name for each in Shard(1, 3).take(scenarios)] == ["quiz[model=gpt-5,row12]", "other[a]"]
 
 
 def test_each_target_is_dealt_out_evenly():
