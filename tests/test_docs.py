@@ -13,7 +13,9 @@ import pytest
 from orchestrator.cli.main import COMMANDS, run
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
+from orchestrator.model.matrix import MOST_CASES
 from orchestrator.scenario.sequential import get_least_attempts
+from orchestrator.spec.case_names import LONGEST
 from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
@@ -175,6 +177,27 @@ def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
     orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
     subprocess.run(["bash", "-c", orch + script], check=False, cwd=tmp_path, capture_output=True, timeout=120)
     assert "<b>regression</b> <code>greeting</code>" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_matrix_and_data_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Matrix and data\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    for number, block in enumerate(fences(text, "yaml")):
+        (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
+    [rows] = fences(text, "csv")
+    (tmp_path / "orders.csv").write_text(rows, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    assert len(shown_commands(text)) == 4
+    for command, expected in shown_commands(text):
+        capsys.readouterr()
+        assert run(command.removeprefix("orch ").split()) == 0
+        assert settled(capsys.readouterr().out) == settled(expected)
+    assert run(["test", "--name", "thanks"]) == 0
+    assert f"at most {MOST_CASES:,} cases" in text
+    assert f"cut at {LONGEST} characters" in text
 
 
 def test_the_fewest_attempts_are_as_tabled():

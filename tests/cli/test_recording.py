@@ -109,7 +109,7 @@ def test_a_changed_prompt_makes_its_own_scenarios_stale_and_no_other(orch, recor
 
 def test_each_case_has_a_recording_that_its_own_changes_make_stale(orch, recorded):
     (recorded / "gpt-5.yaml").write_text("kind: ScriptedModel\nname: gpt-5\nrules: [{reply: five}]\n")
-    matrix = "{model: [gpt-4o, gpt-5], variables: {said: [고마워, 안녕]}}"
+    matrix = "{model: [gpt-4o, gpt-5], variables: {said: [고마워, 고마워요]}}"
     text = CLERK.replace("고마워", '"{{ vars.said }}"') + f"matrix: {matrix}\n"
     (recorded / "clerk.yaml").write_text(text)
     done = orch("test", "specs/", "--name", "greet", "--record", "once")
@@ -117,15 +117,15 @@ def test_each_case_has_a_recording_that_its_own_changes_make_stale(orch, recorde
     names = [file.name for file in (recorded / "recordings" / "local").glob("greet.*")]
     assert all(name.isascii() and "[" not in name for name in names)
     assert stale(orch, "--name", "greet") == {}
-    five = "greet[model=gpt-5,said=안녕]"
+    five = "greet[model=gpt-5,said=고마워요]"
     done = orch("test", "specs/", "--name", five, "--record", "none", "--format", "json")
     [scenario] = json.loads(done.out)["scenarios"]
     assert (scenario["name"], scenario["attempts"][0]["turns"][0]["reply"]) == (five, "five")
 
-    (recorded / "clerk.yaml").write_text(text.replace("안녕", "안녕하세요"))
+    (recorded / "clerk.yaml").write_text(text.replace("고마워요", "정말 고마워"))
     done = orch("test", "specs/", "--name", "greet", "--record", "none")
     assert "2 failed, 2 passed" in done.out
-    name = "greet[model=gpt-5,said=안녕하세요]"
+    name = "greet[model=gpt-5,said=정말-고마워]"
     assert f"record it: `orch test --name '{name}' --target local --record once`" in done.out
     assert orch("test", "specs/", "--name", name, "--record", "once").code == 0
 
