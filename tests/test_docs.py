@@ -14,6 +14,7 @@ from orchestrator.cli.main import COMMANDS, run
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
 from orchestrator.model.matrix import MOST_CASES
+from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.sequential import get_least_attempts
 from orchestrator.spec.case_names import LONGEST
 from orchestrator.spec.loader import Ask, load
@@ -198,6 +199,8 @@ def test_matrix_and_data_work_as_shown(tmp_path, monkeypatch, capsys):
     assert run(["test", "--name", "thanks"]) == 0
     assert f"at most {MOST_CASES:,} cases" in text
     assert f"cut at {LONGEST} characters" in text
+    recordings = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
+    assert f"`{recording_name('where[model=gpt-5,usual]')}`" in recordings
 
 
 def test_the_fewest_attempts_are_as_tabled():

@@ -28,13 +28,14 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
         "time": _seconds(run.duration_ms),
     }
     skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE))
+    several = run.has_targets
     root = ET.Element("testsuites", {"name": "orch", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
     _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage)})
     for result in run.results:
-        _add(suite, result, project, target, run.has_targets)
+        _add(suite, result, project, target, several)
     for located in run.not_run:
-        case = _case(suite, located, _class(located, project, run.has_targets), 0.0)
+        case = _case(suite, located, _class(located, project, several), 0.0)
         ET.SubElement(case, "skipped", {"message": "not run: the run was stopped before"})
     ET.indent(root)
     return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"

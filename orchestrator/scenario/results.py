@@ -1,7 +1,7 @@
 """What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.diagnostics import Diagnostic
@@ -158,11 +158,12 @@ def count(attempts: Collection[Attempt]) -> Tally:
 class Run:
     """What became of all scenarios."""
 
-    results: tuple[ScenarioResult, ...]
+    # Not in its text: asyncio writes down the result of the task it ends, which takes seconds for thousands of them.
+    results: tuple[ScenarioResult, ...] = field(repr=False)
     """The finished ones, in the order they were given."""
     duration_ms: float
     """Wall time."""
-    not_run: tuple[LocatedScenario, ...] = ()
+    not_run: tuple[LocatedScenario, ...] = field(default=(), repr=False)
     """Those that were not finished because the run was stopped, in the order they were given."""
     interrupted: bool = False
     """Whether it was cancelled from outside, for example by Ctrl-C."""

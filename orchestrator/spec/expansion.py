@@ -44,16 +44,17 @@ def has_cases(document: Document) -> bool:
 
 
 def data_files(documents: Iterable[Document], names: Names) -> frozenset[Path]:
-    """Give the files that scenarios name as their data: those are no specs, whatever their suffix."""
-    found = set()
+    """Give the files that scenarios name as their data: those are no specs, unless they say that they are."""
+    found, specs = set(), set()
     for document in documents:
+        specs |= {document.path} if get_kind(document) is not None else set()
         written = document.data.get("data") if isinstance(document.data, dict) else None
         if isinstance(written, str) and get_kind(document) == "Scenario":
             own = document.data.get("variables")
             rendered, problems = render_document(document, written, {}, names.context(_mapping(own)))
             if not problems:
                 found.add(Path(os.path.normpath(document.path.parent / rendered)))
-    return frozenset(found)
+    return frozenset(found - specs)
 
 
 def _mapping(value: Any) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from orchestrator.spec.rows import RowFiles
 
 
 def cases(tmp_path, written: Cases) -> tuple[list[Case], list[str]]:
-    places: dict[Path_, Place] = {("data", n): Place(n + 10, 3, n + 10, 3) for n in range(3)} | {
+    places: dict[Path_, Place] = {("data", n): Place(n + 10, 3, n + 10, 3) for n in range(5)} | {
         ("matrix",): Place(2, 1, 2, 1)
     }
     document = Document(tmp_path / "s.yaml", "s.yaml", {}, places, ("",) * 20)

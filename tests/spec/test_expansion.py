@@ -117,6 +117,13 @@ def test_a_yaml_file_of_rows_is_no_spec(loaded, told):
     assert problems[0].startswith("below/rows.yaml:2:1: not valid YAML")
 
 
+def test_a_file_of_specs_is_not_lost_where_it_is_taken_for_data(told):
+    assert told("data: a.yaml\nturns: [user: hi]\n") == [
+        "a.yaml:1:1: data is a list of rows",
+        "a.yaml:5:1: a second document",
+    ]
+
+
 def test_every_part_of_a_scenario_may_differ(loaded):
     text = """
         tags: ["{{ vars.tag }}"]
