@@ -16,7 +16,6 @@ from orchestrator.errors import PlanError, SpecError, TargetError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
-from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Capability, Conversation, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
@@ -155,7 +154,7 @@ async def apply_recorded(
 
 async def open_conversations(
     session: Session, scenarios: Collection[LocatedScenario]
-) -> Callable[[Scenario], Conversation]:
+) -> Callable[[LocatedScenario], Conversation]:
     """Give the way to open each scenario's conversation, on assistants that are what the specs say.
 
     A judge is an assistant: its conversations are opened as those of a scenario that talks to it. Raises `SpecError`
@@ -175,17 +174,19 @@ async def open_conversations(
             hint = f"run `orch apply --target {target}` first"
             problems.append(Diagnostic(message, located.position, hint))
     if problems:
-        raise SpecError(problems)
-    return lambda scenario: session.provider.open(decided.ids[Address(Kind.ASSISTANT, scenario.assistant)])
+        raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
+    return lambda each: session.provider.open(decided.ids[Address(Kind.ASSISTANT, each.scenario.assistant)], each.model)
 
 
 def opening(
     project: Project, env: Mapping[str, str]
-) -> Callable[[Collection[LocatedScenario]], AbstractAsyncContextManager[Callable[[Scenario], Conversation]]]:
+) -> Callable[[Collection[LocatedScenario]], AbstractAsyncContextManager[Callable[[LocatedScenario], Conversation]]]:
     """Give the way to open the target for some scenarios, so that it stays closed where there are none."""
 
     @asynccontextmanager
-    async def opened(scenarios: Collection[LocatedScenario]) -> AsyncIterator[Callable[[Scenario], Conversation]]:
+    async def opened(
+        scenarios: Collection[LocatedScenario],
+    ) -> AsyncIterator[Callable[[LocatedScenario], Conversation]]:
         async with open_session(project, env) as session:
             yield await open_conversations(session, scenarios)
 

@@ -15,8 +15,11 @@ from orchestrator.cli.main import COMMANDS, run
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
 from orchestrator.model.matchers import When
+from orchestrator.model.matrix import MOST_CASES
 from orchestrator.model.mocks import MOCKS, answers
+from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.sequential import get_least_attempts
+from orchestrator.spec.case_names import LONGEST
 from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.mentions import located_mocks
 from orchestrator.spec.schema import schema_file
@@ -246,6 +249,29 @@ def test_running_works_as_shown(tmp_path, monkeypatch, capsys):
         else:
             assert settled(output) == settled(expected)
     assert codes == [0, 5, 0]
+
+
+def test_matrix_and_data_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Matrix and data\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    for number, block in enumerate(fences(text, "yaml")):
+        (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
+    [rows] = fences(text, "csv")
+    (tmp_path / "orders.csv").write_text(rows, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    assert len(shown_commands(text)) == 4
+    for command, expected in shown_commands(text):
+        capsys.readouterr()
+        assert run(command.removeprefix("orch ").split()) == 0
+        assert settled(capsys.readouterr().out) == settled(expected)
+    assert run(["test", "--name", "thanks"]) == 0
+    assert f"at most {MOST_CASES:,} cases" in text
+    assert f"cut at {LONGEST} characters" in text
+    recordings = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
+    assert f"`{recording_name('where[model=gpt-5,usual]')}`" in recordings
 
 
 def test_the_fewest_attempts_are_as_tabled():

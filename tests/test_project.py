@@ -147,7 +147,8 @@ def test_a_scenario_needs_its_judges_as_they_are_declared(project):
     asks, asks_not = judged.scenarios
     talks: list[str] = []
 
-    def talk(assistant_id: str) -> ScriptedConversation:
+    def talk(assistant_id: str, model: str | None) -> ScriptedConversation:
+        assert model is None
         talks.append(assistant_id)
         return ScriptedConversation([])
 
@@ -164,8 +165,8 @@ def test_a_scenario_needs_its_judges_as_they_are_declared(project):
         assert problem.position == asks.position
         await apply(judged, provider)
         open_ = await open_conversations(session, [asks])
-        open_(asks.scenario)
-        open_(with_judge(asks.scenario, Case("strict", ("answers",), ())))
+        open_(asks)
+        open_(with_judge(asks, Case("strict", ("answers",), ())))
         names = [provider.objects[id].fields["display_name"] for id in talks]
         assert names == ["one", "strict"]
         provider.objects[talks[1]].fields["model"] = "another"

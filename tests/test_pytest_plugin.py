@@ -117,6 +117,20 @@ def test_quarantine_is_an_expected_failure_until_it_is_over(specs, tmp_path, unt
     assert ("1 xpassed" if code == 0 else "1 passed") in done.stdout
 
 
+def test_each_case_is_an_item(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    (specs / "scenarios" / "hello.yaml").write_text(
+        "kind: Scenario\nname: hello\nassistant: math-tutor\nmatrix: {variables: {said: [고마워, 안녕]}}\n"
+        'turns: [{user: "{{ vars.said }}", checks: [contains: 천만에요]}]\n'
+    )
+    file = "specs/scenarios/hello.yaml"
+    listed = play(tmp_path, file, "--collect-only", "-q").stdout
+    assert f"{file}::hello[said=고마워]" in listed
+    assert "1 passed" in play(tmp_path, f"{file}::hello[said=고마워]").stdout
+    assert "2 tests collected" in play(tmp_path, f"{file}::hello", "--collect-only", "-q").stdout
+    assert "1 passed, 1 deselected" in play(tmp_path, file, "-k", "고마워").stdout
+
+
 def test_what_is_not_applied_says_so(specs, tmp_path):
     done = play(tmp_path, "specs", "-k", "solve")
     assert done.returncode == 1

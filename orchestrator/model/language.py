@@ -4,6 +4,7 @@ import re
 import shlex
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -113,5 +114,6 @@ def key_among(value: Any, keys: Sequence[str]) -> str | None:
     return next((key for key in keys if key in value), None) if isinstance(value, dict) else None
 
 
+@cache
 def _keys(model: type[Strict]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}

@@ -141,6 +141,23 @@ class LocatedScenario:
     """By name, those its checks ask; on the target each is the assistant of its name."""
     judge_prices: Mapping[str, Price] = field(default_factory=dict)
     """What their models cost, by the name of the judge, where the project says so."""
+    target: str = ""
+    """Name of the target it was resolved for."""
+    case: Mapping[str, str] = field(default_factory=dict)
+    """What tells it from the other cases of the scenario as written: model, variables of its matrix, row."""
+    written_as: str = ""
+    """Name of the scenario as written, where this is one of its cases."""
+    model: str | None = None
+    """The model that answers, where it is not the assistant's own."""
+
+    @property
+    def base(self) -> str:
+        """Name of the scenario as written; that of a case has its brackets besides."""
+        return self.written_as or self.scenario.name
+
+    def label(self, with_target: bool) -> str:
+        """Give its name as people read it, `with_target` where several targets are spoken of."""
+        return f"{self.scenario.name} on {self.target}" if with_target else self.scenario.name
 
 
 @dataclass(frozen=True, slots=True)

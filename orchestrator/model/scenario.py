@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.model.address import Name
 from orchestrator.model.checks import Check
 from orchestrator.model.language import NonEmpty, Spec, Strict
+from orchestrator.model.matrix import Matrix, Rows
 from orchestrator.model.mocks import OneOrMore, later
 
 
@@ -70,6 +71,12 @@ class Scenario(Spec):
     tags: list[NonEmpty] = Field(default_factory=list, description="Words to choose scenarios by (--tag)")
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }} in this scenario"
+    )
+    matrix: Matrix | None = Field(
+        None, description="{model: [...], variables: {NAME: [...]}}: each combination is a case of its own"
+    )
+    data: NonEmpty | Rows | None = Field(
+        None, description="Rows, each a case: a .csv, .jsonl or .yaml file, or a list; columns are variables"
     )
     repeat: Annotated[int, Field(ge=1, le=1000)] | Repeat = Field(
         1, description="N attempts that all have to pass, or {min, max, require, confidence}"

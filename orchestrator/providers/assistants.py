@@ -130,9 +130,9 @@ class AssistantsProvider:
         """Delete uploads that are in no store: one GET each, and for those without an id the files and stores."""
         return await sweep(self._client, uploads)
 
-    def open(self, assistant_id: str) -> Conversation:
-        """Begin a conversation."""
-        return AssistantsConversation(self._client, assistant_id, self._file_names)
+    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+        """Begin a conversation; another model travels with each run."""
+        return AssistantsConversation(self._client, assistant_id, self._file_names, model)
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -30,14 +30,15 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
     }
     held = sum(result.quarantined and result.status is not Status.PASSED for result in run.results)
     skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE) + held)
+    several = run.has_targets
     root = ET.Element("testsuites", {"name": "orch", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
     counted = {**_tokens(run.usage), **_judges(run.judge_usage), **_cost(run.cost_usd)}
     _properties(suite, {"target": target, "requests": run.requests, **counted})
     for result in run.results:
-        _add(suite, result, project, target)
+        _add(suite, result, project, target, several)
     for located in run.not_run:
-        case = _case(suite, located, project, 0.0)
+        case = _case(suite, located, _class(located, project, several), 0.0)
         ET.SubElement(case, "skipped", {"message": f"not run: {why_left_out(run)}"})
     ET.indent(root)
     return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"
@@ -50,12 +51,13 @@ _TAGS = {Status.FAILED: "failure", Status.ERRORED: "error", Status.INCONCLUSIVE:
 """JUnit has no word for undecided: skipped is the one that is neither a failure nor an error."""
 
 
-def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -> None:
-    case = _case(suite, result.located, project, result.duration_ms)
+def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str, several: bool) -> None:
+    located = result.located
+    case = _case(suite, located, _class(located, project, several), result.duration_ms)
     turns = len(result.located.scenario.turns)
-    properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
+    properties: dict[str, str | int] = {"target": located.target or target, "turns": turns, "requests": result.requests}
     counted = {**_tokens(result.usage), **_judges(result.judge_usage), **_cost(result.cost_usd)}
-    _properties(case, {**properties, **counted, **_attempts(result), **_marks(result)})
+    _properties(case, {**_case_of(located), **properties, **counted, **_attempts(result), **_marks(result)})
     if result.status is not Status.PASSED:
         _tell(case, result)
     if lines := [*caution_lines([result]), *quarantine_lines([result])]:
@@ -94,10 +96,22 @@ def _attempts(result: ScenarioResult) -> dict[str, str | int]:
     return {"status": str(result.status), "attempts": len(result.attempts), **counts, **shown}
 
 
-def _case(suite: ET.Element, located: LocatedScenario, project: str, duration_ms: float) -> ET.Element:
+def _case_of(located: LocatedScenario) -> dict[str, str]:
+    """Give what tells a case from the others of its scenario."""
+    return (
+        {"base": located.base, **{f"case.{key}": value for key, value in located.case.items()}} if located.case else {}
+    )
+
+
+def _class(located: LocatedScenario, project: str, several: bool) -> str:
+    """Give the class a CI system files it under; of several targets each has its own, for names do not tell."""
+    return ".".join([project, *([located.target] if several else []), located.scenario.assistant])
+
+
+def _case(suite: ET.Element, located: LocatedScenario, class_name: str, duration_ms: float) -> ET.Element:
     attributes = {
         "name": located.scenario.name,
-        "classname": f"{project}.{located.scenario.assistant}",
+        "classname": class_name,
         "time": _seconds(duration_ms),
         "file": located.position.file,
         "line": str(located.position.line),

@@ -1,17 +1,18 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
-(each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
-mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive` where it is
-undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which only the run's `usage`
-includes. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage`
-and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run,
-judges included, is null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}`
-or null; those that may fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a
-scenario that `--resume` did not play it again, `reason` of one in `not_run` why it was left out; `budget` of the run
-is `{limit_usd, spent_usd, reached}` or null.
+`not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
+scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
+`leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem`
+of a turn. A score is the mean of the checks by weight, null where nothing was checked. Turns that were not played
+stand there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`, and
+`inconclusive` where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which
+only the run's `usage` includes. `recorded` says of an attempt that its times, tokens and cost are those of its
+recording; `recorded_usage` and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of
+attempt, scenario and run, judges included, is null where it is not known of one of them. `quarantine` of a scenario is
+`{reason, until, over}` or null; those that may fail today are counted in `summary.quarantined` and nowhere else.
+`taken_over` says of a scenario that `--resume` did not play it again, `reason` of one in `not_run` why it was left out;
+`budget` of the run is `{limit_usd, spent_usd, reached}` or null.
 """
 
 from typing import Any
@@ -30,7 +31,10 @@ FORMAT = "orch.test/1"
 
 
 def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
-    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds."""
+    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds.
+
+    Of several targets the names are joined with a comma; each scenario says its own.
+    """
     report: dict[str, Any] = storable(
         {
             "format": FORMAT,
@@ -52,8 +56,8 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "cost_usd": run.cost_usd,
             "recorded_cost_usd": run.recorded_cost_usd,
             "budget": _budget(run),
-            "scenarios": [_scenario(result) for result in run.results],
-            "not_run": [{**_place(located), "reason": why_left_out(run)} for located in run.not_run],
+            "scenarios": [_scenario(result, target) for result in run.results],
+            "not_run": [{**_place(located, target), "reason": why_left_out(run)} for located in run.not_run],
         }
     )
     return report
@@ -65,15 +69,23 @@ def _budget(run: Run) -> dict[str, Any] | None:
     return {"limit_usd": run.budget.limit_usd, "spent_usd": run.budget.spent_usd, "reached": run.budget_reached}
 
 
-def _place(located: LocatedScenario) -> dict[str, Any]:
+def _place(located: LocatedScenario, target: str) -> dict[str, Any]:
     scenario, position = located.scenario, located.position
-    return {"name": scenario.name, "assistant": scenario.assistant, "file": position.file, "line": position.line}
+    return {
+        "name": scenario.name,
+        "base": located.base,
+        "case": dict(located.case),
+        "assistant": scenario.assistant,
+        "target": located.target or target,
+        "file": position.file,
+        "line": position.line,
+    }
 
 
-def _scenario(result: ScenarioResult) -> dict[str, Any]:
+def _scenario(result: ScenarioResult, target: str) -> dict[str, Any]:
     users = [turn.user for turn in result.located.scenario.turns]
     return {
-        **_place(result.located),
+        **_place(result.located, target),
         "status": str(result.status),
         "quarantine": quarantine_json(result),
         "taken_over": result.taken_over,

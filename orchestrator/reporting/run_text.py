@@ -35,24 +35,25 @@ _PART_STYLE = {
 
 def run_text(run: Run, verbose: bool = False) -> Text:
     """Give the whole report; it ends without a line break. `verbose` tells the story of what passed, too."""
-    name = max((len(result.located.scenario.name) for result in run.results), default=0)
+    several = run.has_targets
+    name = max((len(result.located.label(several)) for result in run.results), default=0)
     status = max((len(result.status) for result in run.results), default=0)
-    rows = [status_text(result, name, max(status, len(Status.ERRORED))) for result in run.results]
+    rows = [status_text(result, name, max(status, len(Status.ERRORED)), several) for result in run.results]
     blocks = [Text("\n").join(rows)] if rows else []
-    blocks += [failure_text(result) for result in run.results if verbose or result.status is not Status.PASSED]
+    blocks += [failure_text(result, several) for result in run.results if verbose or result.status is not Status.PASSED]
     if notes := [*caution_lines(run.results), *quarantine_lines(run.results), *leftovers(run.results)]:
         blocks.append(_lines(notes))
     return Text("\n\n").join([*blocks, summary_text(run)])
 
 
-def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0) -> Text:
+def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0, with_target: bool = False) -> Text:
     """Give the line of one scenario: what became of it, its name, how long it took and, repeated, how often it passed.
 
-    Status and name are padded to their widths.
+    Status and name are padded to their widths; `with_target` says where it was played, too.
     """
     return Text.assemble(
         (f"{result.status.upper():<{status_width}}", _STATUS_STYLE[result.status]),
-        f"  {result.located.scenario.name:<{width}}  ",
+        f"  {result.located.label(with_target):<{width}}  ",
         (_duration(result.duration_ms), "dim"),
         f"  {rate_text(result)}" if is_repeated(result) else "",
         ("  recorded" if result.recorded else "", "dim"),
@@ -61,11 +62,11 @@ def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0) -
     )
 
 
-def failure_text(result: ScenarioResult) -> Text:
+def failure_text(result: ScenarioResult, with_target: bool = False) -> Text:
     """Give the story of a scenario: where it is written, what was said, what was expected."""
     position = result.located.position
     title = Text.assemble(
-        (f"{result.status.upper()} {result.located.scenario.name}", _STATUS_STYLE[result.status]),
+        (f"{result.status.upper()} {result.located.label(with_target)}", _STATUS_STYLE[result.status]),
         f"  {position.file}:{position.line}",
     )
     return Text("\n").join([title, _lines(explain(result, LIMIT))])

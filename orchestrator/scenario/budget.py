@@ -26,3 +26,12 @@ class Budget:
         if cost_usd is None:
             return replace(self, unknown=self.unknown + 1)
         return replace(self, spent_usd=self.spent_usd + cost_usd)
+
+    @property
+    def left_usd(self) -> float:
+        """What may still be spent."""
+        return self.limit_usd - self.spent_usd
+
+    def with_spent(self, part: "Budget") -> "Budget":
+        """Give the budget after a part of the work that had one of its own."""
+        return replace(self, spent_usd=self.spent_usd + part.spent_usd, unknown=self.unknown + part.unknown)

@@ -1,6 +1,7 @@
 """The recordings of a project, for whichever face asks: where they are, what assistants see now, what is a secret."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from orchestrator.model.address import Address, Kind
@@ -8,9 +9,8 @@ from orchestrator.model.language import Secret
 from orchestrator.model.project import Project
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings
-from orchestrator.scenario.seen import get_seen
+from orchestrator.scenario.seen import Seen, get_seen
 from orchestrator.spec.files import show
-from orchestrator.spec.mentions import named_judges
 
 FOLDER = "recordings"
 """Beside orch.yaml, where nothing else is said."""
@@ -24,14 +24,16 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
         target=project.target_name,
         hint="" if folder is None else f" --recordings {folder.as_posix()}",
     )
+
+    @cache  # cases share what they see
+    def sees(assistant: str, judges: tuple[str, ...], model: str | None) -> Seen:
+        asked = [Address(Kind.ASSISTANT, name) for name in judges]
+        return get_seen(project.resources, Address(Kind.ASSISTANT, assistant), asked, model)
+
     return Recordings(
         place,
         mode,
-        lambda scenario: get_seen(
-            project.resources,
-            Address(Kind.ASSISTANT, scenario.assistant),
-            [Address(Kind.ASSISTANT, name) for name in named_judges(scenario)],
-        ),
+        lambda each: sees(each.scenario.assistant, tuple(each.judges), each.model),
         get_cleaner(project, env),
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import LocatedScenario
@@ -32,6 +33,7 @@ from orchestrator.scenario.recording import (
     Unfit,
 )
 from orchestrator.scenario.recording_file import Recording, RecordingError, read, same_talk, to_text, write
+from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
 from orchestrator.scenario.runner import Listener, Open, OpenJudge, RunOptions, run, with_judge
@@ -91,21 +93,21 @@ class Place:
 
     def file(self, scenario: str) -> Path:
         """Give the file of a scenario."""
-        return self.folder / self.target / f"{scenario}.json"
+        return self.folder / self.target / recording_name(scenario)
 
     def shown_file(self, scenario: str) -> str:
         """Give the file of a scenario as messages call it."""
-        return f"{self.shown}/{self.target}/{scenario}.json"
+        return f"{self.shown}/{self.target}/{recording_name(scenario)}"
 
     def command(self, scenario: str, mode: Mode) -> str:
         """Give the command that records a scenario."""
-        return f"`orch test --name {scenario} --target {self.target} --record {mode}{self.hint}`"
+        return f"`orch test --name {quote(scenario)} --target {self.target} --record {mode}{self.hint}`"
 
 
 class Recordings:
     """The recordings of one run."""
 
-    def __init__(self, place: Place, mode: Mode, sees: Callable[[Scenario], Seen], cleaner: Cleaner) -> None:
+    def __init__(self, place: Place, mode: Mode, sees: Callable[[LocatedScenario], Seen], cleaner: Cleaner) -> None:
         """`sees` gives what the model of a scenario's assistant sees now."""
         self.place, self._mode, self._sees, self._cleaner = place, mode, sees, cleaner
         self._replayed: dict[str, Iterator[Conversation]] = {}
@@ -138,25 +140,25 @@ class Recordings:
                 self._refused[name] = error
         return to_record
 
-    def open(self, scenario: Scenario, live: Open | None) -> Conversation:
+    def open(self, located: LocatedScenario, live: Open | None) -> Conversation:
         """Begin a conversation: the next that was recorded, or one with the target, `live`."""
-        name = scenario.name
+        name = located.scenario.name
         if name in self._refused:
             return RefusedConversation(self._refused[name])
         if name in self._replayed:
             return next(self._replayed[name])
         assert live is not None, "what is to be recorded has the target open"
-        lane = RecordingConversation(live(scenario))
+        lane = RecordingConversation(live(located))
         self._lanes[name].append(lane)
         return lane
 
-    def open_judge(self, scenario: Scenario, number: int, case: Case, live: Open | None) -> Conversation:
+    def open_judge(self, located: LocatedScenario, number: int, case: Case, live: Open | None) -> Conversation:
         """Begin a conversation with a judge about the one of this number, as `open` does."""
-        if scenario.name in self._judges:
-            return self._judges[scenario.name].open(number, case)
+        if located.scenario.name in self._judges:
+            return self._judges[located.scenario.name].open(number, case)
         assert live is not None, "what is to be recorded has the target open"
-        lane = RecordingConversation(live(with_judge(scenario, case)))
-        self._asked.setdefault(scenario.name, {}).setdefault(number, []).append((case, lane))
+        lane = RecordingConversation(live(with_judge(located, case)))
+        self._asked.setdefault(located.scenario.name, {}).setdefault(number, []).append((case, lane))
         return lane
 
     def keep(self, result: ScenarioResult) -> None:
@@ -173,7 +175,8 @@ class Recordings:
             [(case, step.reply) for case, talk in asked.get(number, []) for step in talk.lane]
             for number in range(len(lanes))
         ]
-        text = to_text(Recording(self._sees(scenario), tuple(lane.lane for lane in lanes)), self._cleaner, answers)
+        recording = Recording(self._sees(result.located), tuple(lane.lane for lane in lanes))
+        text = to_text(recording, self._cleaner, answers)
         file = self.place.file(scenario.name)
         if same_talk(file, text):
             self.unchanged.append(scenario.name)
@@ -195,7 +198,7 @@ class Recordings:
         except RecordingError as error:
             hint = f"{error.hint}: {self.place.command(scenario.name, Mode.ALL)}"
             return State.DAMAGED, None, RecordingError(error.message, hint)
-        changes = get_changes(recording.saw, self._sees(scenario), f"assistant.{scenario.assistant}")
+        changes = get_changes(recording.saw, self._sees(located), f"assistant.{scenario.assistant}")
         if changes:
             message = f"{STALE}: {'; '.join(changes)} since this was recorded"
             return State.STALE, None, RecordingError(message, self._advice(scenario.name).stale)
@@ -272,10 +275,10 @@ def _ways(
 ) -> tuple[Open, RunOptions, Listener, OpenJudge]:
     """Give what `run` takes besides the scenarios."""
     return (
-        lambda scenario: recordings.open(scenario, live),
+        lambda located: recordings.open(located, live),
         options,
         keeping,
-        lambda scenario, number, case: recordings.open_judge(scenario, number, case, live),
+        lambda located, number, case: recordings.open_judge(located, number, case, live),
     )
 
 

@@ -219,16 +219,22 @@ def count(attempts: Collection[Attempt]) -> Tally:
 class Run:
     """What became of all scenarios."""
 
-    results: tuple[ScenarioResult, ...]
+    # Not in its text: asyncio writes down the result of the task it ends, which takes seconds for thousands of them.
+    results: tuple[ScenarioResult, ...] = field(repr=False)
     """The finished ones, in the order they were given."""
     duration_ms: float
     """Wall time."""
-    not_run: tuple[LocatedScenario, ...] = ()
+    not_run: tuple[LocatedScenario, ...] = field(default=(), repr=False)
     """Those that were not finished because the run was stopped, in the order they were given."""
     interrupted: bool = False
     """Whether it was cancelled from outside, for example by Ctrl-C."""
     budget: Budget | None = None
     """What it might cost and what was spent, where it had a budget."""
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether scenarios of several targets are in it, so that their names say too little."""
+        return len({each.target for each in (*(result.located for result in self.results), *self.not_run)}) > 1
 
     def count(self, status: Status) -> int:
         """Tell how many scenarios ended so; those in quarantine do not count."""

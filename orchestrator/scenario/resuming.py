@@ -48,7 +48,8 @@ def get_key(located: LocatedScenario, assistant: str) -> Key:
     price = located.price.model_dump() if located.price else None
     judges = {name: judge.model_dump() for name, judge in located.judges.items()}
     costs = {name: price.model_dump() for name, price in located.judge_prices.items()}
-    return Key(_short((scenario.model_dump(exclude=_UNPLAYED), variables, price, judges, costs)), assistant)
+    own = (scenario.model_dump(exclude=_UNPLAYED), located.model, variables, price, judges, costs)
+    return Key(_short(own), assistant)
 
 
 def start_anew(chosen: Sequence[LocatedScenario], log: Log | None) -> Selection:

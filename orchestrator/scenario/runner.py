@@ -16,7 +16,6 @@ from typing import Protocol
 
 from orchestrator.errors import TargetError, UsageError
 from orchestrator.model.project import LocatedScenario
-from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.conversing import play
@@ -29,9 +28,9 @@ from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
 from orchestrator.scenario.setting import get_setting
 
-Open = Callable[[Scenario], Conversation]
+Open = Callable[[LocatedScenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
-OpenJudge = Callable[[Scenario, int, Case], Conversation]
+OpenJudge = Callable[[LocatedScenario, int, Case], Conversation]
 """Begins a conversation with a judge of a scenario, in the attempt of this number from 0; may raise `TargetError`."""
 
 
@@ -145,7 +144,7 @@ class _Run:
 
     async def _attempt(self, located: LocatedScenario, number: int) -> Attempt:
         try:
-            conversation = self._open(located.scenario)
+            conversation = self._open(located)
         except TargetError as error:
             problem, cost = Problem(error.message, error.hint), get_attempt_cost((), located.price)
             return Attempt(Status.ERRORED, (), (), 0.0, 0, problem, cost_usd=cost)
@@ -154,7 +153,7 @@ class _Run:
             if self._listener:
                 self._listener.turn_finished(located, index, turn)
 
-        open_judge = partial(self._open_judge, located.scenario, number)
+        open_judge = partial(self._open_judge, located, number)
         judging = Judging(get_setting(located), open_judge, self._options.close_seconds)
         return await play(located.scenario, conversation, told, judging)
 
@@ -169,9 +168,9 @@ class _Run:
         )
 
 
-def with_judge(scenario: Scenario, case: Case) -> Scenario:
-    """Give the scenario that talks to the judge of a case."""
-    return scenario.model_copy(update={"assistant": case.judge})
+def with_judge(located: LocatedScenario, case: Case) -> LocatedScenario:
+    """Give the scenario that talks to the judge of a case, whose model is its own."""
+    return replace(located, scenario=located.scenario.model_copy(update={"assistant": case.judge}), model=None)
 
 
 async def run(
@@ -189,8 +188,8 @@ async def run(
     without `open_judge` its conversations are begun by `open`, as those of a scenario that talks to it.
     """
 
-    def ask(scenario: Scenario, _: int, case: Case) -> Conversation:
-        return open(with_judge(scenario, case))
+    def ask(located: LocatedScenario, _: int, case: Case) -> Conversation:
+        return open(with_judge(located, case))
 
     work = _Run(scenarios, open, options, listener, open_judge or ask)
     at_once = sum(get_rule(located.scenario.repeat).bounds.least for located in scenarios)

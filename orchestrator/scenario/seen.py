@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import digest, file_label, references
+from orchestrator.model.fields import Fields, digest, file_label, references
 from orchestrator.model.project import Resource
 
 MOST_DOCUMENTS = 100
@@ -34,22 +34,31 @@ class Seen:
     """By name, the fields of the judges that its scenario may ask."""
 
 
-def get_seen(resources: Mapping[Address, Resource], assistant: Address, judges: Collection[Address] = ()) -> Seen:
-    """Give what the model of a declared assistant sees, and those of the judges that are asked about it."""
-    stores = sorted(references(resources[assistant].fields.get(_STORES)))
+def get_seen(
+    resources: Mapping[Address, Resource],
+    assistant: Address,
+    judges: Collection[Address] = (),
+    model: str | None = None,
+) -> Seen:
+    """Give what the model of a declared assistant sees, and those of the judges that are asked about it.
+
+    `model` is the one that answers, where it is not the assistant's own.
+    """
+    fields = {**resources[assistant].fields, **({} if model is None else {"model": model})}
+    stores = sorted(references(fields.get(_STORES)))
     documents = {label: value for store in stores for label, value in _documents(resources[store])}
     if len(documents) > MOST_DOCUMENTS:
         documents = {ALL_DOCUMENTS: short_digest(documents)}
     return Seen(
-        _digests(resources[assistant]),
+        _digests(fields),
         dict(sorted(documents.items())),
-        {judge.name: _digests(resources[judge]) for judge in sorted(judges)},
+        {judge.name: _digests(resources[judge].fields) for judge in sorted(judges)},
     )
 
 
-def _digests(assistant: Resource) -> Digests:
+def _digests(fields: Fields) -> Digests:
     grouped: dict[str, dict[str, Any]] = {}
-    for path, value in assistant.fields.items():
+    for path, value in fields.items():
         if path.split(".")[0] not in _UNSEEN and path != _STORES:
             grouped.setdefault(_input(path), {})[path] = value
     return {name: short_digest(grouped[name]) for name in sorted(grouped)}

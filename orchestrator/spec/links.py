@@ -3,8 +3,8 @@
 Every broken link is a diagnostic at the place that names it; nothing here stops at the first.
 """
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.check_links import CheckLinks, Subject
+from orchestrator.spec.expansion import Faults, ShapedCase
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
 from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, named_judges, tool_name
 from orchestrator.spec.mock_links import find_mock_problems
@@ -47,6 +48,8 @@ class Shaped:
 
     document: Document
     spec: Spec
+    cases: Sequence[ShapedCase] = ()
+    """The cases of a scenario that has some."""
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Linker:
         self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []
         self._by_name: dict[str, dict[str, Shaped]] = {}
+        self._subjects: dict[str, Subject] = {}
         for shaped in specs:
             self._register(shaped)
         self._functions = {n: s.spec for n, s in self._named("Function").items() if isinstance(s.spec, Function)}
@@ -108,7 +112,7 @@ class Linker:
                     linked.models.append(spec)
         for shaped in self._named("Scenario").values():  # they speak of what the others hold
             if isinstance(shaped.spec, Scenario):
-                linked.scenarios.append(self._link_scenario(shaped.document, shaped.spec, linked.resources))
+                linked.scenarios += self._link_scenario(shaped, shaped.spec, linked.resources)
         return linked
 
     def _named(self, kind: str) -> dict[str, Shaped]:
@@ -191,16 +195,19 @@ class Linker:
             seen.add(name)
 
     def _refer(self, kind: str, name: str, document: Document, path: Path_) -> bool:
+        """Tell whether there is a spec of this name, and note that it is missing where nothing else tells why."""
+        missing = self._missing(kind, name, document, path)
+        self._problems += [] if missing is None else [missing]
+        return name in self._named(kind)
+
+    def _missing(self, kind: str, name: str, document: Document, path: Path_) -> Diagnostic | None:
         named = self._named(kind)
-        if name in named:
-            return True
-        if (kind, name) in self._broken:
-            return False
+        if name in named or (kind, name) in self._broken:
+            return None
         known = sorted({*named, *(other for of, other in self._broken if of == kind)})
         near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(known) or 'none'}"
-        self._problems.append(document.diagnostic(f"no {kind} is called `{name}`", path, hint))
-        return False
+        return document.diagnostic(f"no {kind} is called `{name}`", path, hint)
 
     def _instructions(self, document: Document, spec: Assistant | Judge) -> str | None:
         written = spec.instructions
@@ -257,45 +264,87 @@ class Linker:
                 yield file
 
     def _link_scenario(
-        self, document: Document, scenario: Scenario, resources: Mapping[Address, Resource]
-    ) -> LocatedScenario:
-        known = self._refer("Assistant", scenario.assistant, document, ("assistant",))
-        assistant = self._named("Assistant")[scenario.assistant].spec if known else None
-        price = None
-        if isinstance(assistant, Assistant):
-            price = self._prices.get(assistant.model)
-            self._check_scenario(document, scenario, self._subject(assistant, resources))
+        self, shaped: Shaped, scenario: Scenario, resources: Mapping[Address, Resource]
+    ) -> list[LocatedScenario]:
+        """Give a scenario, or all its cases."""
+        document = shaped.document
         own = document.data.get("variables")
         judges = {name: self._judges[name] for name in named_judges(scenario) if name in self._judges}
         mocks = {at: document.position(at, key=isinstance(at[-1], str)) for at, _, _ in located_mocks(scenario)}
-        return LocatedScenario(
+        located = LocatedScenario(
             scenario,
             document.position(),
             document.path,
             self._root,
-            price,
-            self._names.context(own)["vars"],
-            mocks,
-            judges,
-            {name: self._prices[judge.model] for name, judge in judges.items() if judge.model in self._prices},
+            mock_positions=mocks,
+            judges=judges,
+            judge_prices={n: self._prices[judge.model] for n, judge in judges.items() if judge.model in self._prices},
+            target=self._names.target,
         )
+        if not shaped.cases:
+            self._problems += self._check_scenario(document, scenario, None, resources)
+            price = self._price(scenario, None)
+            return [replace(located, price=price, variables=self._names.context(own)["vars"])]
+        faults = Faults()
+        found = []
+        for each in shaped.cases:
+            case = each.case
+            faults.add(case, self._check_scenario(document, each.scenario, case.model, resources))
+            if faults.are_many:
+                break
+            found.append(
+                replace(
+                    located,
+                    scenario=each.scenario,
+                    price=self._price(each.scenario, case.model),
+                    variables=each.variables,
+                    case=case.labels,
+                    written_as=scenario.name,
+                    model=case.model,
+                )
+            )
+        self._problems += faults.told()
+        return found
 
-    def _check_scenario(self, document: Document, scenario: Scenario, subject: Subject) -> None:
-        functions = subject.functions
+    def _price(self, scenario: Scenario, model: str | None) -> Price | None:
+        """Give what the model costs that answers: its own where it has one, else the assistant's."""
+        shaped = self._named("Assistant").get(scenario.assistant)
+        own = shaped.spec.model if shaped is not None and isinstance(shaped.spec, Assistant) else ""
+        return self._prices.get(own if model is None else model)
+
+    def _check_scenario(
+        self, document: Document, scenario: Scenario, model: str | None, resources: Mapping[Address, Resource]
+    ) -> list[Diagnostic]:
+        """Say what is wrong with what a scenario refers to; `model` answers in place of the assistant's own."""
+        unknown = self._missing("Assistant", scenario.assistant, document, ("assistant",))
+        shaped = self._named("Assistant").get(scenario.assistant)
+        if shaped is None or not isinstance(shaped.spec, Assistant):
+            return [] if unknown is None else [unknown]
+        subject = self._subject(shaped.spec, resources)
+        if model is not None:
+            subject = replace(subject, model=model)
+        found = []
         for path, name in named_functions(scenario):
-            if name not in functions:
-                near = nearest(name, functions)
-                hint = f"did you mean `{near}`?" if near else f"it has: {', '.join(functions) or 'no functions'}"
+            if name not in subject.functions:
+                near = nearest(name, subject.functions)
+                hint = (
+                    f"did you mean `{near}`?" if near else f"it has: {', '.join(subject.functions) or 'no functions'}"
+                )
                 message = f"assistant `{scenario.assistant}` has no function `{name}`"
-                is_mock = path[-2:-1] == ("mocks",)
-                self._problems.append(document.diagnostic(message, path, hint, key=is_mock))
-        problems = list(find_mock_problems(scenario, functions, self._files))
+                found.append(document.diagnostic(message, path, hint, key=path[-2:-1] == ("mocks",)))
+        problems = list(find_mock_problems(scenario, subject.functions, self._files))
         for path, check in located_checks(scenario):
             problems += self._checks.problems(check, path, subject)
-        self._problems += [document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems]
+        return [*found, *(document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems)]
 
     def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
-        """Give what checks may speak of; an unknown store is told elsewhere, and its files are anybody's guess."""
+        """Give what checks may speak of, made once for an assistant."""
+        if assistant.name not in self._subjects:
+            self._subjects[assistant.name] = self._new_subject(assistant, resources)
+        return self._subjects[assistant.name]
+
+    def _new_subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
+        """An unknown store is told elsewhere, and its files are anybody's guess."""
         tools = assistant.tools or ()
         searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
         stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for each in searches for name in each.vector_stores]

@@ -107,6 +107,32 @@ def test_a_changed_prompt_makes_its_own_scenarios_stale_and_no_other(orch, recor
     }
 
 
+def test_each_case_has_a_recording_that_its_own_changes_make_stale(orch, recorded):
+    (recorded / "gpt-5.yaml").write_text("kind: ScriptedModel\nname: gpt-5\nrules: [{reply: five}]\n")
+    matrix = "{model: [gpt-4o, gpt-5], variables: {said: [고마워, 고마워요]}}"
+    text = CLERK.replace("고마워", '"{{ vars.said }}"') + f"matrix: {matrix}\n"
+    (recorded / "clerk.yaml").write_text(text)
+    done = orch("test", "specs/", "--name", "greet", "--record", "once")
+    assert (done.code, done.err.splitlines()[-1]) == (0, "recordings in specs/recordings: 4 written")
+    names = [file.name for file in (recorded / "recordings" / "local").glob("greet.*")]
+    assert all(name.isascii() and "[" not in name for name in names)
+    assert stale(orch, "--name", "greet") == {}
+    five = "greet[model=gpt-5,said=고마워요]"
+    done = orch("test", "specs/", "--name", five, "--record", "none", "--format", "json")
+    [scenario] = json.loads(done.out)["scenarios"]
+    assert (scenario["name"], scenario["attempts"][0]["turns"][0]["reply"]) == (five, "five")
+
+    (recorded / "clerk.yaml").write_text(text.replace("고마워요", "정말 고마워"))
+    done = orch("test", "specs/", "--name", "greet", "--record", "none")
+    assert "2 failed, 2 passed" in done.out
+    name = "greet[model=gpt-5,said=정말-고마워]"
+    assert f"record it: `orch test --name '{name}' --target local --record once`" in done.out
+    assert orch("test", "specs/", "--name", name, "--record", "once").code == 0
+
+    edit(recorded / "clerk.yaml", "model: gpt-4o", "model: gpt-4")  # the assistant's own, which no case uses
+    assert stale(orch, "--name", "greet[model=gpt-5,*") == {}
+
+
 def test_a_changed_function_makes_those_stale_whose_assistants_have_it(orch, recorded):
     edit(recorded / "display-quiz.yaml", "kind: Function", "kind: Function\nstrict: false")
     assert stale(orch) == {}  # that is what it was without a word

@@ -22,8 +22,10 @@ def counted() -> Run:
     options = RunOptions(concurrency=1, today=TODAY, budget_usd=0.0002)
     talks = {name: says("good" if name == "good" else "bad", usage=USAGE) for name in ("held", "good", "over", "left")}
     # The budget is that of two attempts; the first scenario is of the run before, where there was none.
-    before = asyncio.run(run(scenarios[:1], lambda spec: ScriptedConversation([talks[spec.name]]), RunOptions()))
-    ran = asyncio.run(run(scenarios[1:], lambda spec: ScriptedConversation([talks[spec.name]]), options))
+    before = asyncio.run(
+        run(scenarios[:1], lambda each: ScriptedConversation([talks[each.scenario.name]]), RunOptions())
+    )
+    ran = asyncio.run(run(scenarios[1:], lambda each: ScriptedConversation([talks[each.scenario.name]]), options))
     first = replace(before.results[0], taken_over=True, quarantined=True)
     results = tuple(
         replace(result, attempts=tuple(replace(attempt, duration_ms=10) for attempt in result.attempts))

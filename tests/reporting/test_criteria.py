@@ -25,8 +25,12 @@ def judged(verdict: str, votes: int = 1, quote: str = QUOTE, repeat: int = 1) ->
     judges = {"strict": judge(votes=votes)}
     located = LocatedScenario(Scenario.model_validate(spec), Position("a.yaml"), Path("/a.yaml"), judges=judges)
 
-    def open_(spec: Scenario) -> ScriptedConversation:
-        reply = says(f"{QUOTE}.", usage=Usage(7, 3)) if spec.assistant == "support" else grades(verdict, quote=quote)
+    def open_(located: LocatedScenario) -> ScriptedConversation:
+        reply = (
+            says(f"{QUOTE}.", usage=Usage(7, 3))
+            if located.scenario.assistant == "support"
+            else grades(verdict, quote=quote)
+        )
         return ScriptedConversation([reply])
 
     return asyncio.run(run([located], open_, RunOptions()))

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.scenario.results import Run
+from tests.reporting.cases import as_case
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
@@ -122,6 +123,19 @@ def test_what_was_replayed_says_so(a_run):
     suite = ET.fromstring(junit_xml(replayed(a_run), project="p", target="t"))
     said = [case.find("properties/property[@name='recorded']") is not None for case in suite.iter("testcase")]
     assert said == [True, False, False, False, False, False]
+
+
+def test_cases_are_properties_and_targets_are_classes(a_run):
+    quiz = a_run.results[0]
+    root = parsed(Run((as_case(quiz), as_case(quiz, "local")), 1, not_run=(as_case(quiz, "local").located,)))
+    server, local, later = root.iter("testcase")
+    assert (server.attrib["name"], server.attrib["classname"]) == (
+        "quiz[model=gpt-5,row1]",
+        "tutoring.server.math-tutor",
+    )
+    expected = {"base": "quiz", "case.model": "gpt-5", "case.row": "row1", "target": "server"}
+    assert properties(server) | expected == properties(server)
+    assert [each.attrib["classname"] for each in (local, later)] == ["tutoring.local.math-tutor"] * 2
 
 
 def test_repeated_attempts_are_properties_and_undecided_is_skipped_not_failed():

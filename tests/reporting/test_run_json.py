@@ -8,6 +8,7 @@ import pytest
 from orchestrator.reporting.run_json import run_json
 from orchestrator.scenario.reports import read_report
 from orchestrator.scenario.results import Run
+from tests.reporting.cases import as_case
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
@@ -34,7 +35,10 @@ def test_the_contract(a_run):
     [attempt] = quiz.pop("attempts")
     assert quiz == {
         "name": "quiz",
+        "base": "quiz",
+        "case": {},
         "assistant": "math-tutor",
+        "target": "local",
         "status": "passed",
         "file": "specs/quiz.yaml",
         "line": 1,
@@ -129,7 +133,10 @@ def test_what_was_not_run_is_named(a_run):
     [later] = report["not_run"]
     assert later == {
         "name": "later",
+        "base": "later",
+        "case": {},
         "assistant": "support",
+        "target": "t",
         "file": "specs/later.yaml",
         "line": 1,
         "reason": "a scenario before did not pass (--fail-fast)",
@@ -148,6 +155,16 @@ def test_what_was_replayed_says_so(a_run):
     assert [s["attempts"][0]["recorded"] for s in report["scenarios"]] == [True, False, False, False, False]
     assert report["recorded_usage"] == report["scenarios"][0]["attempts"][0]["turns"][0]["usage"]
     assert report["recorded_usage"] != report["usage"]
+
+
+def test_cases_say_what_tells_them_apart(a_run):
+    [told] = run_json(Run((as_case(a_run.results[0]),), 1), project="p", target="local, server")["scenarios"]
+    assert {key: told[key] for key in ("name", "base", "case", "target")} == {
+        "name": "quiz[model=gpt-5,row1]",
+        "base": "quiz",
+        "case": {"model": "gpt-5", "row": "row1"},
+        "target": "server",
+    }
 
 
 def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():

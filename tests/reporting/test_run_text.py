@@ -8,6 +8,7 @@ from rich.console import Console
 from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+from tests.reporting.cases import as_case
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
@@ -255,3 +256,14 @@ def test_recorded_costs_say_so():
     ran = counted()
     text = summary_text(replayed(replace(ran, results=ran.results[1:], budget=None))).plain
     assert text.endswith("$0.0003, of these 20 in, 5 out, $0.0001 recorded)")
+
+
+def test_scenarios_of_several_targets_say_which(a_run):
+    good, bad = as_case(a_run.results[0], "local"), as_case(a_run.results[1], "a-server")
+    text = run_text(Run((good, bad), 1)).plain
+    assert text.splitlines()[:2] == [
+        "PASSED   quiz[model=gpt-5,row1] on local       41 ms",
+        "FAILED   papers[model=gpt-5,row1] on a-server  41 ms",
+    ]
+    assert "FAILED papers[model=gpt-5,row1] on a-server  specs/papers.yaml:7" in text
+    assert " on local" not in run_text(Run((good,), 1)).plain

@@ -55,13 +55,13 @@ class World:
         self.opened: list[str] = []
         self.saw = SAW
 
-    def _open(self, spec: Scenario) -> Conversation:
-        self.opened.append(spec.assistant)
-        if spec.assistant == "tutor":
+    def _open(self, located: LocatedScenario) -> Conversation:
+        self.opened.append(located.scenario.assistant)
+        if located.scenario.assistant == "tutor":
             first = calls(("f", {}))
-            return Slow([_with_id(first), says(f"{QUOTE}, {spec.name}: {CALL_ID}, {SECRET}")])
+            return Slow([_with_id(first), says(f"{QUOTE}, {located.scenario.name}: {CALL_ID}, {SECRET}")])
         answer = json.loads(graded("met"))
-        answer["criteria"][0]["reason"] = f"{spec.name} {len(self.opened)}"
+        answer["criteria"][0]["reason"] = f"{located.scenario.name} {len(self.opened)}"
         return Slow([says(json.dumps(answer), usage=Usage(100, 10))])
 
     @asynccontextmanager
@@ -247,8 +247,8 @@ def test_a_judge_that_gives_no_answer_is_no_recording(world):
     assert recordings.written == ["talk"]
 
     class Broken(World):
-        def _open(self, spec: Scenario) -> Conversation:
-            return super()._open(spec) if spec.assistant == "tutor" else ScriptedConversation([])
+        def _open(self, located: LocatedScenario) -> Conversation:
+            return super()._open(located) if located.scenario.assistant == "tutor" else ScriptedConversation([])
 
     broken = Broken(world.folder)
     ran, recordings = broken.run(Mode.ALL)

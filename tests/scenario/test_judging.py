@@ -44,9 +44,9 @@ class Target:
         self._talk = talk
         self._answers = {name: iter(script) for name, script in judges.items()}
 
-    def open(self, spec: Scenario) -> Conversation:
-        self.opened.append(spec.assistant)
-        answers = self._answers.get(spec.assistant)
+    def open(self, located: LocatedScenario) -> Conversation:
+        self.opened.append(located.scenario.assistant)
+        answers = self._answers.get(located.scenario.assistant)
         talk = ScriptedConversation(self._talk if answers is None else [next(answers)])
         self.talks.append(talk)
         return talk
@@ -264,10 +264,10 @@ def test_a_target_that_fails_while_a_judge_is_asked_makes_the_attempt_errored(an
 def test_a_judge_that_cannot_be_opened_makes_the_attempt_errored():
     target = Target()
 
-    def open_(spec: Scenario) -> Conversation:
-        if spec.assistant == "strict":
+    def open_(located: LocatedScenario) -> Conversation:
+        if located.scenario.assistant == "strict":
             raise BUSY
-        return target.open(spec)
+        return target.open(located)
 
     ran = asyncio.run(run([scenario(turn(JUDGED))], open_, RunOptions()))
     assert ran.results[0].status is Status.ERRORED
@@ -291,8 +291,8 @@ def test_votes_of_all_judges_are_asked_side_by_side():
     async def run_it() -> Run:
         together = asyncio.Barrier(5)
 
-        def open_(spec: Scenario) -> Conversation:
-            if spec.assistant == "tutor":
+        def open_(located: LocatedScenario) -> Conversation:
+            if located.scenario.assistant == "tutor":
                 return ScriptedConversation([REPLY])
             return Slow([grades("met")], lambda: asyncio.ensure_future(together.wait()))
 
@@ -313,8 +313,8 @@ def test_a_run_that_is_broken_off_closes_the_conversations_with_judges():
             running.cancel()
             return asyncio.get_running_loop().create_future()
 
-        def open_(spec: Scenario) -> Conversation:
-            if spec.assistant == "tutor":
+        def open_(located: LocatedScenario) -> Conversation:
+            if located.scenario.assistant == "tutor":
                 return ScriptedConversation([REPLY])
             asked.append(Slow([grades("met")], broken_off))
             return asked[-1]
@@ -334,8 +334,8 @@ class Stuck(ScriptedConversation):
 
 
 def test_a_conversation_with_a_judge_that_stays_on_the_target_is_told_and_changes_nothing():
-    def open_(spec: Scenario) -> Conversation:
-        return ScriptedConversation([REPLY]) if spec.assistant == "tutor" else Stuck([grades("met")])
+    def open_(located: LocatedScenario) -> Conversation:
+        return ScriptedConversation([REPLY]) if located.scenario.assistant == "tutor" else Stuck([grades("met")])
 
     ran = asyncio.run(run([scenario(turn(JUDGED))], open_, RunOptions()))
     [attempt] = ran.results[0].attempts

@@ -199,10 +199,10 @@ def test_a_target_error_is_an_errored_scenario_and_no_more():
         "good": ScriptedConversation([says("x")]),
     }
 
-    def begin(spec: Scenario) -> Conversation:
-        if spec.name == "gone":
+    def begin(spec: LocatedScenario) -> Conversation:
+        if spec.scenario.name == "gone":
             raise TargetMissingError("no assistant named tutor", "apply first")
-        return talks[spec.name]
+        return talks[spec.scenario.name]
 
     scenarios = [scenario("gone"), scenario("bad", {"user": "a"}, {"user": "b"}), scenario("good")]
     ran = asyncio.run(run(scenarios, begin, RunOptions()))
@@ -299,7 +299,7 @@ def test_results_keep_the_given_order_when_the_first_ends_last():
 
         seen = OpensTheGate()
         scenarios = [scenario("slow"), scenario("fast")]
-        return await run(scenarios, lambda spec: talks[spec.name], RunOptions(), seen), seen.events
+        return await run(scenarios, lambda spec: talks[spec.scenario.name], RunOptions(), seen), seen.events
 
     ran, events = asyncio.run(play())
     assert [event for event in events if "finished" in event] == ["finished fast passed", "finished slow passed"]
@@ -336,12 +336,14 @@ def test_cancelling_keeps_what_is_finished_and_closes_the_rest():
     async def play() -> Run:
         waiting = asyncio.Event()
 
-        def begin(spec: Scenario) -> Conversation:
+        def begin(spec: LocatedScenario) -> Conversation:
             script = [says("x")]
-            talks[spec.name] = (
-                Held(script, asyncio.Event(), waiting.set) if spec.name == "held" else ScriptedConversation(script)
+            talks[spec.scenario.name] = (
+                Held(script, asyncio.Event(), waiting.set)
+                if spec.scenario.name == "held"
+                else ScriptedConversation(script)
             )
-            return talks[spec.name]
+            return talks[spec.scenario.name]
 
         names = ("first", "held", "never")
         task = asyncio.create_task(run([scenario(n) for n in names], begin, RunOptions(concurrency=1)))
@@ -360,8 +362,8 @@ def test_cancelling_keeps_what_is_finished_and_closes_the_rest():
 
 
 def test_ctrl_c_gives_the_run_so_far():
-    def begin(spec: Scenario) -> Conversation:
-        if spec.name == "held":
+    def begin(spec: LocatedScenario) -> Conversation:
+        if spec.scenario.name == "held":
             return Held([says("x")], asyncio.Event(), lambda: signal.raise_signal(signal.SIGINT))
         return ScriptedConversation([says("x")])
 
@@ -415,8 +417,8 @@ def test_any_other_exception_is_raised_after_all_conversations_are_closed():
         async def send(self, message: str) -> Reply:
             raise BuggyError
 
-    def begin(spec: Scenario) -> Conversation:
-        if spec.name == "buggy":
+    def begin(spec: LocatedScenario) -> Conversation:
+        if spec.scenario.name == "buggy":
             talks.append(Buggy([]))
         else:
             talks.append(Held([], asyncio.Event(), lambda: None))
@@ -428,8 +430,8 @@ def test_any_other_exception_is_raised_after_all_conversations_are_closed():
 
 
 def test_errored_goes_before_failed_in_the_exit_code():
-    def begin(spec: Scenario) -> Conversation:
-        return ScriptedConversation([TargetBusyError("busy")] if spec.name == "errored" else [says("x")])
+    def begin(spec: LocatedScenario) -> Conversation:
+        return ScriptedConversation([TargetBusyError("busy")] if spec.scenario.name == "errored" else [says("x")])
 
     failing = scenario("failing", {"user": "a", "checks": [{"contains": "y"}]})
     passing = scenario("passing")
@@ -451,8 +453,8 @@ class Flaky:
     def __init__(self, **ends: str) -> None:
         self._ends = {name: iter(words.split()) for name, words in ends.items()}
 
-    def __call__(self, spec: Scenario) -> Conversation:
-        word = next(self._ends[spec.name])
+    def __call__(self, spec: LocatedScenario) -> Conversation:
+        word = next(self._ends[spec.scenario.name])
         return ScriptedConversation([TargetBusyError("down")] if word == "down" else [says(word)])
 
 
@@ -523,7 +525,7 @@ def test_attempts_stand_in_the_order_they_were_begun():
         gate = asyncio.Event()
         opened = 0
 
-        def begin(_: Scenario) -> Conversation:
+        def begin(_: LocatedScenario) -> Conversation:
             nonlocal opened
             opened += 1
             if opened == 1:
@@ -556,7 +558,7 @@ def test_cancelled_between_attempts_a_scenario_is_not_run():
     async def play() -> Run:
         waiting, opened = asyncio.Event(), 0
 
-        def begin(_: Scenario) -> Conversation:
+        def begin(_: LocatedScenario) -> Conversation:
             nonlocal opened
             opened += 1
             held = Held([says("good")], asyncio.Event(), waiting.set)
@@ -608,7 +610,7 @@ def test_what_is_under_way_when_the_budget_is_reached_is_finished():
             if begun == 3:
                 gate.set()
 
-        def begin(_: Scenario) -> Conversation:
+        def begin(_: LocatedScenario) -> Conversation:
             return Held([says("x", usage=CENT)], gate, arrived)
 
         return await run([priced(name) for name in "abcde"], begin, RunOptions(concurrency=3, budget_usd=0.01))
@@ -643,7 +645,7 @@ def test_a_target_that_does_not_count_tokens_ends_a_run_with_a_budget():
 
 
 def test_a_scenario_that_cannot_begin_costs_nothing():
-    def begin(_: Scenario) -> Conversation:
+    def begin(_: LocatedScenario) -> Conversation:
         raise TargetMissingError("gone")
 
     ran = asyncio.run(run([priced("a")], begin, RunOptions(budget_usd=1)))
@@ -699,8 +701,8 @@ def test_a_scenario_in_quarantine_is_played_and_fails_no_run(today, code, counte
 
 
 def test_a_target_error_in_quarantine_and_a_pass_count_no_more():
-    def begin(spec: Scenario) -> Conversation:
-        return ScriptedConversation([TargetBusyError("busy")] if spec.name == "down" else [says("x")])
+    def begin(located: LocatedScenario) -> Conversation:
+        return ScriptedConversation([TargetBusyError("busy")] if located.scenario.name == "down" else [says("x")])
 
     held = [scenario(name, quarantine=FLAKY) for name in ("down", "up")]
     ran = asyncio.run(run(held, begin, RunOptions(today=date(2026, 3, 1))))
