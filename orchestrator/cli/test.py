@@ -1,6 +1,7 @@
 """`orch test`: run scenarios."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -19,6 +20,7 @@ from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.reporting.rates import cannot_pass
+from orchestrator.reporting.run_html import run_html
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_text import run_text
 from orchestrator.scenario.choosing import Shard, named
@@ -48,6 +50,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as one HTML file, to look at.")
 @last_run
 @budget
 @recording
@@ -66,6 +69,7 @@ def command(
     fail_fast: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
     resumed: bool,
     last_failed: bool,
     budget_usd: float | None,
@@ -86,7 +90,7 @@ def command(
     Exits 2 where a scenario could not be run, else 1 where one failed, else 5 where the budget was reached before the
     end, else 4 where one is inconclusive, else 0.
     """
-    if Path("-") in (json_file, junit_file):
+    if Path("-") in (json_file, junit_file, html_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
     part = Shard.parse(shard) if shard is not None else None
     projects = [load_project(paths, name, variables) for name in dict.fromkeys(targets) or (None,)]
@@ -117,9 +121,11 @@ def command(
     for each in parts:
         show_recorded(each.recordings)
     name, target = projects[0].name, ", ".join(project.target_name for project in projects)
-    report = as_json(run_json(done, project=name, target=target))
-    _write(json_file, report)
-    _write(junit_file, junit_xml(done, project=name, target=target))
+    data = run_json(done, project=name, target=target)
+    report = as_json(data)
+    _write(json_file, [report])
+    _write(junit_file, [junit_xml(done, project=name, target=target)])
+    _write(html_file, run_html(data))
     if format_ == "json":
         click.echo(report)
     else:
@@ -151,8 +157,9 @@ def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[Located
     return [replace(located, scenario=located.scenario.model_copy(update=update)) for located in chosen]
 
 
-def _write(file: Path | None, report: str) -> None:
+def _write(file: Path | None, report: Iterable[str]) -> None:
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(report, encoding="utf-8")
+        with file.open("w", encoding="utf-8") as stream:
+            stream.writelines(report)
         show_note(f"wrote {file}")

@@ -3,10 +3,11 @@
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
 `not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
 scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
-`leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem`
-of a turn. A score is the mean of the checks by weight, null where nothing was checked. Turns that were not played
-stand there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`, and
-`inconclusive` where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which
+`leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files`, `searches`
+(the files that were found, best first), `code_runs` and `problem` of a turn. A score is the mean of the checks by
+weight, null where nothing was checked; a check has its `weight` where that is not 1. Turns that were not played stand
+there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive`
+where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which
 only the run's `usage` includes. `recorded` says of an attempt that its times, tokens and cost are those of its
 recording; `recorded_usage` and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of
 attempt, scenario and run, judges included, is null where it is not known of one of them. `quarantine` of a scenario is
@@ -18,7 +19,7 @@ attempt, scenario and run, judges included, is null where it is not known of one
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.model.conversation import AnsweredCall, Usage
+from orchestrator.model.conversation import AnsweredCall, Search, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
 from orchestrator.reporting.criteria import criteria_json
@@ -122,6 +123,8 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
         "tool_calls": [_call(call) for call in exchange.calls],
         "citations": [{"file": c.file, "file_id": c.file_id, "text": c.text} for c in exchange.citations],
         "files": [{"name": file.name, "file_id": file.id} for file in exchange.files],
+        "searches": [_search(search) for search in exchange.searches],
+        "code_runs": [{"code": ran.code, "logs": ran.logs, "images": ran.images} for ran in exchange.code_runs],
         "score": get_score(turn.verdicts),
         "checks": [_verdict(verdict) for verdict in turn.verdicts],
         "problem": _problem(turn.problem),
@@ -139,6 +142,8 @@ def _not_run(user: str) -> dict[str, Any]:
         "tool_calls": [],
         "citations": [],
         "files": [],
+        "searches": [],
+        "code_runs": [],
         "score": None,
         "checks": [],
         "problem": None,
@@ -156,7 +161,12 @@ def _call(call: AnsweredCall) -> dict[str, Any]:
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     told = {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
     undecided = {"inconclusive": True} if verdict.inconclusive else {}
-    return {**told, **undecided, **criteria_json(verdict.criteria)}
+    weight = {"weight": verdict.weight} if verdict.weight != 1 else {}
+    return {**told, **weight, **undecided, **criteria_json(verdict.criteria)}
+
+
+def _search(search: Search) -> dict[str, Any]:
+    return {"passages": [{"file": each.file, "score": each.score} for each in search.passages]}
 
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:
