@@ -1,6 +1,7 @@
 """`orch test` on the example project: what passes, what fails and what cannot be run."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -22,6 +23,14 @@ def test_every_scenario_of_the_notebook_passes(orch, applied, sandbox):
     assert {scenario["file"] for scenario in report["scenarios"]} >= {"specs/scenarios/quiz.yaml"}
     suite = ET.parse(applied.parent / "out" / "report.xml").getroot()
     assert len(suite.findall(".//testcase")) == 7
+
+
+def test_the_page_holds_what_the_json_report_holds(orch, applied):
+    assert orch("test", "specs/", "--name", "quiz", "--html", "out/report.html", "--json", "out/report.json").code == 0
+    page = (applied.parent / "out" / "report.html").read_text(encoding="utf-8")
+    [data] = re.findall(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert json.loads(data) == json.loads((applied.parent / "out" / "report.json").read_text())
+    assert "<title>1 passed: tutoring on local</title>" in page
 
 
 def test_the_quiz_is_answered_whole(orch, applied):
