@@ -10,6 +10,7 @@ import pytest
 from orchestrator.cli.main import run
 from orchestrator.pytest_plugin import MODES
 from orchestrator.scenario.recorded_run import Mode
+from tests.cli.conftest import SHOWN
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -17,7 +18,7 @@ SPECS = Path(__file__).parent.parent / "specs"
 @pytest.fixture
 def specs(tmp_path, monkeypatch) -> Path:
     folder: Path = tmp_path / "specs"
-    shutil.copytree(SPECS, folder, ignore=shutil.ignore_patterns(".orch"))
+    shutil.copytree(SPECS, folder, ignore=shutil.ignore_patterns(".orch", *SHOWN))
     monkeypatch.chdir(tmp_path)
     return folder
 

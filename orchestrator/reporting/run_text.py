@@ -4,6 +4,7 @@ Everything is `rich.text.Text`: without colours it reads the same. Print with `s
 pipe gets whole lines.
 """
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from orchestrator.reporting.cautions import caution_lines
@@ -36,7 +37,7 @@ _PART_STYLE = {
 def run_text(run: Run, verbose: bool = False) -> Text:
     """Give the whole report; it ends without a line break. `verbose` tells the story of what passed, too."""
     several = run.has_targets
-    name = max((len(result.located.label(several)) for result in run.results), default=0)
+    name = max((cell_len(result.located.label(several)) for result in run.results), default=0)
     status = max((len(result.status) for result in run.results), default=0)
     rows = [status_text(result, name, max(status, len(Status.ERRORED)), several) for result in run.results]
     blocks = [Text("\n").join(rows)] if rows else []
@@ -49,11 +50,12 @@ def run_text(run: Run, verbose: bool = False) -> Text:
 def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0, with_target: bool = False) -> Text:
     """Give the line of one scenario: what became of it, its name, how long it took and, repeated, how often it passed.
 
-    Status and name are padded to their widths; `with_target` says where it was played, too.
+    Status and name are padded to their widths, in columns of a terminal; `with_target` says where it was played, too.
     """
+    name = result.located.label(with_target)
     return Text.assemble(
         (f"{result.status.upper():<{status_width}}", _STATUS_STYLE[result.status]),
-        f"  {result.located.label(with_target):<{width}}  ",
+        f"  {name}{' ' * (width - cell_len(name))}  ",
         (_duration(result.duration_ms), "dim"),
         f"  {rate_text(result)}" if is_repeated(result) else "",
         ("  recorded" if result.recorded else "", "dim"),

@@ -2,9 +2,12 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 
 import pytest
+
+from tests.cli.conftest import SPECS
 
 
 @pytest.fixture
@@ -23,6 +26,21 @@ def test_every_scenario_of_the_notebook_passes(orch, applied, sandbox):
     assert {scenario["file"] for scenario in report["scenarios"]} >= {"specs/scenarios/quiz.yaml"}
     suite = ET.parse(applied.parent / "out" / "report.xml").getroot()
     assert len(suite.findall(".//testcase")) == 7
+
+
+def test_the_whole_example_shows_cases_judges_repeats_and_mocks(orch, tmp_path, sandbox):
+    shutil.copytree(SPECS, tmp_path / "specs", ignore=shutil.ignore_patterns(".orch"))
+    assert orch("apply", "specs/").code == 0
+    done = orch("test", "specs/", "--json", "report.json", "--html", "report.html", "--junit", "report.xml")
+    assert done.code == 0, done.out
+    scenarios = json.loads((tmp_path / "report.json").read_text())["scenarios"]
+    assert [each["case"] for each in scenarios if each["base"] == "equations"] == [
+        {"ask": ask, "row": row} for ask in ("풀어줘", "풀어 주세요") for row in ("quarter", "half", "whole")
+    ]
+    by_name = {each["name"]: each for each in scenarios}
+    assert len(by_name["manners"]["attempts"]) == 14
+    [turn] = by_name["encouragement"]["attempts"][0]["turns"]
+    assert [each["verdict"] for each in turn["checks"][1]["criteria"]] == ["met", "met"]
 
 
 def test_the_page_holds_what_the_json_report_holds(orch, applied):

@@ -267,3 +267,11 @@ def test_scenarios_of_several_targets_say_which(a_run):
     ]
     assert "FAILED papers[model=gpt-5,row1] on a-server  specs/papers.yaml:7" in text
     assert " on local" not in run_text(Run((good,), 1)).plain
+
+
+def test_names_in_wide_letters_stand_in_columns(a_run):
+    quiz, papers = a_run.results[:2]
+    scenario = quiz.located.scenario.model_copy(update={"name": "풀기"})
+    wide = replace(quiz, located=replace(quiz.located, scenario=scenario))
+    lines = run_text(Run((wide, papers), 1)).plain.splitlines()
+    assert lines[:2] == ["PASSED   풀기    41 ms", "FAILED   papers  41 ms"]
