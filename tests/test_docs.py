@@ -274,6 +274,21 @@ def test_matrix_and_data_work_as_shown(tmp_path, monkeypatch, capsys):
     assert f"`{recording_name('where[model=gpt-5,usual]')}`" in recordings
 
 
+def test_reports_and_their_parts_are_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Reports\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    assert run(["apply", "--yes"]) == 0
+    for command, expected in shown_commands(text):
+        capsys.readouterr()
+        assert run(command.removeprefix("orch ").split()) == 0
+        assert settled(capsys.readouterr().out) == settled(expected)
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "comment.md").is_file()
+
+
 def test_the_fewest_attempts_are_as_tabled():
     _, heading, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")]

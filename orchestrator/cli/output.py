@@ -1,11 +1,15 @@
-"""What a command gives on stdout: text with colours where they are wanted, or JSON."""
+"""What a command gives: text on stdout, with colours where they are wanted, JSON, and reports in files."""
 
 import json
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
+
+from orchestrator.cli.messages import show_note
 
 
 def show_text(text: Text) -> None:
@@ -20,3 +24,12 @@ def as_json(value: dict[str, Any]) -> str:
     """Give a report as JSON text."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def write_report(file: Path | None, text: Iterable[str]) -> None:
+    """Write a report, piece by piece, and say so; nothing where no file is asked for."""
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("w", encoding="utf-8") as stream:
+            stream.writelines(text)
+        show_note(f"wrote {file}")

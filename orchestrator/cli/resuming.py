@@ -99,10 +99,9 @@ class Keeping:
         """Give the run with what was taken over."""
         return joined(done, self._selection.taken, self._chosen)
 
-    def advise(self, done: Run) -> None:
-        """Say how to go on with a run that ended early."""
-        if (done.interrupted or done.budget_reached) and (self._written or self.taken):
-            show_note(GO_ON)
+    def can_go_on(self, done: Run) -> bool:
+        """Tell whether a run ended early and its log knows what was done."""
+        return (done.interrupted or done.budget_reached) and bool(self._written or self.taken)
 
 
 class Kept:

@@ -60,7 +60,6 @@ async def run_all(parts: Sequence[Part], options: RunOptions, quiet: bool) -> Ru
         if budget and ran.budget:
             budget = budget.with_spent(ran.budget)
         done.append(part.kept.whole(ran))
-        part.kept.advise(ran)
     return Run(
         results=tuple(chain.from_iterable(each.results for each in done)),
         duration_ms=sum(each.duration_ms for each in done),

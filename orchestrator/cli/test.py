@@ -1,7 +1,6 @@
 """`orch test`: run scenarios."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -11,10 +10,10 @@ import click
 
 from orchestrator.cli.budget import budget, check_prices
 from orchestrator.cli.messages import show_note, show_warning
-from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, verbosity, within
-from orchestrator.cli.output import as_json, show_text
+from orchestrator.cli.options import concurrency, load_project, paths, quietness, reports, verbosity, within
+from orchestrator.cli.output import as_json, show_text, write_report
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
-from orchestrator.cli.resuming import Wish, keeping, last_run
+from orchestrator.cli.resuming import GO_ON, Wish, keeping, last_run
 from orchestrator.cli.several_targets import Part, run_all, targets
 from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
@@ -22,6 +21,7 @@ from orchestrator.reporting.junit import junit_xml
 from orchestrator.reporting.rates import cannot_pass
 from orchestrator.reporting.run_html import run_html
 from orchestrator.reporting.run_json import run_json
+from orchestrator.reporting.run_markdown import run_markdown
 from orchestrator.reporting.run_text import run_text
 from orchestrator.scenario.choosing import Shard, named
 from orchestrator.scenario.results import exit_code
@@ -51,10 +51,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
 @click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as one HTML file, to look at.")
+@click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write the report as Markdown.")
 @last_run
 @budget
 @recording
-@formats
+@reports
 @concurrency
 @quietness
 @verbosity
@@ -70,6 +71,7 @@ def command(
     json_file: Path | None,
     junit_file: Path | None,
     html_file: Path | None,
+    markdown_file: Path | None,
     resumed: bool,
     last_failed: bool,
     budget_usd: float | None,
@@ -90,7 +92,7 @@ def command(
     Exits 2 where a scenario could not be run, else 1 where one failed, else 5 where the budget was reached before the
     end, else 4 where one is inconclusive, else 0.
     """
-    if Path("-") in (json_file, junit_file, html_file):
+    if Path("-") in (json_file, junit_file, html_file, markdown_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
     part = Shard.parse(shard) if shard is not None else None
     projects = [load_project(paths, name, variables) for name in dict.fromkeys(targets) or (None,)]
@@ -123,13 +125,19 @@ def command(
     name, target = projects[0].name, ", ".join(project.target_name for project in projects)
     data = run_json(done, project=name, target=target)
     report = as_json(data)
-    _write(json_file, [report])
-    _write(junit_file, [junit_xml(done, project=name, target=target)])
-    _write(html_file, run_html(data))
-    if format_ == "json":
-        click.echo(report)
-    else:
-        show_text(run_text(done, verbose))
+    write_report(json_file, [report])
+    write_report(junit_file, [junit_xml(done, project=name, target=target)])
+    write_report(html_file, run_html(data))
+    write_report(markdown_file, [run_markdown(data)])
+    match format_:
+        case "json":
+            click.echo(report)
+        case "markdown":
+            click.echo(run_markdown(data))
+        case _:
+            show_text(run_text(done, verbose))
+    if any(each.kept.can_go_on(done) for each in parts):
+        show_note(GO_ON)
     return exit_code(done)
 
 
@@ -155,11 +163,3 @@ def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[Located
         return chosen
     update = {"repeat": repeat}
     return [replace(located, scenario=located.scenario.model_copy(update=update)) for located in chosen]
-
-
-def _write(file: Path | None, report: Iterable[str]) -> None:
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("w", encoding="utf-8") as stream:
-            stream.writelines(report)
-        show_note(f"wrote {file}")
