@@ -6,7 +6,7 @@ import openai
 import pytest
 
 QUIZ = {"type": "function", "name": "quiz", "description": "Ask", "parameters": {"type": "object", "properties": {}}}
-FILLED = {
+FILLED: dict[str, Any] = {
     "object": "agent",
     "name": None,
     "instructions": None,

@@ -182,7 +182,8 @@ def test_a_call_that_nobody_waits_for_is_unknown(sessions, agent):
     for call in (stranger, second, elsewhere):
         with pytest.raises(openai.BadRequestError) as caught:
             sessions.events.create(session.id, events=[result(call, "x")])
-        assert caught.value.body["message"] == f"Unknown pending tool call: {call.call_id}"
+        body: Any = caught.value.body
+        assert body["message"] == f"Unknown pending tool call: {call.call_id}"
         assert caught.value.code == "invalid_request_error"
     assert sessions.retrieve(session.id).required_actions == [first]
 
@@ -332,5 +333,5 @@ def test_what_sessions_without_an_environment_never_have_is_an_empty_list(sessio
 
 def test_threads_do_not_show_sessions(sessions, agent, api):
     session = opened(sessions, agent)
-    with pytest.raises(openai.NotFoundError), pytest.warns(DeprecationWarning):
+    with pytest.raises(openai.NotFoundError), pytest.warns(DeprecationWarning, match="deprecated"):
         api.beta.threads.retrieve(session.id)
