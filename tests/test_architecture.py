@@ -62,6 +62,7 @@ PURE = [
     "scenario.sequences",
     "scenario.sequential",
     "providers.assistants_wire",
+    "providers.stores_wire",
 ]
 # A third-party library has one home, or the few places named here.
 HOMES = {

@@ -13,7 +13,6 @@ from orchestrator.model.project import STATE_FOLDER, Project
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.providers.assistants_wire import EMBEDDED
-from orchestrator.providers.interface import Capabilities
 from orchestrator.providers.local_models import serve_model
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
@@ -24,26 +23,7 @@ DATABASE = f"{STATE_FOLDER}/local.db"
 HOST = "http://localhost"  # no host is asked: the transport is the application itself
 
 
-class LocalProvider(AssistantsProvider):
-    """The embedded server and the client that talks to it."""
-
-    def __init__(self, client: Client, stack: AsyncExitStack) -> None:
-        """Takes over the client, and in `stack` the running server and its database."""
-        super().__init__(client)
-        self._stack = stack
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the protocol can do, less what only a vendor knows."""
-        return EMBEDDED
-
-    async def close(self) -> None:
-        """Stop the server and close its database."""
-        await super().close()
-        await self._stack.aclose()
-
-
-async def open_local(project: Project) -> LocalProvider:
+async def open_local(project: Project) -> AssistantsProvider:
     """Start the embedded server on the project's database; raises `SpecError` where that lies outside the project."""
     file = project.root / (project.target.db or DATABASE)
     if not inside(project.root, file):
@@ -62,4 +42,4 @@ async def open_local(project: Project) -> LocalProvider:
         app = create_app(assemble(store, models))
         await stack.enter_async_context(running(app))
         client = Client(f"{HOST}/v1", None, transport=httpx2.ASGITransport(app), headers=BETA)
-        return LocalProvider(client, stack.pop_all())
+        return AssistantsProvider(client, capabilities=EMBEDDED, on_close=stack.pop_all().aclose)
