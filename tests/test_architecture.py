@@ -44,6 +44,7 @@ PURE = [
     "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
+    "reconcile.refusals",
     "reconcile.rollback",
     "reconcile.uses",
     "scenario.check_calls",

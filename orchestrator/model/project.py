@@ -1,7 +1,7 @@
 """A project: its targets as written, and everything its specs declare once they are resolved for one target."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
 from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
@@ -111,6 +111,14 @@ class Resource:
     ignore: tuple[str, ...] = ()
     sources: Mapping[str, Path] | None = None
     """Where the contents of `files["LABEL"]` lie, by label."""
+    locate: Callable[[str, str, str | None], Diagnostic] | None = field(default=None, compare=False, repr=False)
+    """Makes a diagnostic at the place of a field; None where the resource stands in no file."""
+
+    def diagnostic(self, path: str, message: str, hint: str | None = None) -> Diagnostic:
+        """Make a message about the field at `path`, at its place in the specs."""
+        if self.locate is None:
+            return Diagnostic(message, self.position, hint)
+        return self.locate(path, message, hint)
 
     @property
     def references(self) -> frozenset[Address]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
-from orchestrator.model.project import Project
+from orchestrator.model.project import Project, Target
 from orchestrator.providers.assistants_wire import CAPABILITIES as ASSISTANTS
 from orchestrator.providers.assistants_wire import EMBEDDED
 from orchestrator.providers.interface import Capabilities, Provider
@@ -75,3 +75,8 @@ PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_ass
 
 CAPABILITIES: Mapping[str, Capabilities] = {"local": EMBEDDED, "assistants": ASSISTANTS}
 """What each provider can do, without opening one; the README's table is made from this."""
+
+
+def get_capabilities(target: Target) -> Capabilities:
+    """Give what a target can do, without opening it."""
+    return CAPABILITIES[target.provider]

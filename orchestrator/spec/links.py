@@ -31,6 +31,7 @@ from orchestrator.spec.check_links import CheckLinks, Subject
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
 from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, tool_name
 from orchestrator.spec.mock_links import find_mock_problems
+from orchestrator.spec.places import AssistantPlaces
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
@@ -149,6 +150,7 @@ class Linker:
         self._check_tools_once(document, assistant)
         self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
+        written = {name: shaped.document for name, shaped in self._named("Function").items()}
         return Resource(
             address=Address(Kind.ASSISTANT, assistant.name),
             fields=assistant_fields(known, self._instructions(document, assistant), self._functions),
@@ -156,6 +158,7 @@ class Linker:
             position=document.position(),
             protect=assistant.lifecycle.protect,
             ignore=tuple(assistant.lifecycle.ignore),
+            locate=AssistantPlaces(document, assistant, self._functions, written).locate,
         )
 
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
