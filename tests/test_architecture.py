@@ -62,6 +62,7 @@ PURE = [
     "scenario.reports",
     "scenario.sequences",
     "scenario.sequential",
+    "providers.agents_wire",
     "providers.assistants_wire",
     "providers.stores_wire",
 ]

@@ -38,7 +38,10 @@ TargetName = Annotated[str, StringConstraints(min_length=1, max_length=64), Afte
 class Target(Strict):
     """A named place to apply to."""
 
-    provider: Literal["local", "assistants"] = Field(description="Which protocol it speaks")
+    provider: Literal["local", "assistants", "agents"] = Field(description="Which protocol it speaks")
+    speaks: Literal["assistants", "agents"] = Field(
+        "assistants", description="local: which protocol it speaks, to stand in for a target that does"
+    )
     base_url: NonEmpty | None = Field(None, description="Root of the API, for example https://HOST/v1")
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters every request carries")
     api_key: Secret | None = Field(None, description="The key, by reference: {env: NAME}")
@@ -49,6 +52,11 @@ class Target(Strict):
     overrides: dict[NonEmpty, dict[str, Any]] = Field(
         default_factory=dict, description="Patches by address: keys given replace, null removes"
     )
+
+    @property
+    def wire(self) -> str:
+        """Which protocol is spoken to it; an assistant's settings under that name are for it."""
+        return self.speaks if self.provider == "local" else self.provider
 
 
 LiveAddress = Annotated[

@@ -1,18 +1,18 @@
-"""The local target: the Assistants dialect over the embedded server, inside this process.
+"""The local target: one of the dialects over the embedded server, inside this process.
 
 No port is opened: requests go to the application directly. The database is a file of the project.
 """
 
 from contextlib import AsyncExitStack
 
-import httpx2
-
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import STATE_FOLDER, Project
+from orchestrator.providers import agents_wire, assistants_wire
 from orchestrator.providers._client import Client
+from orchestrator.providers._in_process import InProcess
+from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
-from orchestrator.providers.assistants_wire import EMBEDDED
 from orchestrator.providers.local_models import serve_model
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
@@ -23,7 +23,7 @@ DATABASE = f"{STATE_FOLDER}/local.db"
 HOST = "http://localhost"  # no host is asked: the transport is the application itself
 
 
-async def open_local(project: Project) -> AssistantsProvider:
+async def open_local(project: Project) -> AssistantsProvider | AgentsProvider:
     """Start the embedded server on the project's database; raises `SpecError` where that lies outside the project."""
     file = project.root / (project.target.db or DATABASE)
     if not inside(project.root, file):
@@ -41,5 +41,9 @@ async def open_local(project: Project) -> AssistantsProvider:
         stack.callback(store.close)
         app = create_app(assemble(store, models))
         await stack.enter_async_context(running(app))
-        client = Client(f"{HOST}/v1", None, transport=httpx2.ASGITransport(app), headers=BETA)
-        return AssistantsProvider(client, capabilities=EMBEDDED, on_close=stack.pop_all().aclose)
+        transport, close = InProcess(app), stack.pop_all().aclose
+        if project.target.speaks == "agents":
+            client = Client(f"{HOST}/v1", None, transport=transport, betas=BETAS)
+            return AgentsProvider(client, capabilities=agents_wire.EMBEDDED, on_close=close)
+        client = Client(f"{HOST}/v1", None, transport=transport, headers=BETA)
+        return AssistantsProvider(client, capabilities=assistants_wire.EMBEDDED, on_close=close)

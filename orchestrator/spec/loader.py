@@ -82,7 +82,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     patches = {name: each.overrides for name, each in settings.targets.items()}
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
     unknown = broken | sources.lost
-    linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices).link()
+    wire = settings.targets[target].wire
+    linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire).link()
     problems += linked.problems
     shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in broken | sources.lost if kind in PREFIXES}
     problems += check_moves(head, settings.moved, linked.resources, shapeless)

@@ -15,6 +15,8 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import file_path
 from orchestrator.model.ownership import Baseline, Marks, files_digest
 from orchestrator.providers._client import Client
+from orchestrator.providers._in_process import InProcess
+from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.providers.interface import Desired
 from orchestrator.server.app import create_app, running
@@ -94,6 +96,20 @@ async def in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[Assistant
         async with running(app):
             witness = Witness(httpx2.ASGITransport(app))
             provider = AssistantsProvider(Client("http://localhost/v1", None, transport=witness, headers=BETA), **more)
+            try:
+                yield provider, witness
+            finally:
+                await provider.close()
+
+
+@asynccontextmanager
+async def agents_in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[AgentsProvider, Witness]]:
+    """The same server, spoken to in agents."""
+    with Store.open(folder / "server.db") as store:
+        app = create_app(assemble(store, [ScriptedModel("*", RULES, render_later)]))
+        async with running(app):
+            witness = Witness(InProcess(app))
+            provider = AgentsProvider(Client("http://localhost/v1", None, transport=witness, betas=BETAS, **more))
             try:
                 yield provider, witness
             finally:
