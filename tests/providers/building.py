@@ -48,12 +48,15 @@ class Witness(httpx2.AsyncBaseTransport):
         self._inner = inner
         self.seen: list[str] = []
         """`METHOD PATH`, without `/v1`."""
+        self.keys: list[str | None] = []
+        """The idempotency key of each, where it has one."""
         self.instead: Callable[[str, int], httpx2.Response | None] = lambda name, count: None
         """Gives the answer to the `count`-th request of a name, or None to let it pass."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         name = f"{request.method} {request.url.path.removeprefix('/v1')}"
         self.seen.append(name)
+        self.keys.append(request.headers.get("idempotency-key"))
         return self.instead(name, self.seen.count(name)) or await self._inner.handle_async_request(request)
 
     def named(self, method: str) -> list[str]:
