@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.diagnostics import Diagnostic, Position
@@ -52,6 +52,13 @@ class Target(Strict):
     overrides: dict[NonEmpty, dict[str, Any]] = Field(
         default_factory=dict, description="Patches by address: keys given replace, null removes"
     )
+
+    @model_validator(mode="after")
+    def _only_local_stands_in(self) -> Self:
+        if self.provider != "local" and "speaks" in self.model_fields_set:
+            message = "`speaks` is for `provider: local`; this one speaks {provider}"
+            raise PydanticCustomError("speaks", message, {"provider": self.provider})
+        return self
 
     @property
     def wire(self) -> str:

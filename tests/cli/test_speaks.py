@@ -177,3 +177,11 @@ def test_a_tool_of_agents_is_listed_once(orch, shop):
     text = (shop / "orch.yaml").read_text().replace("    - tool_search\n", "    - tool_search\n    - tool_search\n")
     (shop / "orch.yaml").write_text(text)
     assert "the tool `tool_search` is listed twice" in orch("validate").err
+
+
+def test_only_the_local_target_stands_in_for_another(orch, tmp_path):
+    target = "{provider: agents, speaks: assistants}"
+    (tmp_path / "orch.yaml").write_text(f"kind: Project\nname: shop\ntargets:\n  local: {target}\n")
+    done = orch("validate")
+    assert done.code == 1
+    assert "`speaks` is for `provider: local`; this one speaks agents" in done.err
