@@ -3,6 +3,7 @@
 The words are the API's own. Values it fills in are filled in here too, so that a field never differs from itself.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
@@ -228,3 +229,33 @@ def _tool(tool: object) -> dict[str, Any]:
     name = agents_tool_name(tool)
     settings: Strict = _BARE[name]() if isinstance(tool, str) else getattr(tool, name)
     return {"type": name, **settings.model_dump(exclude_none=True)}
+
+
+def settings_from(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Give `agents:` as an author would write it for these fields, what equals a default left out.
+
+    Raises ValueError for a tool that the language has no words for.
+    """
+    written: dict[str, Any] = {}
+    for key in AgentsSettings.model_fields:
+        path = f"agents.{key}"
+        if fields.get(path) is not None and fields[path] != defaults.get(path):
+            written[key] = fields[path]
+    tools = [_written(value) for path, value in fields.items() if path.startswith(TOOL)]
+    deferred = [path.split(".")[1] for path in fields if path.startswith("tools.") and path.endswith(".defer_loading")]
+    return written | ({"tools": tools} if tools else {}) | ({"defer_loading": deferred} if deferred else {})
+
+
+def _written(tool: Mapping[str, Any]) -> str | dict[str, Any]:
+    """Give a tool as an author would write it."""
+    kind = str(tool.get("type"))
+    given = {key: value for key, value in tool.items() if key != "type"}
+    if kind == "mcp":
+        transport = {key: value for key, value in (given.pop("transport", None) or {}).items() if key != "type"}
+        whole = {**given, **transport}
+        return {"mcp": {key: whole[key] for key in Mcp.model_fields if whole.get(key) not in (None, {}, [])}}
+    if kind not in NAMES:
+        raise ValueError(kind)
+    bare = _BARE[kind]().model_dump(exclude_none=True)
+    options = {key: value for key, value in given.items() if value != bare.get(key)}
+    return {kind: options} if options else kind

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.cli.planting import on_local
+
 SPECS = """
 kind: Project
 name: shop
@@ -185,3 +187,60 @@ def test_only_the_local_target_stands_in_for_another(orch, tmp_path):
     done = orch("validate")
     assert done.code == 1
     assert "`speaks` is for `provider: local`; this one speaks agents" in done.err
+
+
+def change_outside(shop, **body):
+    async def change(client):
+        (agent,) = (await client.get("/agents"))["data"]
+        await client.post(f"/agents/{agent['id']}", body, once=False)
+
+    on_local(shop, change)
+
+
+def test_what_moved_outside_is_drift_and_can_be_taken_into_the_specs(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    change_outside(shop, text={"format": {"type": "text"}, "verbosity": "high"}, instructions="Be long.")
+    drift = orch("drift")
+    assert drift.code == 3
+    assert "agents.verbosity" in drift.out
+    taken = orch("accept", "assistant.support", "agents.verbosity", "instructions")
+    assert taken.code == 0, taken.err
+    text = (shop / "orch.yaml").read_text()
+    assert "verbosity: high" in text
+    assert "instructions: Be long." in text
+
+
+def test_a_live_agent_becomes_a_spec_with_what_only_agents_know(orch, tmp_path):
+    head = "kind: Project\nname: shop\ntargets: {local: {provider: local, speaks: agents}}\n"
+    (tmp_path / "orch.yaml").write_text(head)
+    body = {
+        "model": "gpt-4o",
+        "name": "support",
+        "service_tier": "flex",
+        "multi_agent": {"enabled": True},
+        "text": {"format": {"type": "json_schema", "schema": {"type": "object"}}, "verbosity": "high"},
+        "tools": [
+            {"type": "function", "name": "f", "description": "F", "parameters": {}, "defer_loading": True},
+            {"type": "tool_search"},
+            {"type": "web_search", "mode": "cached"},
+            {"type": "mcp", "server_label": "d", "transport": {"type": "http", "server_url": "https://d.example"}},
+        ],
+    }
+
+    async def plant(client):
+        return (await client.post("/agents", body, once=True))["id"]
+
+    id = on_local(tmp_path, plant)
+    done = orch("import", f"assistant.support={id}", "--into", "specs")
+    assert done.code == 0, done.err
+    assert orch("plan", "--detailed-exitcode").code == 0
+    (file,) = tmp_path.glob("specs/**/support*.yaml")
+    text = file.read_text()
+    for line in (
+        "service_tier: flex",
+        "verbosity: high",
+        "mode: cached",
+        "server_url: https://d.example",
+        "tool_search",
+    ):
+        assert line in text
