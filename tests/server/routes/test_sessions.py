@@ -1,10 +1,15 @@
 """Sessions as the official client drives them, its streaming helpers included, over a real port."""
 
+import asyncio
 import threading
 from typing import Any
 
+import httpx2
 import openai
 import pytest
+
+from orchestrator.providers._in_process import InProcess
+from orchestrator.server.app import create_app, running
 
 NONE: Any = {"type": "none"}
 QUIZ: Any = {"type": "function", "name": "display_quiz", "description": "Ask", "parameters": {"type": "object"}}
@@ -335,3 +340,51 @@ def test_threads_do_not_show_sessions(sessions, agent, api):
     session = opened(sessions, agent)
     with pytest.raises(openai.NotFoundError), pytest.warns(DeprecationWarning, match="deprecated"):
         api.beta.threads.retrieve(session.id)
+
+
+BETA = {"OpenAI-Beta": "agents=v1"}
+
+
+def test_a_session_that_waits_outlives_the_server(store, make_model, app_client, settings):
+    """Results are taken, and the turn is streamed, by the server that comes after."""
+
+    async def check():
+        async with app_client(settings) as client:
+            created = await client.post("/agents", json={"model": "gpt-4o", "tools": [QUIZ]}, headers=BETA)
+            body = {"environment": NONE, "agent_id": created.json()["id"], "input": "quiz"}
+            path = f"/agents/sessions/{(await client.post('/agents/sessions', json=body, headers=BETA)).json()['id']}"
+            while (session := (await client.get(path, headers=BETA)).json())["status"] != "requires_action":
+                await asyncio.sleep(0)
+        later = create_app(settings)
+        transport = InProcess(later)
+        async with running(later), httpx2.AsyncClient(transport=transport, base_url="http://localhost/v1") as client:
+            async with client.stream("GET", f"{path}/events", headers=BETA) as stream:
+                for call in session["required_actions"]:
+                    events = [{**result_of(call), "output": "again"}]
+                    taken = await client.post(f"{path}/events", json={"events": events}, headers=BETA)
+                    assert taken.status_code == 202
+                names = []
+                async for line in stream.aiter_lines():
+                    if line.startswith("event: "):
+                        names.append(line.removeprefix("event: agent.session."))
+                    if line == "event: agent.session.idle":
+                        break
+            assert [name for name in names if not name.startswith("turn.output_text")] == [
+                "turn.item.added",
+                "requires_action",
+                "turn.item.added",
+                "in_progress",
+                "turn.item.added",
+                "turn.content_part.added",
+                "turn.content_part.done",
+                "turn.item.done",
+                "turn.completed",
+                "idle",
+            ]
+
+    asyncio.run(check())
+
+
+def result_of(call):
+    kind = "agent.session.input.tool_result"
+    return {"type": kind, "turn_id": call["turn_id"], "call_id": call["call_id"], "success": True}
