@@ -19,9 +19,9 @@ from orchestrator.reporting.rates import cannot_pass
 @target
 @formats
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
-    """Check all specs and show every problem, what the target cannot do among them.
+    """Check all specs and show every problem.
 
-    Reads the whole project that PATHS belong to (the current folder by default) and nothing else: no key, no network.
+    What the target cannot do is one. Reads the whole project that PATHS belong to (the current folder by default) and nothing else: no key, no network.
     Exits 0 where the specs are fine, 1 where they are not.
     """
     try:

@@ -189,7 +189,7 @@ class Client:
             return await self._openai.post(path, cast_to=object, body={**(body or {}), "stream": True}, **more)
 
         with self._door(writes=method == "POST"):
-            return self._events(await self._patiently(method, path, send, once=True))
+            return self._events(await self._patiently(method, path, send, once=method == "POST"))
 
     async def _events(self, stream: AsyncStream[object]) -> AsyncIterator[Event]:
         with self._door(writes=True):
