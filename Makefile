@@ -27,6 +27,7 @@ docs: $(VENV)/.installed  ## write the generated parts of README.md and docs/
 bench: $(VENV)/.installed  ## ratios within one run: against `import openai`, against what the wire costs
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/creates.py
+	$(BIN)/python benchmarks/conversations.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix

@@ -16,7 +16,6 @@ from orchestrator.errors import PlanError, SpecError, TargetError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
-from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Capability, Conversation, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
@@ -155,10 +154,11 @@ async def apply_recorded(
 
 async def open_conversations(
     session: Session, scenarios: Collection[LocatedScenario]
-) -> Callable[[Scenario], Conversation]:
+) -> Callable[[LocatedScenario], Conversation]:
     """Give the way to open each scenario's conversation, on assistants that are what the specs say.
 
-    Raises `SpecError` at every scenario whose assistant is missing on the target or is not as declared: a run would
+    A judge is an assistant: its conversations are opened as those of a scenario that talks to it. Raises `SpecError`
+    at every scenario whose assistant, or a judge of it, is missing on the target or is not as declared: a run would
     test something else than what is written.
     """
     decided = await fetch_plan(session, PlanOptions())
@@ -166,25 +166,27 @@ async def open_conversations(
     pending = {change.address: change for change in decided.pending}
     problems = []
     for located in scenarios:
-        address = Address(Kind.ASSISTANT, located.scenario.assistant)
-        needed = {address} | session.project.resources[address].references
+        talked_to = [Address(Kind.ASSISTANT, name) for name in (located.scenario.assistant, *located.judges)]
+        needed = {*talked_to}.union(*(session.project.resources[address].references for address in talked_to))
         for change in (pending[each] for each in sorted(needed) if each in pending):
             state = "is not there" if change.action is Action.CREATE else "is not what the specs say"
             message = f"{change.address} {state} on target {target}"
             hint = f"run `orch apply --target {target}` first"
             problems.append(Diagnostic(message, located.position, hint))
     if problems:
-        raise SpecError(problems)
-    return lambda scenario: session.provider.open(decided.ids[Address(Kind.ASSISTANT, scenario.assistant)])
+        raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
+    return lambda each: session.provider.open(decided.ids[Address(Kind.ASSISTANT, each.scenario.assistant)], each.model)
 
 
 def opening(
     project: Project, env: Mapping[str, str]
-) -> Callable[[Collection[LocatedScenario]], AbstractAsyncContextManager[Callable[[Scenario], Conversation]]]:
+) -> Callable[[Collection[LocatedScenario]], AbstractAsyncContextManager[Callable[[LocatedScenario], Conversation]]]:
     """Give the way to open the target for some scenarios, so that it stays closed where there are none."""
 
     @asynccontextmanager
-    async def opened(scenarios: Collection[LocatedScenario]) -> AsyncIterator[Callable[[Scenario], Conversation]]:
+    async def opened(
+        scenarios: Collection[LocatedScenario],
+    ) -> AsyncIterator[Callable[[LocatedScenario], Conversation]]:
         async with open_session(project, env) as session:
             yield await open_conversations(session, scenarios)
 

@@ -1,6 +1,7 @@
 """README and docs/ are true: what they show is run, what they list is compared with the code."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -15,13 +16,17 @@ from orchestrator.model.agents import AgentsSettings
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
 from orchestrator.model.matchers import When
+from orchestrator.model.matrix import MOST_CASES
 from orchestrator.model.mocks import MOCKS, answers
 from orchestrator.providers.agents_wire import LIMITS
+from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.sequential import get_least_attempts
+from orchestrator.spec.case_names import LONGEST
 from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.mentions import located_mocks
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
+from tests.cli.test_migrate import STORE, THREAD, TUTOR
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -189,6 +194,23 @@ def shown_commands(text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
+def test_judges_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Judges\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    [specs] = fences(text, "yaml")
+    (tmp_path / "graded.yaml").write_text(specs, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    shown = shown_commands(text)
+    assert len(shown) == 3
+    for command, expected in shown:
+        capsys.readouterr()
+        run(command.removeprefix("orch ").split())
+        assert settled(capsys.readouterr().out) == settled(expected)
+
+
 def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
     section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
     text = next(part for part in section if part.startswith("Repeats and comparing\n"))
@@ -216,6 +238,67 @@ def test_repeats_and_comparing_work_as_shown(tmp_path, monkeypatch, capsys):
     orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
     subprocess.run(["bash", "-c", orch + script], check=False, cwd=tmp_path, capture_output=True, timeout=120)
     assert "<b>regression</b> <code>greeting</code>" in (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+
+def test_migrating_works_as_shown(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = [{"object": "list", "data": [TUTOR, STORE]}, *THREAD]
+    (tmp_path / "export.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    [(command, expected)] = shown_commands(page)
+    capsys.readouterr()
+    assert run(command.removeprefix("orch ").split()) == 0
+    assert capsys.readouterr().out.rstrip() == expected.rstrip()
+    [kept] = re.findall(r"`orch (migrate .*?)`", page.split("## Applications")[1])
+    assert run(kept.replace("--into tutoring", "--into kept").split()) == 0
+
+
+def test_running_works_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Running\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    prices, scenario = fences(text, "yaml")
+    with (tmp_path / "orch.yaml").open("a", encoding="utf-8") as file:
+        file.write(prices)
+    (tmp_path / "greeting.yaml").write_text(scenario, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    codes = []
+    for command, expected in shown_commands(text):
+        command, _, elsewhere = command.partition(" > ")
+        capsys.readouterr()
+        codes.append(run(command.removeprefix("orch ").split()))
+        output = capsys.readouterr().out
+        if elsewhere:
+            assert [item["taken_over"] for item in json.loads(output)["scenarios"]] == [True, False]
+        else:
+            assert settled(output) == settled(expected)
+    assert codes == [0, 5, 0]
+
+
+def test_matrix_and_data_work_as_shown(tmp_path, monkeypatch, capsys):
+    section = re.split(r"^## ", SCENARIOS, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith("Matrix and data\n"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run(["init"]) == 0
+    for number, block in enumerate(fences(text, "yaml")):
+        (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
+    [rows] = fences(text, "csv")
+    (tmp_path / "orders.csv").write_text(rows, encoding="utf-8")
+    assert run(["apply", "--yes"]) == 0
+    assert len(shown_commands(text)) == 4
+    for command, expected in shown_commands(text):
+        capsys.readouterr()
+        assert run(command.removeprefix("orch ").split()) == 0
+        assert settled(capsys.readouterr().out) == settled(expected)
+    assert run(["test", "--name", "thanks"]) == 0
+    assert f"at most {MOST_CASES:,} cases" in text
+    assert f"cut at {LONGEST} characters" in text
+    recordings = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
+    assert f"`{recording_name('where[model=gpt-5,usual]')}`" in recordings
 
 
 def test_the_fewest_attempts_are_as_tabled():

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.errors import TargetBusyError
+from orchestrator.errors import SpecError, TargetBusyError
 from orchestrator.model.project import Project
-from orchestrator.project import Session, apply_recorded, fetch_plan, journal_path
+from orchestrator.project import Session, apply_recorded, fetch_plan, journal_path, open_conversations
 from orchestrator.providers.memory import Fault, MemoryProvider
+from orchestrator.providers.scripted_conversation import ScriptedConversation
 from orchestrator.reconcile.history import Command, Entry, get_history_file, read_history
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.remembering import Origin
+from orchestrator.scenario.judge_prompt import Case
+from orchestrator.scenario.runner import with_judge
 from orchestrator.spec.loader import Ask, load
 
 HEAD = "kind: Project\nname: shop\ntargets: {local: {provider: local}}\n"
@@ -118,3 +121,56 @@ def test_the_plan_of_an_entry_is_the_plan_that_was_shown(project):
     asyncio.run(apply_recorded(session, decided, 1, replace(ORIGIN, who="x"), lambda text: None))
     (line,) = get_history_file(project.root).read_text().splitlines()
     assert json.loads(line)["plan_hash"] == decided.hash
+
+
+JUDGED = """\
+kind: Judge
+name: strict
+model: grader
+criteria: [answers]
+---
+kind: Scenario
+name: asks
+assistant: one
+turns: [{user: hi, checks: [judge: strict]}]
+---
+kind: Scenario
+name: asks-not
+assistant: one
+turns: [{user: hi}]
+"""
+
+
+def test_a_scenario_needs_its_judges_as_they_are_declared(project):
+    (project.root / "judged.yaml").write_text(JUDGED)
+    judged = load(Ask(project.root, project.root))
+    asks, asks_not = judged.scenarios
+    talks: list[str] = []
+
+    def talk(assistant_id: str, model: str | None) -> ScriptedConversation:
+        assert model is None
+        talks.append(assistant_id)
+        return ScriptedConversation([])
+
+    provider = MemoryProvider(conversations=talk)
+    asyncio.run(apply(project, provider))
+
+    async def opened() -> None:
+        session = Session(judged, provider)
+        await open_conversations(session, [asks_not])
+        with pytest.raises(SpecError) as caught:
+            await open_conversations(session, [asks, asks_not])
+        [problem] = caught.value.diagnostics
+        assert problem.message == "assistant.strict is not there on target local"
+        assert problem.position == asks.position
+        await apply(judged, provider)
+        open_ = await open_conversations(session, [asks])
+        open_(asks)
+        open_(with_judge(asks, Case("strict", ("answers",), ())))
+        names = [provider.objects[id].fields["display_name"] for id in talks]
+        assert names == ["one", "strict"]
+        provider.objects[talks[1]].fields["model"] = "another"
+        with pytest.raises(SpecError, match=r"assistant\.strict is not what the specs say"):
+            await open_conversations(session, [asks])
+
+    asyncio.run(opened())

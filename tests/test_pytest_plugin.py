@@ -102,6 +102,35 @@ def test_pytests_own_ways_to_choose_and_to_spread_work(specs, tmp_path, more, sh
     assert ("passed" in done.stdout) == passes
 
 
+@pytest.mark.parametrize(("until", "code", "said"), [("2999-12-31", 0, "1 xfailed"), ("2000-01-01", 1, "1 failed")])
+def test_quarantine_is_an_expected_failure_until_it_is_over(specs, tmp_path, until, code, said):
+    run(["apply", "specs/", "--yes"])
+    scenario = specs / "scenarios" / "equation.yaml"
+    text = scenario.read_text() + f"quarantine: {{reason: waits for the vendor, until: {until}}}\n"
+    scenario.write_text(text.replace("equals: x = 1", "equals: x = 2"))
+    done = play(tmp_path, "specs/scenarios/equation.yaml", "-o", "xfail_strict=true", "-rx")
+    assert (done.returncode, said in done.stdout) == (code, True), done.stdout
+    assert ("waits for the vendor" in done.stdout) == (code == 0)
+    scenario.write_text(text)
+    done = play(tmp_path, "specs/scenarios/equation.yaml", "-o", "xfail_strict=true")
+    assert done.returncode == 0
+    assert ("1 xpassed" if code == 0 else "1 passed") in done.stdout
+
+
+def test_each_case_is_an_item(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    (specs / "scenarios" / "hello.yaml").write_text(
+        "kind: Scenario\nname: hello\nassistant: math-tutor\nmatrix: {variables: {said: [고마워, 안녕]}}\n"
+        'turns: [{user: "{{ vars.said }}", checks: [contains: 천만에요]}]\n'
+    )
+    file = "specs/scenarios/hello.yaml"
+    listed = play(tmp_path, file, "--collect-only", "-q").stdout
+    assert f"{file}::hello[said=고마워]" in listed
+    assert "1 passed" in play(tmp_path, f"{file}::hello[said=고마워]").stdout
+    assert "2 tests collected" in play(tmp_path, f"{file}::hello", "--collect-only", "-q").stdout
+    assert "1 passed, 1 deselected" in play(tmp_path, file, "-k", "고마워").stdout
+
+
 def test_what_is_not_applied_says_so(specs, tmp_path):
     done = play(tmp_path, "specs", "-k", "solve")
     assert done.returncode == 1

@@ -63,7 +63,7 @@ async def take_over(loaded: Loaded, wish: Wish) -> ImportReport:
     async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
         observed = await fetch_observed(session, wish.concurrency)
         picks = pick_given(wish.given, observed, project) if wish.given else pick_all(observed, project.resources)
-        made = adopt(picks.taken, observed, _place(loaded, wish.folder), session.provider.capabilities.defaults)
+        made = adopt(picks.taken, observed, get_place(loaded, wish.folder), session.provider.capabilities.defaults)
         if wish.given and made.refused:
             raise OrchError(f"{made.refused[0].live.id}: {made.refused[0].reason}", "nothing was imported")
         if not made.adopted:
@@ -81,7 +81,8 @@ async def take_over(loaded: Loaded, wish: Wish) -> ImportReport:
         return _report(session, wish, picks, settled, _cleared(wish, settled, written))
 
 
-def _place(loaded: Loaded, folder: Path) -> Place:
+def get_place(loaded: Loaded, folder: Path) -> Place:
+    """Give what the specs in a folder are written into."""
     root = loaded.project.root
     schemas = next((each for each in (root / "schemas", root.parent / "schemas") if each.is_dir()), None)
     return Place(

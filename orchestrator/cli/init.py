@@ -22,7 +22,7 @@ def command(folder: Path) -> int:
     It has a project file, an assistant with its prompt, a function, a scenario and a scripted model, so that everything
     runs on this machine without a key. Nothing is overwritten.
     """
-    contents = _contents(_project_name(folder))
+    contents = _contents(project_name(folder))
     taken = [name for name in contents if name != ".gitignore" and (folder / name).exists()]
     if taken:
         raise UsageError(f"{folder / taken[0]} exists already", "choose an empty folder; nothing was written")
@@ -36,7 +36,8 @@ def command(folder: Path) -> int:
     return 0
 
 
-def _project_name(folder: Path) -> str:
+def project_name(folder: Path) -> str:
+    """Give a name for the project in a folder, after the folder."""
     words = re.findall(r"[a-z0-9]+", folder.absolute().name.lower())
     return "-".join(words)[:64].strip("-") or "assistants"
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "drift": "Show what changed outside.",
     "accept": "Take what changed outside into the specs.",
     "import": "Turn live objects into specs and adopt them.",
+    "migrate": "Turn an export of the Assistants API into specs and scenarios.",
     "history": "Show what was applied, when and by whom.",
     "rollback": "Apply the specs of an earlier revision again.",
     "destroy": "Delete what this project owns on the target.",

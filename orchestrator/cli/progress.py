@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from orchestrator.model.project import LocatedScenario
 from orchestrator.reconcile.outcome import Outcome
 from orchestrator.reconcile.plan import Change
-from orchestrator.scenario.results import ScenarioResult, TurnResult
 
 
 class Line:
-    """A moving line; hears of changes and of scenarios."""
+    """A moving line; hears of changes."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task
@@ -30,19 +28,6 @@ class Line:
         """Say what Ctrl-C does, and what a second one would."""
         left = f"finishing {under_way} change{'' if under_way == 1 else 's'} under way"
         self._progress.console.print(f"Interrupted: {left}; Ctrl-C again stops at once.", highlight=False)
-
-    def scenario_started(self, located: LocatedScenario) -> None:
-        """Show the scenario that begins."""
-        self._progress.update(self._task, description=located.scenario.name)
-
-    def turn_finished(self, located: LocatedScenario, index: int, turn: TurnResult) -> None:
-        """Show how far a conversation has come."""
-        done = f"{index + 1}/{len(located.scenario.turns)}"
-        self._progress.update(self._task, description=f"{located.scenario.name} {done}")
-
-    def scenario_finished(self, result: ScenarioResult) -> None:
-        """Count a scenario."""
-        self._progress.advance(self._task)
 
 
 @contextmanager

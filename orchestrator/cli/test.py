@@ -1,40 +1,46 @@
 """`orch test`: run scenarios."""
 
 import asyncio
-import os
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
-from fnmatch import fnmatchcase
+from datetime import date
 from pathlib import Path
 
 import click
 
+from orchestrator.cli.budget import budget, check_prices
 from orchestrator.cli.messages import show_note, show_warning
-from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, target, verbosity, within
+from orchestrator.cli.options import concurrency, formats, load_project, paths, quietness, verbosity, within
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.cli.progress import moving_line
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
+from orchestrator.cli.resuming import Wish, keeping, last_run
+from orchestrator.cli.several_targets import Part, run_all, targets
 from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
-from orchestrator.project import opening
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.reporting.rates import cannot_pass
+from orchestrator.reporting.run_html import run_html
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_text import run_text
-from orchestrator.scenario.recorded_run import Recordings, run_recorded
-from orchestrator.scenario.results import Run, exit_code
-from orchestrator.scenario.runner import RunOptions, run
+from orchestrator.scenario.choosing import Shard, named
+from orchestrator.scenario.results import exit_code
+from orchestrator.scenario.runner import RunOptions
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
     epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
-    "`orch test --repeat 10 --json after.json`."
+    "`orch test --repeat 10 --json after.json`, `orch test --name 'quiz[model=gpt-5,*'`, "
+    "`orch test --target local --target server --shard 1/4`, `orch test --budget 2.50`, `orch test --resume`, "
+    "`orch test --last-failed`."
 )
 @paths
-@target
+@targets
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag (repeatable).")
 @click.option("--name", "names", multiple=True, metavar="GLOB", help="Only scenarios of this name (repeatable).")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N equal parts, so that N machines share the work.")
 @click.option(
     "--repeat",
     type=click.IntRange(1, 1000),
@@ -44,6 +50,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as one HTML file, to look at.")
+@last_run
+@budget
 @recording
 @formats
 @concurrency
@@ -51,14 +60,19 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @verbosity
 def command(
     paths: tuple[Path, ...],
-    target: str | None,
+    targets: tuple[str, ...],
     variables: tuple[str, ...],
     tags: tuple[str, ...],
     names: tuple[str, ...],
+    shard: str | None,
     repeat: int | None,
     fail_fast: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
+    resumed: bool,
+    last_failed: bool,
+    budget_usd: float | None,
     record: str | None,
     recordings: Path | None,
     format_: str,
@@ -71,22 +85,47 @@ def command(
     Talks to the assistants as they are on the target, which have to be what the specs say: apply first. A scenario is
     played as often as it says under `repeat`; attempts stop once the verdict is decided.
 
-    Exits 2 where a scenario could not be run, else 1 where one failed, else 4 where one is inconclusive, else 0.
+    Ctrl-C ends a run early, with its reports; --resume goes on with it, also after a crash.
+
+    Exits 2 where a scenario could not be run, else 1 where one failed, else 5 where the budget was reached before the
+    end, else 4 where one is inconclusive, else 0.
     """
-    if Path("-") in (json_file, junit_file):
+    if Path("-") in (json_file, junit_file, html_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
-    project = load_project(paths, target, variables)
-    chosen = _repeated(_choose(project, paths, tags, names), repeat)
-    for located in chosen:
-        if problem := cannot_pass(located.scenario.repeat):
-            show_warning(located.position, *problem)
-    options = RunOptions(concurrency=concurrency, fail_fast=fail_fast)
-    kept = ask_recordings(project, record, recordings)
-    done = asyncio.run(_run(project, chosen, options, quiet, kept))
-    show_recorded(kept)
-    report = as_json(run_json(done, project=project.name, target=project.target_name))
-    _write(json_file, report)
-    _write(junit_file, junit_xml(done, project=project.name, target=project.target_name))
+    part = Shard.parse(shard) if shard is not None else None
+    projects = [load_project(paths, name, variables) for name in dict.fromkeys(targets) or (None,)]
+    found = [located for project in projects for located in _choose(project, paths, tags, names)]
+    chosen = _repeated(found if part is None else part.take(found), repeat)
+    if not chosen:
+        show_note(f"part {shard} has no scenarios: there are {len(found)}")
+    weak = {(located.position, cannot_pass(located.scenario.repeat)) for located in chosen}
+    for position, problem in sorted((position, problem) for position, problem in weak if problem):
+        show_warning(position, *problem)
+    for project in projects:
+        check_prices(project, [located for located in chosen if located.target == project.target_name], budget_usd)
+    today = date.today()
+    options = RunOptions(concurrency=concurrency, fail_fast=fail_fast, budget_usd=budget_usd, today=today)
+    wish = Wish(resumed, last_failed, today)
+    with ExitStack() as stack:
+        parts = [
+            Part(
+                project,
+                stack.enter_context(
+                    keeping(project, [each for each in chosen if each.target == project.target_name], wish)
+                ),
+                ask_recordings(project, record, recordings),
+            )
+            for project in projects
+        ]
+        done = asyncio.run(run_all(parts, options, quiet))
+    for each in parts:
+        show_recorded(each.recordings)
+    name, target = projects[0].name, ", ".join(project.target_name for project in projects)
+    data = run_json(done, project=name, target=target)
+    report = as_json(data)
+    _write(json_file, [report])
+    _write(junit_file, [junit_xml(done, project=name, target=target)])
+    _write(html_file, run_html(data))
     if format_ == "json":
         click.echo(report)
     else:
@@ -97,20 +136,17 @@ def command(
 def _choose(
     project: Project, paths: tuple[Path, ...], tags: tuple[str, ...], names: tuple[str, ...]
 ) -> list[LocatedScenario]:
-    here = [located for located in project.scenarios if within(paths, located.path)]
-    chosen = [
-        located
-        for located in here
-        if (not tags or set(tags) & set(located.scenario.tags))
-        and (not names or any(fnmatchcase(located.scenario.name, name) for name in names))
-    ]
+    files = {file: within(paths, file) for file in {located.path for located in project.scenarios}}
+    here = [located for located in project.scenarios if files[located.path]]
+    chosen = [located for located in here if not tags or set(tags) & set(located.scenario.tags)]
+    chosen = named(chosen, names) if names else chosen
     if chosen:
         return chosen
     if not here:
         raise UsageError("there are no scenarios here", "write one: kind: Scenario, assistant: NAME, turns: [...]")
     known = ", ".join(sorted({tag for located in here for tag in located.scenario.tags})) or "none"
     message = f"none of {len(here)} scenarios has that tag or name"
-    raise UsageError(message, f"tags: {known}; names: {', '.join(sorted(located.scenario.name for located in here))}")
+    raise UsageError(message, f"tags: {known}; names: {', '.join(sorted({located.base for located in here}))}")
 
 
 def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[LocatedScenario]:
@@ -121,19 +157,9 @@ def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[Located
     return [replace(located, scenario=located.scenario.model_copy(update=update)) for located in chosen]
 
 
-async def _run(
-    project: Project, chosen: list[LocatedScenario], options: RunOptions, quiet: bool, kept: Recordings | None
-) -> Run:
-    open_target = opening(project, os.environ)
-    with moving_line(len(chosen), quiet) as line:
-        if kept is not None:
-            return await run_recorded(chosen, kept, open_target, options, line)
-        async with open_target(chosen) as open_conversation:
-            return await run(chosen, open_conversation, options, line)
-
-
-def _write(file: Path | None, report: str) -> None:
+def _write(file: Path | None, report: Iterable[str]) -> None:
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(report, encoding="utf-8")
+        with file.open("w", encoding="utf-8") as stream:
+            stream.writelines(report)
         show_note(f"wrote {file}")

@@ -21,7 +21,8 @@ from orchestrator.reporting.rates import cannot_pass
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
     """Check all specs and show every problem.
 
-    What the target cannot do is one. Reads the whole project that PATHS belong to (the current folder by default) and nothing else: no key, no network.
+    What the target cannot do is one. Reads the whole project that PATHS belong to (the current folder by default) and
+    nothing else: no key, no network.
     Exits 0 where the specs are fine, 1 where they are not.
     """
     try:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from orchestrator.model.check_calls import MaxCalls, Parallel, ToolCalled, ToolNotCalled, Trajectory
 from orchestrator.model.check_evidence import Cites, Code, Retrieved, StatusIs, Steps
+from orchestrator.model.check_judge import JudgeCheck
 from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
 from orchestrator.model.check_structure import JsonReply
 from orchestrator.model.check_text import (
@@ -73,6 +74,7 @@ CHECKS = (
     "tokens",
     "cost_usd",
     "python",
+    "judge",
     "not",
     "all_of",
     "any_of",
@@ -107,6 +109,7 @@ Check = Annotated[
     | Annotated[Tokens, Tag("tokens")]
     | Annotated[CostUsd, Tag("cost_usd")]
     | Annotated[PythonCheck, Tag("python")]
+    | Annotated[JudgeCheck, Tag("judge")]
     | Annotated[Not, Tag("not")]
     | Annotated[AllOf, Tag("all_of")]
     | Annotated[AnyOf, Tag("any_of")],

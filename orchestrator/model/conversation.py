@@ -153,3 +153,27 @@ class Answer:
 
     call_id: str
     output: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A function call and what it was answered with."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    """Parsed arguments; empty where `invalid` holds what could not be parsed."""
+    invalid: str | None
+    """The arguments as the model wrote them, where they are not a JSON object."""
+    output: str | None
+    """The text the function returned, or None where no answer was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One exchange of a talk that is over: what becomes a turn of a scenario."""
+
+    user: str
+    replies: tuple[str, ...]
+    calls: tuple[AnsweredCall, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Kinds of what the user sent besides text, which a scenario cannot say."""

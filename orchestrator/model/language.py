@@ -1,8 +1,10 @@
 """What every written document shares: strictness, secrets, and the fields whose templates are rendered later."""
 
 import re
+import shlex
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -73,11 +75,29 @@ class Spec(Strict):
     """Templates rendered later: path pattern (`*` is any key or index, `#` any index) to the names they may use."""
 
 
+def _splits(command: str) -> str:
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    if not words:
+        raise PydanticCustomError("command", "is no command: a quote is not closed, or nothing stands there")
+    return command
+
+
 class Secret(Strict):
     """A secret by reference; its value is read when it is used and written nowhere."""
 
     env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = Field(
         description="Name of the environment variable that holds it"
+    )
+
+
+class SecretCommand(Strict):
+    """A secret that a command prints, such as a cloud's access token; asked for again once it has expired."""
+
+    command: Annotated[NonEmpty, AfterValidator(_splits)] = Field(
+        description="Command that prints it, run in the project's folder without a shell"
     )
 
 
@@ -94,5 +114,6 @@ def key_among(value: Any, keys: Sequence[str]) -> str | None:
     return next((key for key in keys if key in value), None) if isinstance(value, dict) else None
 
 
+@cache
 def _keys(model: type[Strict]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}

@@ -12,7 +12,8 @@ from pydantic_core import PydanticCustomError
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
-from orchestrator.model.language import NonEmpty, Secret, Spec, Strict
+from orchestrator.model.judges import Judge
+from orchestrator.model.language import NonEmpty, Secret, SecretCommand, Spec, Strict
 from orchestrator.model.mocks import Place
 from orchestrator.model.prices import Price
 from orchestrator.model.scenario import Scenario
@@ -44,7 +45,9 @@ class Target(Strict):
     )
     base_url: NonEmpty | None = Field(None, description="Root of the API, for example https://HOST/v1")
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters every request carries")
-    api_key: Secret | None = Field(None, description="The key, by reference: {env: NAME}")
+    api_key: Secret | SecretCommand | None = Field(
+        None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
+    )
     db: NonEmpty | None = Field(None, description="local: the SQLite file, inside the project (.orch/local.db)")
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }}, over the project's own"
@@ -157,6 +160,27 @@ class LocatedScenario:
     """Values for {{ vars.NAME }}: the scenario's own over the target's and the project's."""
     mock_positions: Mapping[Place, Position] = field(default_factory=dict)
     """Where its mocks are written."""
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+    """By name, those its checks ask; on the target each is the assistant of its name."""
+    judge_prices: Mapping[str, Price] = field(default_factory=dict)
+    """What their models cost, by the name of the judge, where the project says so."""
+    target: str = ""
+    """Name of the target it was resolved for."""
+    case: Mapping[str, str] = field(default_factory=dict)
+    """What tells it from the other cases of the scenario as written: model, variables of its matrix, row."""
+    written_as: str = ""
+    """Name of the scenario as written, where this is one of its cases."""
+    model: str | None = None
+    """The model that answers, where it is not the assistant's own."""
+
+    @property
+    def base(self) -> str:
+        """Name of the scenario as written; that of a case has its brackets besides."""
+        return self.written_as or self.scenario.name
+
+    def label(self, with_target: bool) -> str:
+        """Give its name as people read it, `with_target` where several targets are spoken of."""
+        return f"{self.scenario.name} on {self.target}" if with_target else self.scenario.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """A scripted conversation as written: what the user says, what functions answer, what must be true then."""
 
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.address import Name
 from orchestrator.model.checks import Check
 from orchestrator.model.language import NonEmpty, Spec, Strict
+from orchestrator.model.matrix import Matrix, Rows
 from orchestrator.model.mocks import OneOrMore, later
 
 
@@ -24,6 +26,27 @@ class Repeat(Strict):
         if self.min > self.max:
             raise PydanticCustomError("repeat", "repeat.min is above repeat.max")
         return self
+
+
+def _as_day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or day.isoformat() != value:  # Python also reads 20260301 and 2026-W09-7; people do not
+        raise PydanticCustomError("day", "{value} is no day: write it as 2026-03-01", {"value": repr(value)})
+    return day
+
+
+class Quarantine(Strict):
+    """A scenario that may fail for a while: it is played and reported, and fails no run."""
+
+    reason: NonEmpty = Field(description="Why, for people")
+    until: Annotated[date, BeforeValidator(_as_day)] = Field(
+        description="The last day it may fail, as YYYY-MM-DD; from the next one on it counts again"
+    )
 
 
 class Turn(Strict):
@@ -49,8 +72,17 @@ class Scenario(Spec):
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }} in this scenario"
     )
+    matrix: Matrix | None = Field(
+        None, description="{model: [...], variables: {NAME: [...]}}: each combination is a case of its own"
+    )
+    data: NonEmpty | Rows | None = Field(
+        None, description="Rows, each a case: a .csv, .jsonl or .yaml file, or a list; columns are variables"
+    )
     repeat: Annotated[int, Field(ge=1, le=1000)] | Repeat = Field(
         1, description="N attempts that all have to pass, or {min, max, require, confidence}"
+    )
+    quarantine: Quarantine | None = Field(
+        None, description="{reason, until}: up to that day it may fail without failing the run"
     )
     strict: bool = Field(False, description="A mock that is used more or less often than expected is a failure")
     mocks: dict[str, OneOrMore] = Field(

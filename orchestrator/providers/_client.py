@@ -21,6 +21,7 @@ from orchestrator.providers._errors import AGAIN, broken_off, is_billing, never_
 from orchestrator.providers._limits import Limiter, Pace, RealPace, pause_of, shape
 from orchestrator.providers._retry import Failure, wait_before_next, wait_of
 from orchestrator.providers.interface import Requests
+from orchestrator.providers.keys import CommandKey
 
 T = TypeVar("T")
 PAGE = 100
@@ -54,7 +55,7 @@ class Client:
     def __init__(
         self,
         base_url: str,
-        api_key: str | None,
+        api_key: str | CommandKey | None,
         query: Mapping[str, str] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         headers: Mapping[str, str] | None = None,
@@ -69,7 +70,7 @@ class Client:
         self.requests = Requests()
         self._betas = betas or {}
         self._base = httpx2.URL(base_url)
-        self._secret = api_key
+        self._key = api_key
         self._http = httpx2.AsyncClient(
             transport=transport,
             event_hooks={"request": [self._count]},
@@ -79,7 +80,8 @@ class Client:
         )
         self._openai = AsyncOpenAI(
             base_url=base_url,
-            api_key=api_key or "none",  # servers without a key ignore it; the SDK insists on one
+            # servers without a key ignore it; the SDK insists on one, and asks a function before each request
+            api_key=api_key.get if isinstance(api_key, CommandKey) else api_key or "none",
             default_query=dict(query or {}),
             default_headers=dict(headers or {}),
             max_retries=0,
@@ -215,11 +217,16 @@ class Client:
 
     async def _patiently(self, method: str, path: str, send: Callable[[], Awaitable[T]], once: bool) -> T:
         """Send when it may be sent, and again where that is right; raises what the SDK raises."""
-        bucket = self._limiter.bucket(method, path)
+        bucket, renewed = self._limiter.bucket(method, path), False
         for attempt in count(1):
             await bucket.take()
+            key = await self._key.get() if isinstance(self._key, CommandKey) else None
             try:
                 answer = await send()
+            except openai.AuthenticationError:  # nothing was done, and the key may only have expired
+                if not isinstance(self._key, CommandKey) or key is None or renewed or not await self._key.renew(key):
+                    raise
+                renewed = True
             except openai.APIError as error:
                 failure = _failure(error)
                 asked = wait_of(failure.headers, self._pace.now())
@@ -258,7 +265,10 @@ class Client:
     def _cleaned(self, error: TargetError, cause: BaseException | None = None) -> TargetError:
         """Take the key out of an error: a server may repeat it in what it says; add what was noted on its cause."""
         message = error.message + "".join(getattr(cause, "__notes__", ()))
-        return type(error)(message.replace(self._secret, "***") if self._secret else message, error.hint)
+        keys = self._key.seen if isinstance(self._key, CommandKey) else [self._key]
+        for key in filter(None, keys):
+            message = message.replace(key, "***")
+        return type(error)(message, error.hint)
 
 
 def _failure(error: openai.APIError) -> Failure:

@@ -10,13 +10,14 @@ from orchestrator.providers._client import Client
 from orchestrator.providers.agents_conversation import AgentsConversation
 from orchestrator.providers.agents_wire import CAPABILITIES, PATHS, from_wire, to_wire
 from orchestrator.providers.interface import Capabilities, Conversation
+from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.stored import Dialect, StoredObjects
 from orchestrator.providers.stores import INDEX_SECONDS
 
 BETAS = {"/agents": "agents=v1", "/vector_stores": "assistants=v2"}  # as the SDK sends them (API facts 1.0)
 
 
-async def open_agents(base_url: str, api_key: str | None, query: Mapping[str, str]) -> "AgentsProvider":
+async def open_agents(base_url: str, api_key: str | CommandKey | None, query: Mapping[str, str]) -> "AgentsProvider":
     """Connect to the API at `base_url`; nothing is sent yet."""
     return AgentsProvider(Client(base_url, api_key, query, betas=BETAS))
 
@@ -34,6 +35,6 @@ class AgentsProvider(StoredObjects):
         """See `StoredObjects`; `capabilities` are the API's, less what this server has not."""
         super().__init__(client, Dialect(PATHS, to_wire, from_wire, capabilities), index_seconds, on_close)
 
-    def open(self, assistant_id: str) -> Conversation:
-        """Begin a conversation."""
-        return AgentsConversation(self._client, assistant_id)
+    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+        """Begin a conversation; another model is its session's alone."""
+        return AgentsConversation(self._client, assistant_id, model)

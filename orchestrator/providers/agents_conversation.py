@@ -70,8 +70,10 @@ class _Turn:
 class AgentsConversation:
     """A session with one agent; opened on the target with the first message."""
 
-    def __init__(self, client: Client, agent_id: str) -> None:
+    def __init__(self, client: Client, agent_id: str, model: str | None = None) -> None:
+        """`model` answers in place of the agent's own, in this session alone."""
         self._client = client
+        self._model = model
         self._agent_id = agent_id
         self._session: str | None = None
         self._listening: Listening | None = None
@@ -89,6 +91,7 @@ class AgentsConversation:
         if self._session is None:
             first = {"agent_id": self._agent_id, "environment": {"type": "none"}, "input": message}
             body = {**first, "stream_options": {"include_obfuscation": False}}
+            body |= {"agent": {"model": self._model}} if self._model is not None else {}
             self._listening = Listening(await self._client.listen("POST", SESSIONS, body))
             return await self._read()
         if self._listening is None or not self._listening.alive:

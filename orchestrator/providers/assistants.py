@@ -9,13 +9,16 @@ from orchestrator.providers._client import Client
 from orchestrator.providers.assistants_conversation import AssistantsConversation
 from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, from_wire, to_wire
 from orchestrator.providers.interface import Capabilities, Conversation
+from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.stored import Dialect, StoredObjects
 from orchestrator.providers.stores import INDEX_SECONDS
 
 BETA = {"OpenAI-Beta": "assistants=v2"}  # what the SDK sends for assistants, threads and vector stores (API facts 1.0)
 
 
-async def open_assistants(base_url: str, api_key: str | None, query: Mapping[str, str]) -> "AssistantsProvider":
+async def open_assistants(
+    base_url: str, api_key: str | CommandKey | None, query: Mapping[str, str]
+) -> "AssistantsProvider":
     """Connect to the server at `base_url`; nothing is sent yet."""
     return AssistantsProvider(Client(base_url, api_key, query, headers=BETA))
 
@@ -34,6 +37,6 @@ class AssistantsProvider(StoredObjects):
         super().__init__(client, Dialect(PATHS, to_wire, from_wire, capabilities), index_seconds, on_close)
         self._file_names: dict[str, str] = {}
 
-    def open(self, assistant_id: str) -> Conversation:
-        """Begin a conversation."""
-        return AssistantsConversation(self._client, assistant_id, self._file_names)
+    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+        """Begin a conversation; another model travels with each run."""
+        return AssistantsConversation(self._client, assistant_id, self._file_names, model)

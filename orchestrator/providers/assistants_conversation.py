@@ -51,10 +51,11 @@ _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].conte
 class AssistantsConversation:
     """A thread with one assistant; made on the target with the first message."""
 
-    def __init__(self, client: Client, assistant_id: str, file_names: dict[str, str]) -> None:
-        """`file_names` is a cache of names by file id that conversations share."""
+    def __init__(self, client: Client, assistant_id: str, file_names: dict[str, str], model: str | None = None) -> None:
+        """`file_names` is a cache of names by file id that conversations share; `model` answers, if not its own."""
         self._client = client
-        self._assistant_id = assistant_id
+        # What each run is made with; outputs go to a run that has it already.
+        self._with = {"assistant_id": assistant_id} | ({} if model is None else {"model": model})
         self._file_names = file_names
         self._thread: str | None = None
         self._run: str | None = None
@@ -63,9 +64,9 @@ class AssistantsConversation:
         """Say something and read the reply."""
         said = {"role": "user", "content": message}
         if self._thread is None:
-            first = {"assistant_id": self._assistant_id, "thread": {"messages": [said]}}
+            first = {**self._with, "thread": {"messages": [said]}}
             return await self._read(self._client.stream("/threads/runs", first))
-        further = {"assistant_id": self._assistant_id, "additional_messages": [said]}
+        further = {**self._with, "additional_messages": [said]}
         return await self._read(self._client.stream(f"/threads/{self._thread}/runs", further, _CONTENT))
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:

@@ -222,8 +222,11 @@ class Provider(Protocol):
         """Delete those of our uploads that are in no store; gives the names of which it cannot be told."""
         ...
 
-    def open(self, assistant_id: str) -> Conversation:
-        """Begin a conversation; nothing is sent before the first message."""
+    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+        """Begin a conversation, in which `model` answers in place of the assistant's own; None leaves its own.
+
+        Nothing is sent before the first message. The assistant itself stays as it is.
+        """
         ...
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ No port is opened: requests go to the application directly. The database is a fi
 """
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
@@ -24,18 +25,8 @@ HOST = "http://localhost"  # no host is asked: the transport is the application 
 
 
 async def open_local(project: Project) -> AssistantsProvider | AgentsProvider:
-    """Start the embedded server on the project's database; raises `SpecError` where that lies outside the project."""
-    file = project.root / (project.target.db or DATABASE)
-    if not inside(project.root, file):
-        hint = f"keep it in the project, for example {DATABASE}"
-        message = f"the database `{project.target.db}` lies outside the project"
-        raise SpecError([Diagnostic(message, project.target_position, hint)])
-    models = [serve_model(model) for model in project.models]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"the folder {file.parent} cannot be made: {error.strerror}"
-        raise SpecError([Diagnostic(message, project.target_position, "name another `db`")]) from error
+    """Start the embedded server on the project's database; raises what `database` does."""
+    file, models = database(project), [serve_model(model) for model in project.models]
     async with AsyncExitStack() as stack:
         store = Store.open(file)
         stack.callback(store.close)
@@ -47,3 +38,18 @@ async def open_local(project: Project) -> AssistantsProvider | AgentsProvider:
             return AgentsProvider(client, capabilities=agents_wire.EMBEDDED, on_close=close)
         client = Client(f"{HOST}/v1", None, transport=transport, headers=BETA)
         return AssistantsProvider(client, capabilities=assistants_wire.EMBEDDED, on_close=close)
+
+
+def database(project: Project) -> Path:
+    """Give the file of the project's database, its folder made; raises `SpecError` where it cannot be there."""
+    file = project.root / (project.target.db or DATABASE)
+    if not inside(project.root, file):
+        hint = f"keep it in the project, for example {DATABASE}"
+        message = f"the database `{project.target.db}` lies outside the project"
+        raise SpecError([Diagnostic(message, project.target_position, hint)])
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {file.parent} cannot be made: {error.strerror}"
+        raise SpecError([Diagnostic(message, project.target_position, "name another `db`")]) from error
+    return file

@@ -79,9 +79,10 @@ class MemoryProvider:
         drops: frozenset[str] = frozenset(),
         page_size: int = 100,
         on_request: Callable[[str], Awaitable[None]] | None = None,
-        conversations: Callable[[str], Conversation] | None = None,
+        conversations: Callable[[str, str | None], Conversation] | None = None,
         retirements: Mapping[str, date] | None = None,
     ) -> None:
+        """`conversations` begins one with an assistant, by id, and the model that answers in place of its own."""
         self.objects: dict[str, StoredObject] = {}
         """Everything that is live, by id."""
         self.drops = drops  # paths of fields that are accepted and not kept
@@ -176,13 +177,13 @@ class MemoryProvider:
         """Delete nothing: a file is in its store here as soon as it is sent."""
         return ()
 
-    def open(self, assistant_id: str) -> Conversation:
+    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
         """Begin a conversation with what was given as `conversations`."""
         if self._conversations is None:
             raise TargetRejectedError(
                 "this in-memory target cannot converse", "give MemoryProvider a function as `conversations`"
             )
-        return self._conversations(assistant_id)
+        return self._conversations(assistant_id, model)
 
     async def close(self) -> None:
         """Give nothing back; there is nothing open."""

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
+from orchestrator.model.language import SecretCommand
 from orchestrator.model.project import Project, Target
 from orchestrator.providers import agents_wire, assistants_wire
 from orchestrator.providers.interface import Capabilities, Provider
+from orchestrator.providers.keys import CommandKey
 
 OPENAI = "https://api.openai.com/v1"
 Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
@@ -61,10 +63,12 @@ def _read_url(project: Project) -> str:
     return written
 
 
-def _read_key(project: Project, env: Mapping[str, str]) -> str | None:
+def _read_key(project: Project, env: Mapping[str, str]) -> str | CommandKey | None:
     secret = project.target.api_key
     if secret is None:
         return None
+    if isinstance(secret, SecretCommand):
+        return CommandKey(secret.command, project.root)
     value = env.get(secret.env, "").strip()
     if not value:
         what = f"lacks its key: the environment variable {secret.env} is not set"

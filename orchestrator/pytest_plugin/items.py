@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from orchestrator.project import Session, open_conversations, open_session
 from orchestrator.reporting.cautions import find_cautions
 from orchestrator.reporting.run_text import failure_text
 from orchestrator.scenario.project_recordings import get_recordings
+from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.recorded_run import Mode, run_recorded
 from orchestrator.scenario.results import ScenarioResult, Status
 from orchestrator.scenario.runner import Open, RunOptions, run
@@ -106,18 +108,24 @@ class ScenarioItem(pytest.Item):
         self.located = located
         self.opened = opened
         self.extra_keyword_matches.update(located.scenario.tags)
+        held = located.scenario.quarantine
+        if held and get_held(located.scenario, date.today()) is Held.NOW:
+            reason = f"quarantined until {held.until}: {held.reason}"
+            self.add_marker(pytest.mark.xfail(reason=reason, raises=ScenarioError, strict=False))
 
     def runtest(self) -> None:
         """Play the scenario as often as it says; raises `ScenarioError` where it does not pass.
 
-        So does an undecided one: pytest has no third verdict, and a skipped test would look like a good one. A mock
-        that was used otherwise than expected is a warning of pytest's.
+        So does an undecided one: pytest has no third verdict, and a skipped test would look like a good one. In
+        quarantine that is what pytest calls an expected failure. A mock that was used otherwise than expected is a
+        warning of pytest's.
         """
         result = self.opened.play(self.located)
         self.user_properties += [
             ("input_tokens", result.usage.input_tokens),
             ("output_tokens", result.usage.output_tokens),
             ("requests", result.requests),
+            *([("cost_usd", result.cost_usd)] if result.cost_usd is not None else []),
             ("status", str(result.status)),
             ("attempts", len(result.attempts)),
             ("attempts_passed", result.tally.passed),

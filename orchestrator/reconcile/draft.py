@@ -97,7 +97,7 @@ def _store(live: Live, address: Address) -> Draft:
     _add_tail(data, live, ignore)
     fields = vector_store_fields(_shaped(VectorStore, data), {})
     count = f"Its {live.file_count} file{'' if live.file_count == 1 else 's'}" if live.file_count else "Its files"
-    comment = f"{count} cannot be downloaded from the API: without `files:` they are left as they are."
+    comment = f"{count} cannot be downloaded from the API: list them under `files:`, else they are left as they are."
     return Draft(_resource(address, fields, frozenset(), ignore), data, (comment,))
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orchestrator.model.conversation import Evidence, Reply
+from orchestrator.model.conversation import AnsweredCall, Evidence, Reply
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, undecided
 from orchestrator.scenario.quoting import cut, shown_call
 from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, Status, TurnResult, Verdict
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 
 _WIDTH = len("assistant: ")
 
@@ -61,7 +61,7 @@ def explain(result: ScenarioResult, limit: int) -> list[Line]:
         lines += _wrong(turn, limit)
     if attempt.problem:
         lines += _problem(attempt.problem, 1)
-    if any(not verdict.passed for verdict in attempt.verdicts):
+    if any(not verdict.passed or verdict.criteria for verdict in attempt.verdicts):
         lines.append(Line(Part.TURN, 1, "", "the whole conversation"))
         lines += _verdicts(attempt.verdicts)
     return lines + _not_run(len(attempt.turns), total)
@@ -108,7 +108,8 @@ def _rates(result: ScenarioResult, attempt: Attempt) -> list[Line]:
 def _first(problem: Problem | None, verdicts: Sequence[Verdict], status: Status) -> tuple[str, str] | None:
     if problem:
         return _one_line(problem.message), problem.kind or ("target" if status is Status.ERRORED else "call")
-    wrong = next((verdict for verdict in verdicts if not verdict.passed and verdict.weight > 0), None)
+    counting = [verdict for verdict in verdicts if not verdict.passed and verdict.weight > 0]
+    wrong = next((verdict for verdict in sorted(counting, key=lambda verdict: verdict.inconclusive)), None)
     return (f"{wrong.check}: {_one_line(wrong.reason)}", wrong.check) if wrong else None
 
 
@@ -155,11 +156,15 @@ def _wrong(turn: TurnResult, limit: int) -> Iterator[Line]:
 
 def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[Line]:
     for verdict in verdicts:
+        if verdict.passed and verdict.criteria:
+            yield Line(Part.NOTE, 2, "", f"check passed: {verdict.check}")
+            yield Line(Part.NOTE, 3, "", verdict.reason)
         if not verdict.passed:
-            near = f", score {verdict.score:.2f}" if 0 < verdict.score < 1 else ""
+            near = f", score {verdict.score:.2f}" if 0 < verdict.score < 1 and not verdict.inconclusive else ""
             idle = ", of weight 0: it fails nothing" if verdict.weight == 0 else ""
-            part = Part.WRONG if verdict.weight > 0 else Part.NOTE
-            yield Line(part, 2, "", f"check failed: {verdict.check}{near}{idle}")
+            part = Part.WRONG if verdict.weight > 0 and (verdict.criteria or not verdict.inconclusive) else Part.NOTE
+            ended = "undecided" if verdict.inconclusive else "failed"
+            yield Line(part, 2, "", f"check {ended}: {verdict.check}{near}{idle}")
             yield Line(part, 3, "", verdict.reason)
 
 

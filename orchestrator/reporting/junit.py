@@ -12,6 +12,7 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.cautions import caution_lines
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.explain import explain, headline
+from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_left_out
 from orchestrator.reporting.rates import is_repeated, statistics_json
 from orchestrator.scenario.results import Run, ScenarioResult, Status
 
@@ -27,15 +28,18 @@ def junit_xml(run: Run, *, project: str, target: str) -> str:
         "errors": str(run.count(Status.ERRORED)),
         "time": _seconds(run.duration_ms),
     }
-    skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE))
+    held = sum(result.quarantined and result.status is not Status.PASSED for result in run.results)
+    skipped = str(len(run.not_run) + run.count(Status.INCONCLUSIVE) + held)
+    several = run.has_targets
     root = ET.Element("testsuites", {"name": "orch", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": project, **counts, "skipped": skipped})
-    _properties(suite, {"target": target, "requests": run.requests, **_tokens(run.usage)})
+    counted = {**_tokens(run.usage), **_judges(run.judge_usage), **_cost(run.cost_usd)}
+    _properties(suite, {"target": target, "requests": run.requests, **counted})
     for result in run.results:
-        _add(suite, result, project, target)
+        _add(suite, result, project, target, several)
     for located in run.not_run:
-        case = _case(suite, located, project, 0.0)
-        ET.SubElement(case, "skipped", {"message": "not run: the run was stopped before"})
+        case = _case(suite, located, _class(located, project, several), 0.0)
+        ET.SubElement(case, "skipped", {"message": f"not run: {why_left_out(run)}"})
     ET.indent(root)
     return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -47,14 +51,16 @@ _TAGS = {Status.FAILED: "failure", Status.ERRORED: "error", Status.INCONCLUSIVE:
 """JUnit has no word for undecided: skipped is the one that is neither a failure nor an error."""
 
 
-def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str) -> None:
-    case = _case(suite, result.located, project, result.duration_ms)
+def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str, several: bool) -> None:
+    located = result.located
+    case = _case(suite, located, _class(located, project, several), result.duration_ms)
     turns = len(result.located.scenario.turns)
-    properties: dict[str, str | int] = {"target": target, "turns": turns, "requests": result.requests}
-    _properties(case, {**properties, **_tokens(result.usage), **_attempts(result), **_recorded(result)})
+    properties: dict[str, str | int] = {"target": located.target or target, "turns": turns, "requests": result.requests}
+    counted = {**_tokens(result.usage), **_judges(result.judge_usage), **_cost(result.cost_usd)}
+    _properties(case, {**_case_of(located), **properties, **counted, **_attempts(result), **_marks(result)})
     if result.status is not Status.PASSED:
         _tell(case, result)
-    if lines := caution_lines([result]):
+    if lines := [*caution_lines([result]), *quarantine_lines([result])]:
         ET.SubElement(case, "system-out").text = "\n".join(map(str, lines))
 
 
@@ -62,13 +68,21 @@ def _tell(case: ET.Element, result: ScenarioResult) -> None:
     message, kind = headline(result)
     if result.status is Status.INCONCLUSIVE:
         message = f"inconclusive: {message}"
+    tag = _TAGS[result.status]
+    if result.quarantined:
+        tag, message = "skipped", f"{quarantine_text(result)} ({result.status}: {message})"
     position = result.located.position
     story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
-    ET.SubElement(case, _TAGS[result.status], {"message": message, "type": kind}).text = visible(story)
+    ET.SubElement(case, tag, {"message": message, "type": kind}).text = visible(story)
 
 
-def _recorded(result: ScenarioResult) -> dict[str, str | int]:
-    return {"recorded": "true"} if result.recorded else {}
+def _marks(result: ScenarioResult) -> dict[str, str | int]:
+    marks = {"recorded": result.recorded, "quarantined": result.quarantined, "taken_over": result.taken_over}
+    return {name: "true" for name, is_so in marks.items() if is_so}
+
+
+def _cost(cost_usd: float | None) -> dict[str, str | int]:
+    return {} if cost_usd is None else {"cost_usd": f"{cost_usd:.6f}"}
 
 
 def _attempts(result: ScenarioResult) -> dict[str, str | int]:
@@ -82,10 +96,22 @@ def _attempts(result: ScenarioResult) -> dict[str, str | int]:
     return {"status": str(result.status), "attempts": len(result.attempts), **counts, **shown}
 
 
-def _case(suite: ET.Element, located: LocatedScenario, project: str, duration_ms: float) -> ET.Element:
+def _case_of(located: LocatedScenario) -> dict[str, str]:
+    """Give what tells a case from the others of its scenario."""
+    return (
+        {"base": located.base, **{f"case.{key}": value for key, value in located.case.items()}} if located.case else {}
+    )
+
+
+def _class(located: LocatedScenario, project: str, several: bool) -> str:
+    """Give the class a CI system files it under; of several targets each has its own, for names do not tell."""
+    return ".".join([project, *([located.target] if several else []), located.scenario.assistant])
+
+
+def _case(suite: ET.Element, located: LocatedScenario, class_name: str, duration_ms: float) -> ET.Element:
     attributes = {
         "name": located.scenario.name,
-        "classname": f"{project}.{located.scenario.assistant}",
+        "classname": class_name,
         "time": _seconds(duration_ms),
         "file": located.position.file,
         "line": str(located.position.line),
@@ -105,6 +131,11 @@ def _tokens(usage: Usage) -> dict[str, str | int]:
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
     }
+
+
+def _judges(usage: Usage) -> dict[str, str | int]:
+    """Give what judges used, where one was asked."""
+    return {f"judge_{name}": number for name, number in _tokens(usage).items()} if usage != Usage() else {}
 
 
 def _seconds(ms: float) -> str:

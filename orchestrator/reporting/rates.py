@@ -53,6 +53,8 @@ def undecided(result: ScenarioResult) -> tuple[str, str]:
     message = f"{made} attempts show neither that it passes often enough nor that it does not"
     if made < most:
         message = f"after {made} of {most} attempts, none of what may follow shows that it passes often enough or not"
+    if result.tally.inconclusive and not isinstance(repeat, Repeat):
+        return message, "say in the criteria more exactly what is meant, or give the judge more votes"
     return message, "more attempts may decide it: write a higher max under `repeat`"
 
 

@@ -1,29 +1,41 @@
 """A run of scenarios for programs: the format `orch.test/1` of the contract, whole and uncut.
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
-`not_run` of the run; `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`, `leftover` and `warnings`
-(each with its place in the specs) of an attempt; `score`, `citations`, `files` and `problem` of a turn. A score is the
-mean of the checks by weight, null where nothing was checked. Turns that were not played stand there with the status
-`not_run`. `recorded` says of an attempt that its times and tokens are those of its recording; `recorded_usage` is the
-part of the run's tokens that was not used now.
+`not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
+scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
+`leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files`, `searches`
+(the files that were found, best first), `code_runs` and `problem` of a turn. A score is the mean of the checks by
+weight, null where nothing was checked; a check has its `weight` where that is not 1. Turns that were not played stand
+there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive`
+where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which
+only the run's `usage` includes. `recorded` says of an attempt that its times, tokens and cost are those of its
+recording; `recorded_usage` and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of
+attempt, scenario and run, judges included, is null where it is not known of one of them. `quarantine` of a scenario is
+`{reason, until, over}` or null; those that may fail today are counted in `summary.quarantined` and nowhere else.
+`taken_over` says of a scenario that `--resume` did not play it again, `reason` of one in `not_run` why it was left out;
+`budget` of the run is `{limit_usd, spent_usd, reached}` or null.
 """
 
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.model.conversation import Usage
+from orchestrator.model.conversation import AnsweredCall, Search, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
+from orchestrator.reporting.criteria import criteria_json
+from orchestrator.reporting.left_out import quarantine_json, why_left_out
 from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
-from orchestrator.scenario.transcript import AnsweredCall
 from orchestrator.scenario.verdicts import get_score
 
 FORMAT = "orch.test/1"
 
 
 def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
-    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds."""
+    """Give the report as JSON data; `project` and `target` are names. Times are whole milliseconds.
+
+    Of several targets the names are joined with a comma; each scenario says its own.
+    """
     report: dict[str, Any] = storable(
         {
             "format": FORMAT,
@@ -32,30 +44,53 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "summary": {
                 "scenarios": len(run.results),
                 **{str(status): run.count(status) for status in Status},
+                "quarantined": run.quarantined,
                 "not_run": len(run.not_run),
+                "taken_over": run.taken_over,
             },
             "interrupted": run.interrupted,
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
             "usage": _usage(run.usage),
+            "judge_usage": _usage(run.judge_usage),
             "recorded_usage": _usage(run.recorded_usage),
-            "scenarios": [_scenario(result) for result in run.results],
-            "not_run": [_place(located) for located in run.not_run],
+            "cost_usd": run.cost_usd,
+            "recorded_cost_usd": run.recorded_cost_usd,
+            "budget": _budget(run),
+            "scenarios": [_scenario(result, target) for result in run.results],
+            "not_run": [{**_place(located, target), "reason": why_left_out(run)} for located in run.not_run],
         }
     )
     return report
 
 
-def _place(located: LocatedScenario) -> dict[str, Any]:
+def _budget(run: Run) -> dict[str, Any] | None:
+    if run.budget is None:
+        return None
+    return {"limit_usd": run.budget.limit_usd, "spent_usd": run.budget.spent_usd, "reached": run.budget_reached}
+
+
+def _place(located: LocatedScenario, target: str) -> dict[str, Any]:
     scenario, position = located.scenario, located.position
-    return {"name": scenario.name, "assistant": scenario.assistant, "file": position.file, "line": position.line}
+    return {
+        "name": scenario.name,
+        "base": located.base,
+        "case": dict(located.case),
+        "assistant": scenario.assistant,
+        "target": located.target or target,
+        "file": position.file,
+        "line": position.line,
+    }
 
 
-def _scenario(result: ScenarioResult) -> dict[str, Any]:
+def _scenario(result: ScenarioResult, target: str) -> dict[str, Any]:
     users = [turn.user for turn in result.located.scenario.turns]
     return {
-        **_place(result.located),
+        **_place(result.located, target),
         "status": str(result.status),
+        "quarantine": quarantine_json(result),
+        "taken_over": result.taken_over,
+        "cost_usd": result.cost_usd,
         "repeat": repeat_json(result),
         "statistics": statistics_json(result),
         "attempts": [_attempt(attempt, users) for attempt in result.attempts],
@@ -68,12 +103,14 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "recorded": attempt.recorded,
         "duration_ms": round(attempt.duration_ms),
         "requests": attempt.requests,
+        "cost_usd": attempt.cost_usd,
         "turns": [_turn(turn) for turn in attempt.turns] + [_not_run(user) for user in users[len(attempt.turns) :]],
         "score": get_score([v for turn in attempt.turns for v in turn.verdicts] + list(attempt.verdicts)),
         "checks": [_verdict(verdict) for verdict in attempt.verdicts],
         "problem": _problem(attempt.problem),
         "leftover": _problem(attempt.leftover),
         "warnings": [_warning(each) for each in attempt.warnings],
+        "judge_usage": _usage(attempt.judge_usage),
     }
 
 
@@ -86,10 +123,13 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
         "tool_calls": [_call(call) for call in exchange.calls],
         "citations": [{"file": c.file, "file_id": c.file_id, "text": c.text} for c in exchange.citations],
         "files": [{"name": file.name, "file_id": file.id} for file in exchange.files],
+        "searches": [_search(search) for search in exchange.searches],
+        "code_runs": [{"code": ran.code, "logs": ran.logs, "images": ran.images} for ran in exchange.code_runs],
         "score": get_score(turn.verdicts),
         "checks": [_verdict(verdict) for verdict in turn.verdicts],
         "problem": _problem(turn.problem),
         "usage": _usage(exchange.usage),
+        "judge_usage": _usage(turn.judge_usage),
         "duration_ms": round(turn.duration_ms),
     }
 
@@ -102,10 +142,13 @@ def _not_run(user: str) -> dict[str, Any]:
         "tool_calls": [],
         "citations": [],
         "files": [],
+        "searches": [],
+        "code_runs": [],
         "score": None,
         "checks": [],
         "problem": None,
         "usage": _usage(Usage()),
+        "judge_usage": _usage(Usage()),
         "duration_ms": 0,
     }
 
@@ -116,7 +159,14 @@ def _call(call: AnsweredCall) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+    told = {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
+    undecided = {"inconclusive": True} if verdict.inconclusive else {}
+    weight = {"weight": verdict.weight} if verdict.weight != 1 else {}
+    return {**told, **weight, **undecided, **criteria_json(verdict.criteria)}
+
+
+def _search(search: Search) -> dict[str, Any]:
+    return {"passages": [{"file": each.file, "score": each.score} for each in search.passages]}
 
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:

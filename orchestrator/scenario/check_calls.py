@@ -1,19 +1,20 @@
-"""Judging function calls: which were made, how often, with which arguments."""
+"""Checking function calls: which were made, how often, with which arguments."""
 
 from collections.abc import Sequence
 
 from orchestrator.diagnostics import nearest
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, ToolNotCalled
+from orchestrator.model.conversation import AnsweredCall
 from orchestrator.scenario.counting import count_text, get_bounds, range_text
 from orchestrator.scenario.matching_calls import describe_wanted, find_misfit
 from orchestrator.scenario.quoting import shown_call, shown_calls
 from orchestrator.scenario.results import Verdict
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
 
-def judge_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `tool_called`: as many calls as said have the name and, where given, these arguments among theirs."""
+def check_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `tool_called`: as many calls as said have the name and, where given, these arguments among theirs."""
     wanted = check.tool_called if isinstance(check.tool_called, Called) else Called(name=check.tool_called)
     least, most = get_bounds(wanted.times)
     calls = calls_of(exchanges)
@@ -36,8 +37,8 @@ def judge_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
     return failed("tool_called", "\n".join(lines))
 
 
-def judge_not_called(check: ToolNotCalled, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `tool_not_called`: no call has the name."""
+def check_not_called(check: ToolNotCalled, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `tool_not_called`: no call has the name."""
     calls = tuple(call for call in calls_of(exchanges) if call.name == check.tool_not_called)
     if not calls:
         return passed("tool_not_called", f"{check.tool_not_called} was not called")

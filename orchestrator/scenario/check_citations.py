@@ -1,4 +1,4 @@
-"""Judging citations: which file the reply names, and whether the quoted text stands in what was found in it."""
+"""Checking citations: which file the reply names, and whether the quoted text stands in what was found in it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,8 +11,8 @@ from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
 
-def judge_cites(check: Cites, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `cites`: a citation names the file, compared by its last part, so `papers/a.pdf` is cited as `a.pdf`.
+def check_cites(check: Cites, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `cites`: a citation names the file, compared by its last part, so `papers/a.pdf` is cited as `a.pdf`.
 
     A `quote` must stand, white space folded, in a passage of the cited file that file_search found in the same
     exchange.

@@ -1,11 +1,11 @@
-"""Judging how an exchange ended, what file_search found, and what the code interpreter ran."""
+"""Checking how an exchange ended, what file_search found, and what the code interpreter ran."""
 
 from collections.abc import Iterator, Sequence
 
 from orchestrator.model.check_evidence import Code, CodeUse, Retrieval, Retrieved, StatusIs
 from orchestrator.model.check_text import AnyTextCheck, Contains, Equals, Regex
 from orchestrator.model.conversation import CodeRun, Passage
-from orchestrator.scenario.check_text import judge_text
+from orchestrator.scenario.check_text import check_text
 from orchestrator.scenario.finding import file_name
 from orchestrator.scenario.quoting import quoted, shown
 from orchestrator.scenario.results import Verdict
@@ -16,8 +16,8 @@ _MOST = 5
 """Searches and uses of code shown."""
 
 
-def judge_status(check: StatusIs, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `status`: the last exchange ended so."""
+def check_status(check: StatusIs, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `status`: the last exchange ended so."""
     exchange = exchanges[-1]
     status = exchange.status
     why = f" ({exchange.failure.code}: {exchange.failure.message})" if exchange.failure else ""
@@ -26,8 +26,8 @@ def judge_status(check: StatusIs, exchanges: Sequence[Exchange]) -> Verdict:
     return failed("status", f"expected: {check.status}\ngot:      {status or 'no reply'}{why}")
 
 
-def judge_retrieved(check: Retrieved, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `retrieved`: a search found the file, among its first results and with the score that are asked for."""
+def check_retrieved(check: Retrieved, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `retrieved`: a search found the file, among its first results and with the score that are asked for."""
     wanted = check.retrieved if isinstance(check.retrieved, Retrieval) else Retrieval(file=check.retrieved)
     searches = [search.passages for exchange in exchanges for search in exchange.searches]
     for passages in searches:
@@ -52,8 +52,8 @@ def _results(passages: Sequence[Passage]) -> str:
     return f"  {', '.join(found) or 'nothing found'}"
 
 
-def judge_code(check: Code, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `code`: one use of the code interpreter is as said, and in the same exchange came the file."""
+def check_code(check: Code, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `code`: one use of the code interpreter is as said, and in the same exchange came the file."""
     wanted = check.code
     wrong: list[str] = []
     for exchange in exchanges:
@@ -73,8 +73,8 @@ def _speaks_of_runs(wanted: CodeUse) -> bool:
 
 def _why_not(wanted: CodeUse, run: CodeRun) -> str | None:
     """Say why a use of the code interpreter is not as said; None where it is."""
-    verdicts = [judge_text(check, run.code, "code") for check in _of_code(wanted)]
-    verdicts += [judge_text(wanted.logs, run.logs, "output")] if wanted.logs is not None else []
+    verdicts = [check_text(check, run.code, "code") for check in _of_code(wanted)]
+    verdicts += [check_text(wanted.logs, run.logs, "output")] if wanted.logs is not None else []
     reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
     return "\n".join([f"of {quoted(run.code, 120)}:", *(_indented(reason) for reason in reasons)]) if reasons else None
 

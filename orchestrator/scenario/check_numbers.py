@@ -1,25 +1,26 @@
-"""Judging what exchanges took: milliseconds, tokens, US dollars."""
+"""Checking what exchanges took: milliseconds, tokens, US dollars."""
 
 from collections.abc import Sequence
 
 from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
-from orchestrator.model.conversation import ReplyStatus, Usage
+from orchestrator.model.conversation import Usage
 from orchestrator.model.prices import Price, get_cost
+from orchestrator.scenario.costs import is_uncounted
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import CheckError, failed, passed
 
 
-def judge_latency(check: LatencyMs, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `latency_ms`: all exchanges together took no longer; raises `CheckError` where nobody measured."""
+def check_latency(check: LatencyMs, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `latency_ms`: all exchanges together took no longer; raises `CheckError` where nobody measured."""
     measured = [round(exchange.duration_ms, 3) for exchange in exchanges if exchange.duration_ms is not None]
     if len(measured) < len(exchanges):
         raise CheckError("nobody measured how long it took")
     return _at_most("latency_ms", round(sum(measured), 3), check.latency_ms.max, "ms", _each(measured))
 
 
-def judge_tokens(check: Tokens, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `tokens`: no more were used; raises `CheckError` where the target did not count them."""
+def check_tokens(check: Tokens, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `tokens`: no more were used; raises `CheckError` where the target did not count them."""
     used = _usage(exchanges)
     into, out = used.input_tokens, used.output_tokens
     counted = {"total": into + out, "input": into, "output": out}
@@ -28,8 +29,8 @@ def judge_tokens(check: Tokens, exchanges: Sequence[Exchange]) -> Verdict:
     return _at_most("tokens", counted[check.tokens.of], check.tokens.max, what, detail)
 
 
-def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | None) -> Verdict:
-    """Judge `cost_usd`: the tokens cost no more; raises `CheckError` where the price or the tokens are not known."""
+def check_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | None) -> Verdict:
+    """Check `cost_usd`: the tokens cost no more; raises `CheckError` where the price or the tokens are not known."""
     if price is None:
         raise CheckError("no price of the assistant's model is known", "write it under prices: in orch.yaml")
     used = _usage(exchanges)
@@ -39,7 +40,7 @@ def judge_cost(check: CostUsd, exchanges: Sequence[Exchange], price: Price | Non
 
 
 def _usage(exchanges: Sequence[Exchange]) -> Usage:
-    if any(each.status is ReplyStatus.COMPLETED and each.usage == Usage() for each in exchanges):
+    if any(map(is_uncounted, exchanges)):
         raise CheckError("the target did not say how many tokens were used")
     return sum((exchange.usage for exchange in exchanges), Usage())
 

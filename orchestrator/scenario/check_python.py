@@ -1,4 +1,4 @@
-"""Judging by a function of the project's own."""
+"""Checking by a function of the project's own."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from orchestrator.scenario.verdicts import CheckError
 _HINT = "return True or False, a score from 0 to 1, or a pair of one of these and a reason"
 
 
-def judge_python(check: PythonCheck, exchanges: Sequence[Exchange], root: Path | None) -> Verdict:
-    """Judge `python`: the function gets the exchanges, one of a turn, all of a conversation, and says.
+def check_python(check: PythonCheck, exchanges: Sequence[Exchange], root: Path | None) -> Verdict:
+    """Check `python`: the function gets the exchanges, one of a turn, all of a conversation, and says.
 
     Raises `CheckError` where it cannot be called, raises, or returns nothing that can be read.
     """

@@ -1,4 +1,4 @@
-"""Judging a reply that is JSON."""
+"""Checking a reply that is JSON."""
 
 import json
 import re
@@ -16,13 +16,14 @@ from orchestrator.spec.queries import QueryError, search
 from orchestrator.spec.schema import find_faults
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
-_NOTHING = object()
+NOTHING = object()
+"""Stands for no JSON value at all."""
 
 
-def judge_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `json`: the reply, or its last message, or the first fence in it that is JSON, has the value asked for."""
+def check_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `json`: the reply, or its last message, or the first fence in it that is JSON, has the value asked for."""
     value = _find_json(exchanges)
-    if value is _NOTHING:
+    if value is NOTHING:
         text = "\n".join(exchange.text for exchange in exchanges)
         return failed("json", f"expected: a reply that is JSON\ngot:      {quoted(text)}")
     wanted = check.json_
@@ -30,10 +31,10 @@ def judge_json(check: JsonReply, exchanges: Sequence[Exchange]) -> Verdict:
         part = value if wanted.path is None else search(wanted.path, value)
     except QueryError as error:
         return failed("json", f"expected: a value at {wanted.path}\ngot:      {error}, in {shown(value)}")
-    return _judge_value(wanted, part, value)
+    return _check_value(wanted, part, value)
 
 
-def _judge_value(wanted: JsonValue, part: Any, whole: Any) -> Verdict:
+def _check_value(wanted: JsonValue, part: Any, whole: Any) -> Verdict:
     at = f" at {wanted.path}" if wanted.path else ""
     context = [f"in:       {shown(whole)}"] if wanted.path else []
     if wanted.has_equals:
@@ -50,16 +51,20 @@ def _judge_value(wanted: JsonValue, part: Any, whole: Any) -> Verdict:
 
 
 def _find_json(exchanges: Sequence[Exchange]) -> Any:
-    for text in _candidates(exchanges):
+    return find_json([message.text for each in exchanges for reply in each.replies for message in reply.messages])
+
+
+def find_json(texts: Sequence[str]) -> Any:
+    """Give the JSON value that messages are: all together, or the last one, or a fence in them; else `NOTHING`."""
+    for text in _candidates(texts):
         try:
             return json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError):
             continue
-    return _NOTHING
+    return NOTHING
 
 
-def _candidates(exchanges: Sequence[Exchange]) -> Iterator[str]:
-    texts = [message.text for each in exchanges for reply in each.replies for message in reply.messages]
+def _candidates(texts: Sequence[str]) -> Iterator[str]:
     whole = "\n".join(texts)
     yield whole
     yield from texts[-1:]

@@ -1,4 +1,4 @@
-"""Judging a text: the reply, code, or what code printed."""
+"""Checking a text: the reply, code, or what code printed."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.verdicts import failed, passed
 
 
-def judge_text(check: AnyTextCheck, text: str, what: str = "a reply") -> Verdict:
-    """Judge a check of a text; `what` it is called in reasons."""
-    return JUDGES[type(check)](check, text, what)
+def check_text(check: AnyTextCheck, text: str, what: str = "a reply") -> Verdict:
+    """Give the verdict of a check of a text; `what` it is called in reasons."""
+    return OF_TEXT[type(check)](check, text, what)
 
 
 def _contains(check: Contains, text: str, what: str) -> Verdict:
@@ -103,7 +103,7 @@ def _words(check: Words, text: str, what: str) -> Verdict:
     return failed("words", f"expected: {what} of {wanted} words\ngot:      {number}: {quoted(text)}")
 
 
-JUDGES: Mapping[type[Any], Callable[[Any, str, str], Verdict]] = {
+OF_TEXT: Mapping[type[Any], Callable[[Any, str, str], Verdict]] = {
     Contains: _contains,
     ContainsAll: _contains_all,
     ContainsAny: _contains_any,

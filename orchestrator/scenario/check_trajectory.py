@@ -1,15 +1,16 @@
-"""Judging calls and steps as a whole: their order, their number, and which were made together."""
+"""Checking calls and steps as a whole: their order, their number, and which were made together."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from orchestrator.model.check_calls import CallPattern, MaxCalls, Mode, Parallel, Trajectory
 from orchestrator.model.check_evidence import StepList, Steps
+from orchestrator.model.conversation import AnsweredCall
 from orchestrator.scenario.check_calls import call_difference, calls_of, with_arguments
 from orchestrator.scenario.quoting import cut, shown_call, shown_calls
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.sequences import MEANING, Comparison, compare
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
 _SIGNS = "(- wanted and not there, + there and not wanted)"
@@ -17,8 +18,8 @@ _MOST = 40
 """Lines of a comparison shown."""
 
 
-def judge_trajectory(check: Trajectory, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `trajectory`: the function calls compare with the list as the mode says."""
+def check_trajectory(check: Trajectory, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `trajectory`: the function calls compare with the list as the mode says."""
     wanted = [c if isinstance(c, CallPattern) else CallPattern(name=c) for c in check.trajectory.calls]
     calls = calls_of(exchanges)
 
@@ -37,8 +38,8 @@ def judge_trajectory(check: Trajectory, exchanges: Sequence[Exchange]) -> Verdic
     )
 
 
-def judge_steps(check: Steps, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `steps`: what the assistant did, functions and built-in tools and messages, compares with the list."""
+def check_steps(check: Steps, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `steps`: what the assistant did, functions and built-in tools and messages, compares with the list."""
     mode, wanted = (
         (check.steps.mode, check.steps.names) if isinstance(check.steps, StepList) else ("in_order", check.steps)
     )
@@ -78,16 +79,16 @@ def _why_missing(wanted: CallPattern, unpaired: Sequence[AnsweredCall]) -> str |
     return call_difference(wanted, call) if call else None
 
 
-def judge_max_calls(check: MaxCalls, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `max_calls`: there are no more function calls than that."""
+def check_max_calls(check: MaxCalls, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `max_calls`: there are no more function calls than that."""
     calls, most = calls_of(exchanges), check.max_calls
     if len(calls) <= most:
         return passed("max_calls", f"{_calls(len(calls))}, at most {most} wanted")
     return failed("max_calls", f"expected: at most {_calls(most)}\ngot:      {len(calls)}\n{shown_calls(calls)}")
 
 
-def judge_parallel(check: Parallel, exchanges: Sequence[Exchange]) -> Verdict:
-    """Judge `parallel`: one reply has calls of all these functions; a name listed twice is called twice in it."""
+def check_parallel(check: Parallel, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `parallel`: one reply has calls of all these functions; a name listed twice is called twice in it."""
     rounds = [each.calls_of(index) for each in exchanges for index in range(len(each.replies))]
     rounds = [made for made in rounds if made]
     names = ", ".join(check.parallel)

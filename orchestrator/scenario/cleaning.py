@@ -30,6 +30,8 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SHORTEST_SHAPE = 15
+"""Characters of the shortest text that one of these finds: `xoxb-` and ten more."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -46,7 +48,9 @@ class Cleaner:
         """Give a text without secrets; half a surrogate pair, which no file can hold, becomes U+FFFD."""
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        return _SURROGATE.sub("\ufffd", _SHAPES.sub(HIDDEN, text))
+        if len(text) >= _SHORTEST_SHAPE:
+            text = _SHAPES.sub(HIDDEN, text)
+        return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
     def data(self, value: Any) -> Any:
         """Give JSON data with every text in it cleaned, keys included."""

@@ -10,17 +10,18 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import TargetError
 from orchestrator.model.check_evidence import StatusIs
 from orchestrator.model.checks import Check, walk
-from orchestrator.model.conversation import Answer, Reply, ReplyStatus
+from orchestrator.model.conversation import Answer, Reply, ReplyStatus, Usage
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
-from orchestrator.scenario.checks import judge
-from orchestrator.scenario.mocks import MockError, Mocks
+from orchestrator.scenario.closing import close
+from orchestrator.scenario.costs import add_known, get_attempt_cost
+from orchestrator.scenario.judging import Judged, Judging
+from orchestrator.scenario.mocks import MockError, Mocks, Sleep
 from orchestrator.scenario.quoting import shown_call
 from orchestrator.scenario.recording_file import RecordingError
 from orchestrator.scenario.results import Attempt, Problem, Status, TurnResult, Verdict
-from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
-from orchestrator.scenario.verdicts import all_pass, failed
+from orchestrator.scenario.verdicts import failed
 
 MAX_TOOL_ROUNDS = 25
 """How often the functions of one turn are answered before it fails: an assistant that calls on and on costs money."""
@@ -36,45 +37,54 @@ class _Heard(NamedTuple):
 
 
 async def play(
-    scenario: Scenario,
-    conversation: Conversation,
-    told: TurnListener,
-    close_seconds: float,
-    setting: Setting | None = None,
+    scenario: Scenario, conversation: Conversation, told: TurnListener, judging: Judging, sleep: Sleep = asyncio.sleep
 ) -> Attempt:
     """Play a scenario from its first turn up to the first that does not pass, then close the conversation.
 
-    `told` hears of each turn that was played; the close may take `close_seconds`; `setting` is what checks may know
-    besides what was said. A `TargetError` is not raised, it makes the attempt errored.
+    `told` hears of each turn that was played; `judging` gives the verdicts, and says how long a close may take; mocks
+    wait by `sleep`. A `TargetError` is not raised, it makes the attempt errored.
     """
     turns: list[TurnResult] = []
-    requests = 0
-    mocks = Mocks(scenario, setting)
+    taken: list[Judged] = []
+    requests, judging_ms = 0, 0.0
+    mocks = Mocks(scenario, judging.setting, sleep)
     began = time.perf_counter()
     try:
         for index in range(len(scenario.turns)):
             start = time.perf_counter()
             heard = await _converse(scenario, index, conversation, mocks)
             requests += heard.requests
-            turn = _judged(scenario, index, heard, _took(heard.exchange, start), mocks, setting)
-            turns.append(turn)
-            told(index, turn)
-            if turn.status is not Status.PASSED:
+            heard = heard._replace(exchange=replace(heard.exchange, duration_ms=_took(heard.exchange, start)))
+            start = time.perf_counter()
+            taken.append(await _judge_turn(scenario, heard, turns, mocks, judging))
+            judging_ms += _since(start)
+            turns.append(_turn(heard, taken[-1]))
+            told(index, turns[-1])
+            if turns[-1].status is not Status.PASSED:
                 break
-        duration = sum(turn.duration_ms for turn in turns) if not requests else _since(began)
+        duration = sum(turn.duration_ms for turn in turns) if not requests else _since(began) - judging_ms
     finally:
-        leftover = await _close(conversation, close_seconds)
-    verdicts: tuple[Verdict, ...] = ()
+        leftover = await close(conversation, judging.close_seconds)
+    whole = Judged(turns[-1].status, ())
     warnings: tuple[Diagnostic, ...] = ()
-    status = turns[-1].status
-    if status is Status.PASSED:
+    if whole.status is Status.PASSED:
         exchanges = [turn.exchange for turn in turns]
-        verdicts = tuple(judge(check, exchanges, setting) for check in scenario.checks)
-        verdicts = (*verdicts, *_unmet(scenario, mocks, None))
-        status = _status(verdicts)
+        whole = await judging.find_verdicts(scenario.checks, exchanges, None, _unmet(scenario, mocks, None))
+        taken.append(whole)
         warnings = mocks.find_all_unmet() if not scenario.strict else ()
-    sent = requests + 1 if requests else 0
-    return Attempt(status, tuple(turns), verdicts, duration, sent, leftover=leftover, warnings=warnings)
+    cost = get_attempt_cost([turn.exchange for turn in turns], judging.setting.price)
+    return Attempt(
+        status=whole.status,
+        turns=tuple(turns),
+        verdicts=whole.verdicts,
+        duration_ms=duration,
+        requests=(requests + 1 if requests else 0) + sum(each.requests for each in taken),
+        problem=whole.problem,
+        leftover=leftover or next((each.leftover for each in taken if each.leftover), None),
+        warnings=warnings,
+        judge_usage=sum((each.usage for each in taken), Usage()),
+        cost_usd=add_known([cost, *(each.cost_usd for each in taken)]),
+    )
 
 
 async def _converse(scenario: Scenario, index: int, conversation: Conversation, mocks: Mocks) -> _Heard:
@@ -114,15 +124,20 @@ def _too_many(reply: Reply) -> MockError:
     )
 
 
-def _judged(
-    scenario: Scenario, index: int, heard: _Heard, duration_ms: float, mocks: Mocks, setting: Setting | None
-) -> TurnResult:
-    exchange = replace(heard.exchange, duration_ms=duration_ms)
+async def _judge_turn(
+    scenario: Scenario, heard: _Heard, before: Sequence[TurnResult], mocks: Mocks, judging: Judging
+) -> Judged:
     if heard.problem:
-        return TurnResult(heard.status, exchange, (), duration_ms, heard.problem)
-    verdicts = tuple(judge(check, [exchange], setting) for check in _with_status(scenario, index, exchange))
-    verdicts = (*verdicts, *_unmet(scenario, mocks, index))
-    return TurnResult(_status(verdicts), exchange, verdicts, duration_ms)
+        return Judged(heard.status, (), problem=heard.problem)
+    index = len(before)
+    exchanges = [*(turn.exchange for turn in before), heard.exchange]
+    checks = _with_status(scenario, index, heard.exchange)
+    return await judging.find_verdicts(checks, exchanges, index + 1, _unmet(scenario, mocks, index))
+
+
+def _turn(heard: _Heard, judged: Judged) -> TurnResult:
+    duration = heard.exchange.duration_ms or 0.0
+    return TurnResult(judged.status, heard.exchange, judged.verdicts, duration, judged.problem, judged.usage)
 
 
 def _unmet(scenario: Scenario, mocks: Mocks, turn: int | None) -> tuple[Verdict, ...]:
@@ -144,10 +159,6 @@ def _with_status(scenario: Scenario, index: int, exchange: Exchange) -> Sequence
     return [StatusIs(status="completed"), *checks]
 
 
-def _status(verdicts: Sequence[Verdict]) -> Status:
-    return Status.PASSED if all_pass(verdicts) else Status.FAILED
-
-
 def _took(exchange: Exchange, start: float) -> float:
     """Give milliseconds since the start; of a recorded exchange those it took then."""
     return _since(start) if exchange.recorded_ms is None else exchange.recorded_ms
@@ -155,26 +166,3 @@ def _took(exchange: Exchange, start: float) -> float:
 
 def _since(start: float) -> float:
     return (time.perf_counter() - start) * 1000
-
-
-async def _close(conversation: Conversation, seconds: float) -> Problem | None:
-    """Close within a bound, also while being cancelled; gives what could not be removed."""
-    closing = asyncio.ensure_future(conversation.close())
-    try:
-        await asyncio.wait({closing}, timeout=seconds)
-    except asyncio.CancelledError:
-        await asyncio.wait({closing}, timeout=seconds)
-        raise
-    finally:
-        if not closing.done():
-            closing.cancel()
-        [ended] = await asyncio.gather(closing, return_exceptions=True)
-    match ended:
-        case None:
-            return None
-        case asyncio.CancelledError():
-            return Problem(f"the conversation was not closed within {seconds:g} s")
-        case TargetError():
-            return Problem(ended.message, ended.hint)
-        case _:
-            raise ended

@@ -1,13 +1,15 @@
 """The recordings of a project, for whichever face asks: where they are, what assistants see now, what is a secret."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.language import Secret
 from orchestrator.model.project import Project
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings
-from orchestrator.scenario.seen import get_seen
+from orchestrator.scenario.seen import Seen, get_seen
 from orchestrator.spec.files import show
 
 FOLDER = "recordings"
@@ -22,11 +24,21 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
         target=project.target_name,
         hint="" if folder is None else f" --recordings {folder.as_posix()}",
     )
-    key = project.target.api_key
-    secrets = [env[key.env].strip()] if key is not None and key.env in env else []
+
+    @cache  # cases share what they see
+    def sees(assistant: str, judges: tuple[str, ...], model: str | None) -> Seen:
+        asked = [Address(Kind.ASSISTANT, name) for name in judges]
+        return get_seen(project.resources, Address(Kind.ASSISTANT, assistant), asked, model)
+
     return Recordings(
         place,
         mode,
-        lambda scenario: get_seen(project.resources, Address(Kind.ASSISTANT, scenario.assistant)),
-        Cleaner(secrets),
+        lambda each: sees(each.scenario.assistant, tuple(each.judges), each.model),
+        get_cleaner(project, env),
     )
+
+
+def get_cleaner(project: Project, env: Mapping[str, str]) -> Cleaner:
+    """Give what hides the target's key, and all that looks like one, in what is written down."""
+    key = project.target.api_key
+    return Cleaner([env[key.env].strip()] if isinstance(key, Secret) and key.env in env else [])

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.scenario.transcript import AnsweredCall
+from orchestrator.model.conversation import AnsweredCall
 
 LIMIT = 400
 """Characters of a text shown in a reason; a reply of a paragraph or two fits."""

@@ -8,13 +8,19 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.scenario.cleaning import Cleaner
+from orchestrator.scenario.conversing import play
+from orchestrator.scenario.judge_prompt import Case
+from orchestrator.scenario.judge_recording import ReplayedJudges
+from orchestrator.scenario.judging import Judging
 from orchestrator.scenario.mocks import MockError, Mocks
 from orchestrator.scenario.offline import no_network
 from orchestrator.scenario.recording import (
@@ -27,9 +33,10 @@ from orchestrator.scenario.recording import (
     Unfit,
 )
 from orchestrator.scenario.recording_file import Recording, RecordingError, read, same_talk, to_text, write
+from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
-from orchestrator.scenario.runner import Listener, Open, RunOptions, run
+from orchestrator.scenario.runner import Listener, Open, OpenJudge, RunOptions, run, with_judge
 from orchestrator.scenario.seen import Seen, get_changes
 from orchestrator.scenario.setting import Setting, get_setting
 
@@ -86,26 +93,28 @@ class Place:
 
     def file(self, scenario: str) -> Path:
         """Give the file of a scenario."""
-        return self.folder / self.target / f"{scenario}.json"
+        return self.folder / self.target / recording_name(scenario)
 
     def shown_file(self, scenario: str) -> str:
         """Give the file of a scenario as messages call it."""
-        return f"{self.shown}/{self.target}/{scenario}.json"
+        return f"{self.shown}/{self.target}/{recording_name(scenario)}"
 
     def command(self, scenario: str, mode: Mode) -> str:
         """Give the command that records a scenario."""
-        return f"`orch test --name {scenario} --target {self.target} --record {mode}{self.hint}`"
+        return f"`orch test --name {quote(scenario)} --target {self.target} --record {mode}{self.hint}`"
 
 
 class Recordings:
     """The recordings of one run."""
 
-    def __init__(self, place: Place, mode: Mode, sees: Callable[[Scenario], Seen], cleaner: Cleaner) -> None:
+    def __init__(self, place: Place, mode: Mode, sees: Callable[[LocatedScenario], Seen], cleaner: Cleaner) -> None:
         """`sees` gives what the model of a scenario's assistant sees now."""
         self.place, self._mode, self._sees, self._cleaner = place, mode, sees, cleaner
         self._replayed: dict[str, Iterator[Conversation]] = {}
         self._refused: dict[str, RecordingError] = {}
         self._lanes: dict[str, list[RecordingConversation]] = {}
+        self._judges: dict[str, ReplayedJudges] = {}
+        self._asked: dict[str, dict[int, list[tuple[Case, RecordingConversation]]]] = {}
         self.offline = mode is Mode.NONE
         """Whether the network is closed."""
         self.written: list[str] = []
@@ -126,20 +135,30 @@ class Recordings:
                 self._lanes[name] = []
             elif recording is not None and state in (State.GOOD, State.SHORT):
                 self._replayed[name] = self._replay(name, recording)
+                self._judges[name] = self._replay_judges(name, recording)
             elif error is not None:
                 self._refused[name] = error
         return to_record
 
-    def open(self, scenario: Scenario, live: Open | None) -> Conversation:
+    def open(self, located: LocatedScenario, live: Open | None) -> Conversation:
         """Begin a conversation: the next that was recorded, or one with the target, `live`."""
-        name = scenario.name
+        name = located.scenario.name
         if name in self._refused:
             return RefusedConversation(self._refused[name])
         if name in self._replayed:
             return next(self._replayed[name])
         assert live is not None, "what is to be recorded has the target open"
-        lane = RecordingConversation(live(scenario))
+        lane = RecordingConversation(live(located))
         self._lanes[name].append(lane)
+        return lane
+
+    def open_judge(self, located: LocatedScenario, number: int, case: Case, live: Open | None) -> Conversation:
+        """Begin a conversation with a judge about the one of this number, as `open` does."""
+        if located.scenario.name in self._judges:
+            return self._judges[located.scenario.name].open(number, case)
+        assert live is not None, "what is to be recorded has the target open"
+        lane = RecordingConversation(live(with_judge(located, case)))
+        self._asked.setdefault(located.scenario.name, {}).setdefault(number, []).append((case, lane))
         return lane
 
     def keep(self, result: ScenarioResult) -> None:
@@ -151,8 +170,13 @@ class Recordings:
         if any(a.problem or any(turn.problem for turn in a.turns) for a in result.attempts):
             self.unfinished.append(scenario.name)
             return
-        recording = Recording(self._sees(scenario), tuple(lane.lane for lane in lanes))
-        text = to_text(recording, self._cleaner)
+        asked = self._asked.get(scenario.name, {})
+        answers = [
+            [(case, step.reply) for case, talk in asked.get(number, []) for step in talk.lane]
+            for number in range(len(lanes))
+        ]
+        recording = Recording(self._sees(result.located), tuple(lane.lane for lane in lanes))
+        text = to_text(recording, self._cleaner, answers)
         file = self.place.file(scenario.name)
         if same_talk(file, text):
             self.unchanged.append(scenario.name)
@@ -174,7 +198,7 @@ class Recordings:
         except RecordingError as error:
             hint = f"{error.hint}: {self.place.command(scenario.name, Mode.ALL)}"
             return State.DAMAGED, None, RecordingError(error.message, hint)
-        changes = get_changes(recording.saw, self._sees(scenario), f"assistant.{scenario.assistant}")
+        changes = get_changes(recording.saw, self._sees(located), f"assistant.{scenario.assistant}")
         if changes:
             message = f"{STALE}: {'; '.join(changes)} since this was recorded"
             return State.STALE, None, RecordingError(message, self._advice(scenario.name).stale)
@@ -190,9 +214,13 @@ class Recordings:
         advice = self._advice(scenario.name)
         if len(recording.conversations) < get_rule(scenario.repeat).bounds.least:
             return State.SHORT, recording, None
-        for lane in recording.conversations:
+        judges = self._replay_judges(scenario.name, recording)
+        for number, lane in enumerate(recording.conversations):
             try:
                 await _play_through(scenario, ReplayedConversation(lane, self._cleaner, advice), setting)
+                if setting.judges:
+                    replayed = ReplayedConversation(lane, self._cleaner, advice)
+                    await _judge_through(scenario, replayed, setting, partial(judges.open, number))
             except TooShort as error:
                 return State.SHORT, recording, error
             except Unfit as error:
@@ -211,6 +239,9 @@ class Recordings:
         )
         while True:
             yield RefusedConversation(RecordingError(message, f"record all: {self.place.command(name, Mode.ALL)}"))
+
+    def _replay_judges(self, name: str, recording: Recording) -> ReplayedJudges:
+        return ReplayedJudges(recording.judged, self._cleaner, self._advice(name))
 
     def _advice(self, name: str) -> Advice:
         return Advice(
@@ -234,9 +265,21 @@ async def run_recorded(
     keeping = _Keeping(recordings, listener)
     if not to_record:
         with no_network() if recordings.offline else nullcontext():
-            return await run(scenarios, lambda scenario: recordings.open(scenario, None), options, keeping)
+            return await run(scenarios, *_ways(recordings, None, options, keeping))
     async with open_target(to_record) as live:
-        return await run(scenarios, lambda scenario: recordings.open(scenario, live), options, keeping)
+        return await run(scenarios, *_ways(recordings, live, options, keeping))
+
+
+def _ways(
+    recordings: Recordings, live: Open | None, options: RunOptions, keeping: Listener
+) -> tuple[Open, RunOptions, Listener, OpenJudge]:
+    """Give what `run` takes besides the scenarios."""
+    return (
+        lambda located: recordings.open(located, live),
+        options,
+        keeping,
+        lambda located, number, case: recordings.open_judge(located, number, case, live),
+    )
 
 
 async def _play_through(scenario: Scenario, conversation: Conversation, setting: Setting) -> None:
@@ -245,6 +288,23 @@ async def _play_through(scenario: Scenario, conversation: Conversation, setting:
         reply = await conversation.send(turn.user)
         while reply.status is ReplyStatus.NEEDS_ANSWERS:
             reply = await conversation.answer(await mocks.answer(index, reply.calls))
+
+
+async def _judge_through(
+    scenario: Scenario, conversation: Conversation, setting: Setting, open_judge: Callable[[Case], Conversation]
+) -> None:
+    """Give the verdicts on what was recorded, to know whether every answer of a judge is there; raises `Unfit`."""
+    missing: list[Unfit] = []
+
+    def opened(case: Case) -> Conversation:
+        talk = open_judge(case)
+        if isinstance(talk, RefusedConversation) and isinstance(talk.error, Unfit):
+            missing.append(talk.error)
+        return talk
+
+    await play(scenario, conversation, lambda _index, _turn: None, Judging(setting, opened, 1.0), _no_sleep)
+    if missing:
+        raise missing[0]
 
 
 async def _no_sleep(_seconds: float) -> None:

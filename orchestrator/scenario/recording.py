@@ -15,7 +15,7 @@ from orchestrator.scenario.quoting import quoted
 from orchestrator.scenario.recording_file import Lane, RecordingError, Step
 
 STALE = "the recording is stale"
-_CHANGED = "changed since this was recorded"
+CHANGED = "changed since this was recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ReplayedConversation:
         if step.user is None:
             raise self._unfit(f"functions were called once more in turn {self._turn - 1} when this was recorded")
         if step.user != said:
-            raise self._unfit(f"the message of turn {self._turn} {_CHANGED}", step.user, said)
+            raise self._unfit(f"the message of turn {self._turn} {CHANGED}", step.user, said)
         return self._gave(step)
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
@@ -93,7 +93,7 @@ class ReplayedConversation:
             then, now = step.outputs.get(answer.call_id), self._cleaner.text(answer.output)
             if then != now:
                 name = self._names.get(answer.call_id, answer.call_id)
-                raise self._unfit(f"the output of {name} in turn {self._turn} {_CHANGED}", then, now)
+                raise self._unfit(f"the output of {name} in turn {self._turn} {CHANGED}", then, now)
         return self._gave(step)
 
     async def close(self) -> None:
@@ -118,15 +118,15 @@ class RefusedConversation:
     """A conversation there is no recording for: says so at the first message."""
 
     def __init__(self, error: RecordingError) -> None:
-        self._error = error
+        self.error = error
 
     async def send(self, message: str) -> Reply:
         """Raise why there is none."""
-        raise self._error
+        raise self.error
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Raise why there is none."""
-        raise self._error
+        raise self.error
 
     async def close(self) -> None:
         """Nothing is left anywhere."""

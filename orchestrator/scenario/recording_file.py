@@ -8,8 +8,9 @@ what was there.
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from orchestrator.errors import OrchError
 from orchestrator.model.conversation import Reply
 from orchestrator.scenario.cleaning import Cleaner, without_ids
-from orchestrator.scenario.seen import Seen
+from orchestrator.scenario.judge_prompt import Case, get_prompt
+from orchestrator.scenario.seen import Seen, short_digest
 
 FORMAT = "orch.recording/1"
 _FAMILY, _, _VERSION = FORMAT.partition("/")
@@ -48,27 +50,76 @@ Lane = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeStep:
+    """One answer of a judge, and what it was asked; a conversation with a judge has no more."""
+
+    judge: str
+    """Its name."""
+    criteria: tuple[str, ...]
+    saw: str
+    """Digest of the whole message to it, without secrets and ids."""
+    reply: Reply
+    turn: int | None = None
+    """The turn it was asked about, counted from 1; None where it was the whole conversation."""
+
+
+Asked = Sequence[tuple[Case, Reply]]
+"""What judges were asked about one conversation and what they answered, in the order in which they were asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """What became of a scenario on a target."""
 
     saw: Seen
     conversations: tuple[Lane, ...]
     """One for each time it was played, in the order they were begun."""
+    judged: tuple[tuple[JudgeStep, ...], ...] = ()
+    """For each conversation, what judges said of it; shorter where none was asked."""
 
 
 # Built when first used would be no cheaper: whoever imports this reads or writes one.
 _STEP, _SEEN = TypeAdapter(Step), TypeAdapter(Seen)
+_JUDGE_STEP, _REPLY = TypeAdapter(JudgeStep), TypeAdapter(Reply)
 
 
-def to_text(recording: Recording, cleaner: Cleaner) -> str:
-    """Give the file's content, without secrets and without the ids of the target."""
-    lanes = [[_STEP.dump_python(step, exclude_defaults=True) for step in lane] for lane in recording.conversations]
-    data = {
-        "format": FORMAT,
-        "saw": _SEEN.dump_python(recording.saw),
-        "conversations": [[_ordered(_in_lines(step)) for step in cleaner.data(without_ids(lane))] for lane in lanes],
-    }
+def to_text(recording: Recording, cleaner: Cleaner, asked: Sequence[Asked] = ()) -> str:
+    """Give the file's content, without secrets and without the ids of the target.
+
+    `asked` is by conversation; the recording's own `judged` is not written.
+    """
+    lanes, judged = [], []
+    for lane, answers in zip_longest(recording.conversations, asked, fillvalue=()):
+        steps = [_STEP.dump_python(step, exclude_defaults=True) for step in lane]
+        graded = [_graded(case, reply) for case, reply in answers]
+        clean = cleaner.data(without_ids([*steps, *graded]))  # together, so that an id is the same in both
+        lanes.append([_ordered(_in_lines(step)) for step in clean[: len(steps)]])
+        judged.append([_ordered(_in_lines(_with_digest(each))) for each in clean[len(steps) :]])
+    data = {"format": FORMAT, "saw": _SEEN.dump_python(recording.saw, exclude_defaults=True), "conversations": lanes}
+    if any(judged):
+        data["judged"] = judged
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def get_sight(case: Case, cleaner: Cleaner) -> str:
+    """Give the digest of what a judge sees, as it is in a file."""
+    return _sight(case.judge, case.turn, cleaner.data(case.criteria), cleaner.data(case.said))
+
+
+def _sight(judge: str, turn: int | None, criteria: Sequence[str], said: Sequence[Mapping[str, Any]]) -> str:
+    return short_digest(get_prompt(Case(judge, tuple(criteria), tuple(said), turn)))
+
+
+def _graded(case: Case, reply: Reply) -> dict[str, Any]:
+    about = {} if case.turn is None else {"turn": case.turn}
+    answer = _REPLY.dump_python(reply, exclude_defaults=True)
+    return {"judge": case.judge, **about, "criteria": case.criteria, "said": case.said, "reply": answer}
+
+
+def _with_digest(graded: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a digest in place of the conversation: it stands in the file already."""
+    saw = _sight(graded["judge"], graded.get("turn"), graded["criteria"], graded["said"])
+    return {**{key: value for key, value in graded.items() if key != "said"}, "saw": saw}
 
 
 def read(file: Path, shown: str) -> Recording:
@@ -93,9 +144,8 @@ def read(file: Path, shown: str) -> Recording:
 def from_data(data: Any, shown: str) -> Recording:
     """Give the recording that `to_text` wrote as JSON; raises `RecordingError` at the place that is wrong."""
     _check_format(data, shown)
-    lanes = data.get("conversations")
-    if not isinstance(lanes, list) or not all(isinstance(lane, list) for lane in lanes):
-        raise RecordingError(f"{shown}: conversations: expected a list of lists of steps", _MEND)
+    lanes = _lists(data.get("conversations"), "conversations", shown)
+    judged = _lists(data.get("judged", []), "judged", shown)
     place = "saw"
     try:
         saw = _SEEN.validate_python(data.get("saw"))
@@ -104,11 +154,22 @@ def from_data(data: Any, shown: str) -> Recording:
             for number, step in enumerate(lane):
                 place = f"conversations.{index}.{number}"
                 read_lanes[index].append(_STEP.validate_python(_in_text(step)))
+        read_judged: list[list[JudgeStep]] = [[] for _ in judged]
+        for index, steps in enumerate(judged):
+            for number, step in enumerate(steps):
+                place = f"judged.{index}.{number}"
+                read_judged[index].append(_JUDGE_STEP.validate_python(_in_text(step)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join([place, *map(str, first["loc"])])
         raise RecordingError(f"{shown}: {where}: {first['msg']}", _MEND) from None
-    return Recording(saw, tuple(map(tuple, read_lanes)))
+    return Recording(saw, tuple(map(tuple, read_lanes)), tuple(map(tuple, read_judged)))
+
+
+def _lists(value: Any, key: str, shown: str) -> list[list[Any]]:
+    if not isinstance(value, list) or not all(isinstance(item, list) for item in value):
+        raise RecordingError(f"{shown}: {key}: expected a list of lists of steps", _MEND)
+    return value
 
 
 def same_talk(file: Path, text: str) -> bool:

@@ -86,8 +86,11 @@ class _Reader:
         self._name = name
 
     def report(self, data: dict[str, Any]) -> RunReport:
+        target = self._text(data, "target", "")
+        several = "," in target  # which no name of a target has
         scenarios = [
-            self._scenario(each, f"scenarios[{index}]") for index, each in enumerate(self._list(data, "scenarios", ""))
+            self._scenario(each, f"scenarios[{index}]", several)
+            for index, each in enumerate(self._list(data, "scenarios", ""))
         ]
         by_name = {scenario.name: scenario for scenario in scenarios}
         if len(by_name) < len(scenarios):
@@ -98,21 +101,26 @@ class _Reader:
             )
         return RunReport(
             project=self._text(data, "project", ""),
-            target=self._text(data, "target", ""),
+            target=target,
             scenarios=by_name,
             not_run=tuple(
-                self._text(each, "name", f"not_run[{index}]")
+                self._scenario_name(each, f"not_run[{index}]", several)
                 for index, each in enumerate(self._list(data, "not_run", "") if "not_run" in data else ())
             ),
         )
 
-    def _scenario(self, data: Any, place: str) -> ReportedScenario:
-        name = self._text(data, "name", place)
+    def _scenario(self, data: Any, place: str, with_target: bool) -> ReportedScenario:
+        name = self._scenario_name(data, place, with_target)
         attempts = [
             self._attempt(each, f"{place}.attempts[{index}]")
             for index, each in enumerate(self._list(data, "attempts", place))
         ]
         return ReportedScenario(name, self._text(data, "status", place), tuple(attempts))
+
+    def _scenario_name(self, data: Any, place: str, with_target: bool) -> str:
+        """Give a scenario's name; of several targets each has a scenario of that name."""
+        name = self._text(data, "name", place)
+        return f"{name} on {self._text(data, 'target', place)}" if with_target else name
 
     def _attempt(self, data: Any, place: str) -> ReportedAttempt:
         usages = [

@@ -1,12 +1,14 @@
 """What became of a run of scenarios: frozen values that reports are made from, and the exit code they mean."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
+from orchestrator.model.judges import Opinion
 from orchestrator.model.project import LocatedScenario
+from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.transcript import Exchange
 
 
@@ -34,6 +36,34 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What one answer of a judge says of one criterion."""
+
+    opinion: Opinion
+    """`cannot_tell` too where the answer cannot be used."""
+    quote: str = ""
+    """The words of the conversation that it goes by, as the judge wrote them."""
+    reason: str = ""
+    """In the judge's words."""
+    unusable: str | None = None
+    """Why the answer does not count, in orch's words; None where it does, or the judge abstained itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionVerdict:
+    """What the votes on one criterion come to."""
+
+    criterion: str
+    opinion: Opinion
+    """`cannot_tell` where no quorum agrees."""
+    quote: str
+    """Of the first vote that says so; empty where it is undecided."""
+    reason: str
+    """Of the same vote; where it is undecided, why."""
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer of one check."""
 
@@ -46,6 +76,10 @@ class Verdict:
     """Why; of a failure what was expected and what came instead, on lines of their own."""
     weight: float = 1.0
     """How much it counts in a score; at 0 it fails nothing."""
+    inconclusive: bool = False
+    """Whether it is undecided: neither passed nor failed. It counts in no score."""
+    criteria: tuple[CriterionVerdict, ...] = ()
+    """What judges said, of this check and those within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +94,8 @@ class TurnResult:
     duration_ms: float
     """From sending the message to the last reply; judging is not counted."""
     problem: Problem | None = None
+    judge_usage: Usage = field(default_factory=Usage)
+    """Tokens of the judges that were asked about this turn; they are no part of the exchange's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +104,28 @@ class Attempt:
 
     status: Status
     turns: tuple[TurnResult, ...]
-    """The turns that were played; a failed one is the last."""
+    """The turns that were played; one that did not pass is the last."""
     verdicts: tuple[Verdict, ...]
     """Of the checks over the whole conversation; empty where a turn failed."""
     duration_ms: float
     """From the first message to the end of the last turn; waiting for a free place and closing are not counted."""
     requests: int
-    """Calls made on the conversation: one for each message sent, each set of answers given, and the close; of a
-    recorded conversation none."""
+    """Calls made on the conversation, and on those with judges: one for each message sent, each set of answers given,
+    and each close; of a recorded conversation none."""
     problem: Problem | None = None
-    """Why no turn could be played."""
+    """Why no turn could be played, or the whole conversation could not be judged."""
     leftover: Problem | None = None
     """Why the conversation could not be removed from the target; does not change the status."""
     warnings: tuple[Diagnostic, ...] = ()
     """Mocks that were used more or less often than expected; empty where a turn failed, or the scenario is strict."""
+    cost_usd: float | None = None
+    """What its tokens cost, of a recorded attempt what they cost then; None where that is not known."""
+    judge_usage: Usage = field(default_factory=Usage)
+    """Tokens of judges, about turns and about the whole conversation."""
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all turns together."""
+        """Tokens of all turns together; those of judges are not counted here."""
         return sum((turn.exchange.usage for turn in self.turns), Usage())
 
     @property
@@ -122,6 +162,10 @@ class ScenarioResult:
     status: Status
     attempts: tuple[Attempt, ...]
     """In the order they were begun."""
+    quarantined: bool = False
+    """Whether it does not count today, whatever became of it."""
+    taken_over: bool = False
+    """Whether it is from the run that this one goes on with, and was not played now."""
 
     @property
     def duration_ms(self) -> float:
@@ -135,18 +179,35 @@ class ScenarioResult:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all attempts together."""
+        """Tokens of all attempts together; those of judges are not counted here."""
         return sum((attempt.usage for attempt in self.attempts), Usage())
 
     @property
+    def judge_usage(self) -> Usage:
+        """Tokens of judges, in all attempts together."""
+        return sum((attempt.judge_usage for attempt in self.attempts), Usage())
+
+    @property
     def requests(self) -> int:
-        """Calls made on the conversations of all attempts."""
+        """Calls made on the conversations of all attempts, those with judges included."""
         return sum(attempt.requests for attempt in self.attempts)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the tokens of all attempts cost; None where it is not known of one of them."""
+        return add_costs(self.attempts)
 
     @property
     def tally(self) -> Tally:
         """How its attempts ended."""
         return count(self.attempts)
+
+
+def add_costs(attempts: Iterable[Attempt]) -> float | None:
+    """Give what attempts cost together; None where it is not known of one of them, or there are none."""
+    costs = [attempt.cost_usd for attempt in attempts]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if costs and len(known) == len(costs) else None
 
 
 def count(attempts: Collection[Attempt]) -> Tally:
@@ -158,23 +219,51 @@ def count(attempts: Collection[Attempt]) -> Tally:
 class Run:
     """What became of all scenarios."""
 
-    results: tuple[ScenarioResult, ...]
+    # Not in its text: asyncio writes down the result of the task it ends, which takes seconds for thousands of them.
+    results: tuple[ScenarioResult, ...] = field(repr=False)
     """The finished ones, in the order they were given."""
     duration_ms: float
     """Wall time."""
-    not_run: tuple[LocatedScenario, ...] = ()
+    not_run: tuple[LocatedScenario, ...] = field(default=(), repr=False)
     """Those that were not finished because the run was stopped, in the order they were given."""
     interrupted: bool = False
     """Whether it was cancelled from outside, for example by Ctrl-C."""
+    budget: Budget | None = None
+    """What it might cost and what was spent, where it had a budget."""
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether scenarios of several targets are in it, so that their names say too little."""
+        return len({each.target for each in (*(result.located for result in self.results), *self.not_run)}) > 1
 
     def count(self, status: Status) -> int:
-        """Tell how many scenarios ended so."""
-        return sum(result.status is status for result in self.results)
+        """Tell how many scenarios ended so; those in quarantine do not count."""
+        return sum(result.status is status and not result.quarantined for result in self.results)
+
+    @property
+    def quarantined(self) -> int:
+        """How many scenarios do not count today."""
+        return sum(result.quarantined for result in self.results)
+
+    @property
+    def taken_over(self) -> int:
+        """How many scenarios are from the run that this one goes on with."""
+        return sum(result.taken_over for result in self.results)
+
+    @property
+    def budget_reached(self) -> bool:
+        """Whether scenarios were left out because the budget was spent."""
+        return bool(self.not_run) and not self.interrupted and self.budget is not None and self.budget.is_reached
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all scenarios together."""
-        return sum((result.usage for result in self.results), Usage())
+        """Tokens of all scenarios together, those of judges included."""
+        return sum((result.usage + result.judge_usage for result in self.results), Usage())
+
+    @property
+    def judge_usage(self) -> Usage:
+        """The part of the tokens that judges used."""
+        return sum((result.judge_usage for result in self.results), Usage())
 
     @property
     def recorded(self) -> bool:
@@ -185,7 +274,18 @@ class Run:
     def recorded_usage(self) -> Usage:
         """The part of the tokens that was used when it was recorded, and not now."""
         attempts = (attempt for result in self.results for attempt in result.attempts)
-        return sum((attempt.usage for attempt in attempts if attempt.recorded), Usage())
+        return sum((attempt.usage + attempt.judge_usage for attempt in attempts if attempt.recorded), Usage())
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the tokens of all scenarios cost; None where it is not known of one of them."""
+        return add_costs([attempt for result in self.results for attempt in result.attempts])
+
+    @property
+    def recorded_cost_usd(self) -> float | None:
+        """The part of the cost that fell due when it was recorded, and not now."""
+        attempts = [attempt for result in self.results for attempt in result.attempts]
+        return add_costs([attempt for attempt in attempts if attempt.recorded])
 
     @property
     def requests(self) -> int:
@@ -196,12 +296,15 @@ class Run:
 def exit_code(run: Run) -> int:
     """Give the exit code of `orch test`: 0 all passed, 1 some failed, 2 some could not be run, 4 some are undecided.
 
-    2 goes before 1, and 1 before 4: while a scenario is errored, or the run was interrupted, nobody knows what all of
-    them say; and a failure is known, whatever more attempts at another scenario may show. Scenarios left out after a
-    failure (fail fast) do not count; that failure does.
+    5 means that the budget was reached before all were played. 2 goes before 1, 1 before 5, and 5 before 4: while a
+    scenario is errored, or the run was interrupted, nobody knows what all of them say; and a failure is known, whatever
+    more attempts at another scenario may show. Scenarios left out after a failure (fail fast) do not count; that
+    failure does. Scenarios in quarantine never count.
     """
     if run.interrupted or run.count(Status.ERRORED):
         return 2
     if run.count(Status.FAILED):
         return 1
+    if run.budget_reached:
+        return 5
     return 4 if run.count(Status.INCONCLUSIVE) else 0

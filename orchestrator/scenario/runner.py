@@ -8,21 +8,30 @@ What goes wrong inside one stays inside it; only a defect of orch itself, or of 
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from math import inf
 from typing import Protocol
 
 from orchestrator.errors import TargetError, UsageError
 from orchestrator.model.project import LocatedScenario
-from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
+from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.conversing import play
+from orchestrator.scenario.costs import get_attempt_cost
+from orchestrator.scenario.judge_prompt import Case
+from orchestrator.scenario.judging import Judging
 from orchestrator.scenario.playing import Playing
+from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.repeating import get_rule
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
 from orchestrator.scenario.setting import get_setting
 
-Open = Callable[[Scenario], Conversation]
+Open = Callable[[LocatedScenario], Conversation]
 """Begins the conversation of a scenario; may raise `TargetError`."""
+OpenJudge = Callable[[LocatedScenario, int, Case], Conversation]
+"""Begins a conversation with a judge of a scenario, in the attempt of this number from 0; may raise `TargetError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +45,18 @@ class RunOptions:
     close_seconds: float = 10.0
     """How long a conversation may take to close, also when the run is being cancelled."""
 
+    budget_usd: float | None = None
+    """What it may cost: no attempt begins once that much is spent; those under way are finished."""
+    today: date = date.max
+    """The day by which quarantines are judged; on the default all are over."""
+    on_interrupt: Callable[[int], None] | None = None
+    """Hears that the run is being cancelled, and how many attempts are broken off and closed."""
+
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise UsageError(f"a concurrency of {self.concurrency} runs nothing", "give 1 or more")
+        if self.budget_usd is not None and not 0 < self.budget_usd < inf:
+            raise UsageError(f"a budget of {self.budget_usd} USD buys nothing", "give more than 0")
 
 
 class Listener(Protocol):
@@ -61,23 +79,35 @@ class _Run:
     """The work shared by the workers of one run: each takes the next attempt until none is left."""
 
     def __init__(
-        self, scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None
+        self,
+        scenarios: Sequence[LocatedScenario],
+        open: Open,
+        options: RunOptions,
+        listener: Listener | None,
+        open_judge: OpenJudge,
     ) -> None:
         self._scenarios = scenarios
-        self._open = open
+        self._open, self._open_judge = open, open_judge
         self._options = options
         self._listener = listener
         self._next: Iterator[tuple[int, LocatedScenario]] = iter(enumerate(scenarios))
         self._playing: dict[int, Playing] = {}
         self._progress = asyncio.Event()
+        self.under_way = 0
         self._stopped = False
+        self._budget = None if options.budget_usd is None else Budget(options.budget_usd)
         self._results: dict[int, ScenarioResult] = {}
         self._began = time.perf_counter()
 
     async def work(self) -> None:
         while playing := await self._take():
             number = playing.begin()
-            result = playing.add(number, await self._attempt(playing.located))
+            self.under_way += 1
+            attempt = await self._attempt(playing.located, number)
+            self.under_way -= 1
+            if self._budget and not attempt.recorded:
+                self._budget = self._budget.after(attempt.cost_usd)
+            result = playing.add(number, attempt)
             if result:
                 self._finish(playing.index, result)
             self._progress.set()  # wakes those who wait ...
@@ -88,7 +118,7 @@ class _Run:
 
         A scenario under way goes before one that is not begun, so that verdicts come early and in order.
         """
-        while True:
+        while not (self._budget and self._budget.is_reached):
             for playing in self._playing.values():
                 if playing.wants_more:
                     return playing
@@ -101,26 +131,31 @@ class _Run:
             if not self._playing:
                 return None
             await self._progress.wait()  # what is under way may ask for another attempt
+        return None
 
     def _finish(self, index: int, result: ScenarioResult) -> None:
         del self._playing[index]
-        self._results[index] = result
+        quarantined = get_held(result.located.scenario, self._options.today) is Held.NOW
+        self._results[index] = result = replace(result, quarantined=quarantined)
         if self._listener:
             self._listener.scenario_finished(result)
-        if self._options.fail_fast and result.status is not Status.PASSED:
+        if self._options.fail_fast and result.status is not Status.PASSED and not quarantined:
             self._stopped = True
 
-    async def _attempt(self, located: LocatedScenario) -> Attempt:
+    async def _attempt(self, located: LocatedScenario, number: int) -> Attempt:
         try:
-            conversation = self._open(located.scenario)
+            conversation = self._open(located)
         except TargetError as error:
-            return Attempt(Status.ERRORED, (), (), 0.0, 0, Problem(error.message, error.hint))
+            problem, cost = Problem(error.message, error.hint), get_attempt_cost((), located.price)
+            return Attempt(Status.ERRORED, (), (), 0.0, 0, problem, cost_usd=cost)
 
         def told(index: int, turn: TurnResult) -> None:
             if self._listener:
                 self._listener.turn_finished(located, index, turn)
 
-        return await play(located.scenario, conversation, told, self._options.close_seconds, get_setting(located))
+        open_judge = partial(self._open_judge, located, number)
+        judging = Judging(get_setting(located), open_judge, self._options.close_seconds)
+        return await play(located.scenario, conversation, told, judging)
 
     def outcome(self, interrupted: bool) -> Run:
         places = range(len(self._scenarios))
@@ -129,19 +164,34 @@ class _Run:
             duration_ms=(time.perf_counter() - self._began) * 1000,
             not_run=tuple(self._scenarios[i] for i in places if i not in self._results),
             interrupted=interrupted,
+            budget=self._budget,
         )
 
 
+def with_judge(located: LocatedScenario, case: Case) -> LocatedScenario:
+    """Give the scenario that talks to the judge of a case, whose model is its own."""
+    return replace(located, scenario=located.scenario.model_copy(update={"assistant": case.judge}), model=None)
+
+
 async def run(
-    scenarios: Sequence[LocatedScenario], open: Open, options: RunOptions, listener: Listener | None = None
+    scenarios: Sequence[LocatedScenario],
+    open: Open,
+    options: RunOptions,
+    listener: Listener | None = None,
+    open_judge: OpenJudge | None = None,
 ) -> Run:
     """Run scenarios, each as often as it says, and give what became of them, in the order they were given.
 
     A cancellation, such as Ctrl-C under `asyncio.run`, ends the run early: conversations under way are closed, and
     what is finished is returned with `interrupted` set. A `TargetError` makes its scenario errored; any other
-    exception ends the run and is raised, after all conversations are closed.
+    exception ends the run and is raised, after all conversations are closed. A judge is an assistant like any other:
+    without `open_judge` its conversations are begun by `open`, as those of a scenario that talks to it.
     """
-    work = _Run(scenarios, open, options, listener)
+
+    def ask(located: LocatedScenario, _: int, case: Case) -> Conversation:
+        return open(with_judge(located, case))
+
+    work = _Run(scenarios, open, options, listener, open_judge or ask)
     at_once = sum(get_rule(located.scenario.repeat).bounds.least for located in scenarios)
     workers = [asyncio.create_task(work.work()) for _ in range(min(options.concurrency, at_once))]
     if not workers:
@@ -151,6 +201,8 @@ async def run(
         await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
     except asyncio.CancelledError:
         interrupted = True
+        if options.on_interrupt:
+            options.on_interrupt(work.under_way)
         if task := asyncio.current_task():
             task.uncancel()  # the cancellation is answered by a partial result, not passed on
     finally:

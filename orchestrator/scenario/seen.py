@@ -4,12 +4,12 @@ Names are not seen: an assistant or a store that is called otherwise, or describ
 same to its model, and what was recorded with it stays good.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import digest, file_label, references
+from orchestrator.model.fields import Fields, digest, file_label, references
 from orchestrator.model.project import Resource
 
 MOST_DOCUMENTS = 100
@@ -30,25 +30,49 @@ class Seen:
     """Its fields: `instructions`, `model`, `tools.display_quiz`, ..."""
     documents: Digests
     """The files of the vector stores it searches, by label: content and chunking."""
+    judges: Mapping[str, Digests] = field(default_factory=dict)
+    """By name, the fields of the judges that its scenario may ask."""
 
 
-def get_seen(resources: Mapping[Address, Resource], assistant: Address) -> Seen:
-    """Give what the model of a declared assistant sees."""
-    fields = resources[assistant].fields
+def get_seen(
+    resources: Mapping[Address, Resource],
+    assistant: Address,
+    judges: Collection[Address] = (),
+    model: str | None = None,
+) -> Seen:
+    """Give what the model of a declared assistant sees, and those of the judges that are asked about it.
+
+    `model` is the one that answers, where it is not the assistant's own.
+    """
+    fields = {**resources[assistant].fields, **({} if model is None else {"model": model})}
+    stores = sorted(references(fields.get(_STORES)))
+    documents = {label: value for store in stores for label, value in _documents(resources[store])}
+    if len(documents) > MOST_DOCUMENTS:
+        documents = {ALL_DOCUMENTS: short_digest(documents)}
+    return Seen(
+        _digests(fields),
+        dict(sorted(documents.items())),
+        {judge.name: _digests(resources[judge].fields) for judge in sorted(judges)},
+    )
+
+
+def _digests(fields: Fields) -> Digests:
     grouped: dict[str, dict[str, Any]] = {}
     for path, value in fields.items():
         if path.split(".")[0] not in _UNSEEN and path != _STORES:
             grouped.setdefault(_input(path), {})[path] = value
-    stores = sorted(references(fields.get(_STORES)))
-    documents = {label: value for store in stores for label, value in _documents(resources[store])}
-    if len(documents) > MOST_DOCUMENTS:
-        documents = {ALL_DOCUMENTS: _short(documents)}
-    return Seen({name: _short(grouped[name]) for name in sorted(grouped)}, dict(sorted(documents.items())))
+    return {name: short_digest(grouped[name]) for name in sorted(grouped)}
 
 
 def get_changes(then: Seen, now: Seen, assistant: str) -> list[str]:
-    """Say in words which inputs differ; `assistant` is its address. Empty where all are the same."""
+    """Say in words which inputs differ; `assistant` is its address. Empty where all are the same.
+
+    A judge that one of both does not know is no difference: whether its answers are needed, and there, is seen later.
+    """
     fields = [(f"{name} of {assistant}", what) for name, what in _differences(then.assistant, now.assistant)]
+    for judge in sorted({*then.judges} & {*now.judges}):
+        differences = _differences(then.judges[judge], now.judges[judge])
+        fields += [(f"{name} of the judge {judge}", what) for name, what in differences]
     documents = [
         (f"document {label}" if label != ALL_DOCUMENTS else "the set of documents", what)
         for label, what in _differences(then.documents, now.documents)
@@ -74,8 +98,9 @@ def _input(path: str) -> str:
 def _documents(store: Resource) -> Iterator[tuple[str, str]]:
     for path, value in store.fields.items():
         if (label := file_label(path)) is not None:
-            yield label, _short([value["sha256"], value["chunking"]])
+            yield label, short_digest([value["sha256"], value["chunking"]])
 
 
-def _short(value: Any) -> str:
+def short_digest(value: Any) -> str:
+    """Give a digest of JSON data, in a few hex digits."""
     return digest(value).hex()[:_DIGITS]

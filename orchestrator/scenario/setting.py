@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.diagnostics import Position
+from orchestrator.model.judges import Judge
 from orchestrator.model.mocks import Place
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario
@@ -23,8 +24,19 @@ class Setting:
     """Values for {{ vars.NAME }}."""
     mock_positions: Mapping[Place, Position] = field(default_factory=dict)
     """Where the scenario's mocks are written."""
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+    """Those that checks ask, by name."""
+    judge_prices: Mapping[str, Price] = field(default_factory=dict)
+    """What their models cost, by the name of the judge."""
 
 
 def get_setting(located: LocatedScenario) -> Setting:
     """Give the setting of a scenario's conversations."""
-    return Setting(located.root, located.price, located.variables, located.mock_positions)
+    return Setting(
+        located.root,
+        located.price,
+        located.variables,
+        located.mock_positions,
+        located.judges,
+        located.judge_prices,
+    )

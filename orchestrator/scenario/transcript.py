@@ -4,12 +4,11 @@ An exchange keeps its replies whole and in order, so that nothing is lost betwee
 check asks for (the text, the calls with their outputs, the searches) is derived from them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from orchestrator.model.conversation import (
     Answer,
+    AnsweredCall,
     Citation,
     CodeRun,
     Evidence,
@@ -20,19 +19,6 @@ from orchestrator.model.conversation import (
     Search,
     Usage,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredCall:
-    """A function call and what it was answered with."""
-
-    name: str
-    arguments: Mapping[str, Any]
-    """Parsed arguments; empty where `invalid` holds what could not be parsed."""
-    invalid: str | None
-    """The arguments as the model wrote them, where they are not a JSON object."""
-    output: str | None
-    """The text the function returned, or None where no answer was given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
-"""What checks refer to: prices, functions in Python files, schemas, queries, steps, and files of the assistant.
+"""What checks refer to: prices, judges, functions in Python files, schemas, queries, steps, and files of the assistant.
 
 A name that nothing has is told before a run is spent on it. Which built-in tools an assistant has is left to the run: a
 target may take one away, and its specs are to be planned all the same.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from orchestrator.diagnostics import nearest
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, Trajectory
 from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
+from orchestrator.model.check_judge import Graded, JudgeCheck
 from orchestrator.model.check_numbers import CostUsd
 from orchestrator.model.check_structure import JsonReply
 from orchestrator.model.checks import Check, PythonCheck
 from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH, MESSAGE
+from orchestrator.model.judges import Judge
 from orchestrator.model.prices import Price
 from orchestrator.spec import queries
 from orchestrator.spec.argument_faults import Signature
@@ -42,9 +44,11 @@ class Subject:
 class CheckLinks:
     """Judges what the checks of one project refer to."""
 
-    def __init__(self, files: PythonFiles, prices: Mapping[str, Price]) -> None:
+    def __init__(self, files: PythonFiles, prices: Mapping[str, Price], judges: Mapping[str, Judge | None]) -> None:
+        """`judges` are by name; None stands for one that has no shape."""
         self._files = files
         self._prices = prices
+        self._judges = judges
 
     def problems(self, check: Check, at: Path_, subject: Subject) -> Iterator[Problem]:
         """Give what is wrong with one check, at its place; those within it are checks of their own."""
@@ -53,6 +57,8 @@ class CheckLinks:
             case PythonCheck(python=name):
                 if why := self._files.why_not(name):
                     yield Problem((*at, "python"), *why)
+            case JudgeCheck():
+                yield from self._of_judge(check, (*at, "judge"))
             case CostUsd():
                 yield from self._unpriced((*at, "cost_usd"), subject)
             case JsonReply():
@@ -60,20 +66,26 @@ class CheckLinks:
             case ToolCalled(tool_called=Called(name=name) as wanted):
                 yield from find_matcher_problems(wanted, (*at, "tool_called"), subject.functions.get(name))
             case Trajectory(trajectory=trajectory):
-                for number, call in enumerate(trajectory.calls):
-                    if isinstance(call, CallPattern):
-                        place = (*at, "trajectory", "calls", number)
-                        yield from find_matcher_problems(call, place, subject.functions.get(call.name))
+                yield from _in_calls(trajectory.calls, (*at, "trajectory", "calls"), subject)
             case Steps(steps=steps):
                 place = (*at, "steps", "names") if isinstance(steps, StepList) else (*at, "steps")
                 names = steps.names if isinstance(steps, StepList) else steps
                 yield from _in_steps(names, place, subject)
-            case Cites(cites=cites):
-                name = cites.file if isinstance(cites, Citation) else cites
-                yield from _in_sources(name, (*at, "cites"), isinstance(cites, Citation), subject)
-            case Retrieved(retrieved=retrieved):
-                name = retrieved.file if isinstance(retrieved, Retrieval) else retrieved
-                yield from _in_sources(name, (*at, "retrieved"), isinstance(retrieved, Retrieval), subject)
+            case Cites(cites=source):
+                yield from _in_sources(source, (*at, "cites"), subject)
+            case Retrieved(retrieved=found):
+                yield from _in_sources(found, (*at, "retrieved"), subject)
+
+    def _of_judge(self, check: JudgeCheck, at: Path_) -> Iterator[Problem]:
+        if check.by not in self._judges:
+            near = nearest(check.by, self._judges)
+            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(sorted(self._judges)) or 'none'}"
+            place: Path_ = (*at, "by") if isinstance(check.judge, Graded) else at
+            yield Problem(place, f"no Judge is called `{check.by}`", hint)
+        elif (judge := self._judges[check.by]) is not None and not check.get_criteria(judge.criteria):
+            message = f"the judge `{check.by}` has no criteria of its own, and none are given here"
+            hint = f"write judge: {{by: {check.by}, criteria: [...]}}, or `criteria` in the Judge"
+            yield Problem(at, message, hint)
 
     def _unpriced(self, at: Path_, subject: Subject) -> Iterator[Problem]:
         if subject.model in self._prices:
@@ -82,6 +94,12 @@ class CheckLinks:
         write = f"write in orch.yaml: prices: {{{subject.model}: {{input: USD, output: USD}}}}, for a million tokens"
         hint = f"{write}; there is one for {near}" if near else write
         yield Problem(at, f"there is no price for the model `{subject.model}` of assistant `{subject.name}`", hint)
+
+
+def _in_calls(calls: Sequence[str | CallPattern], at: Path_, subject: Subject) -> Iterator[Problem]:
+    for number, call in enumerate(calls):
+        if isinstance(call, CallPattern):
+            yield from find_matcher_problems(call, (*at, number), subject.functions.get(call.name))
 
 
 def _in_json(check: JsonReply, at: Path_) -> Iterator[Problem]:
@@ -102,16 +120,17 @@ def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem
             yield Problem((*at, index), f"assistant `{subject.name}` takes no step `{name}`", hint)
 
 
-def _in_sources(name: str, at: Path_, is_long: bool, subject: Subject) -> Iterator[Problem]:
+def _in_sources(written: str | Citation | Retrieval, at: Path_, subject: Subject) -> Iterator[Problem]:
     """Say what is wrong with a file that shall be found: names are compared by their last part."""
     if subject.files is None:
         return
+    name, place = (written, at) if isinstance(written, str) else (written.file, (*at, "file"))
     known = sorted({_last_part(file) for file in subject.files})
     if _last_part(name) not in known:
         near = nearest(_last_part(name), known)
         hint = f"did you mean `{near}`?" if near else f"it can find: {', '.join(known) or 'nothing'}"
         message = f"assistant `{subject.name}` has no file `{name}` in its vector stores"
-        yield Problem((*at, "file") if is_long else at, message, hint)
+        yield Problem(place, message, hint)
 
 
 def _last_part(file: str) -> str:

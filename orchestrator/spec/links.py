@@ -3,8 +3,8 @@
 Every broken link is a diagnostic at the place that names it; nothing here stops at the first.
 """
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import agents_tool_name
 from orchestrator.model.desired import assistant_fields, vector_store_fields
+from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario, Resource
@@ -29,10 +30,11 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.check_links import CheckLinks, Subject
+from orchestrator.spec.expansion import Faults, ShapedCase
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
-from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, tool_name
+from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, named_judges, tool_name
 from orchestrator.spec.mock_links import find_mock_problems
-from orchestrator.spec.places import AssistantPlaces
+from orchestrator.spec.places import AssistantPlaces, JudgePlaces
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
@@ -48,6 +50,8 @@ class Shaped:
 
     document: Document
     spec: Spec
+    cases: Sequence[ShapedCase] = ()
+    """The cases of a scenario that has some."""
 
 
 @dataclass(slots=True)
@@ -81,14 +85,17 @@ class Linker:
         self._wire = wire
         self._prices = prices or {}
         self._files = PythonFiles(root, cwd)
-        self._checks = CheckLinks(self._files, self._prices)
         self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
         self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []
         self._by_name: dict[str, dict[str, Shaped]] = {}
+        self._subjects: dict[str, Subject] = {}
         for shaped in specs:
             self._register(shaped)
         self._functions = {n: s.spec for n, s in self._named("Function").items() if isinstance(s.spec, Function)}
+        self._judges = {n: s.spec for n, s in self._named("Judge").items() if isinstance(s.spec, Judge)}
+        shapeless = dict.fromkeys(name for kind, name in broken if kind == "Judge")
+        self._checks = CheckLinks(self._files, self._prices, {**shapeless, **self._judges})
         self._faulty = {n: check_parameters(f.parameters, f.strict) for n, f in self._functions.items()}
 
     def link(self) -> Linked:
@@ -102,6 +109,9 @@ class Linker:
                 case Assistant():
                     resource = self._link_assistant(document, spec)
                     linked.resources[resource.address] = resource
+                case Judge():
+                    resource = self._link_judge(document, spec)
+                    linked.resources.setdefault(resource.address, resource)
                 case VectorStore():
                     resource = self._link_store(document, spec)
                     linked.resources[resource.address] = resource
@@ -109,7 +119,7 @@ class Linker:
                     linked.models.append(spec)
         for shaped in self._named("Scenario").values():  # they speak of what the others hold
             if isinstance(shaped.spec, Scenario):
-                linked.scenarios.append(self._link_scenario(shaped.document, shaped.spec, linked.resources))
+                linked.scenarios += self._link_scenario(shaped, shaped.spec, linked.resources)
         return linked
 
     def _named(self, kind: str) -> dict[str, Shaped]:
@@ -181,6 +191,23 @@ class Linker:
                 hint = f"list it under `tools`; there are: {', '.join(sorted(listed)) or 'none'}"
                 self._problems.append(document.diagnostic(message, ("agents", "defer_loading", number), hint))
 
+    def _link_judge(self, document: Document, judge: Judge) -> Resource:
+        """Give the assistant that a judge is on a target."""
+        if other := self._named("Assistant").get(judge.name):
+            address = Address(Kind.ASSISTANT, judge.name)
+            for here, there, kind in ((document, other.document, "Assistant"), (other.document, document, "Judge")):
+                message = f"a Judge and an Assistant are called `{judge.name}`, and both would be {address}"
+                hint = f"the {kind} is at {there.position(('name',))}; rename one"
+                self._problems.append(here.diagnostic(message, ("name",), hint))
+        instructions = get_instructions(self._instructions(document, judge))
+        return Resource(
+            address=Address(Kind.ASSISTANT, judge.name),
+            fields=assistant_fields(get_assistant(judge), instructions, self._functions),
+            whole=frozenset(["tools"]),
+            position=document.position(),
+            locate=JudgePlaces(document).locate,
+        )
+
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
         seen: set[str] = set()
         for index, tool in enumerate(assistant.tools or ()):
@@ -197,19 +224,22 @@ class Linker:
             seen.add(name)
 
     def _refer(self, kind: str, name: str, document: Document, path: Path_) -> bool:
+        """Tell whether there is a spec of this name, and note that it is missing where nothing else tells why."""
+        missing = self._missing(kind, name, document, path)
+        self._problems += [] if missing is None else [missing]
+        return name in self._named(kind)
+
+    def _missing(self, kind: str, name: str, document: Document, path: Path_) -> Diagnostic | None:
         named = self._named(kind)
-        if name in named:
-            return True
-        if (kind, name) in self._broken:
-            return False
+        if name in named or (kind, name) in self._broken:
+            return None
         known = sorted({*named, *(other for of, other in self._broken if of == kind)})
         near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(known) or 'none'}"
-        self._problems.append(document.diagnostic(f"no {kind} is called `{name}`", path, hint))
-        return False
+        return document.diagnostic(f"no {kind} is called `{name}`", path, hint)
 
-    def _instructions(self, document: Document, assistant: Assistant) -> str | None:
-        written = assistant.instructions
+    def _instructions(self, document: Document, spec: Assistant | Judge) -> str | None:
+        written = spec.instructions
         if document.body is not None:
             if written is not None:
                 message = "instructions are given twice: as a field and as the Markdown below"
@@ -263,36 +293,87 @@ class Linker:
                 yield file
 
     def _link_scenario(
-        self, document: Document, scenario: Scenario, resources: Mapping[Address, Resource]
-    ) -> LocatedScenario:
-        known = self._refer("Assistant", scenario.assistant, document, ("assistant",))
-        assistant = self._named("Assistant")[scenario.assistant].spec if known else None
-        price = None
-        if isinstance(assistant, Assistant):
-            price = self._prices.get(assistant.model)
-            self._check_scenario(document, scenario, self._subject(assistant, resources))
+        self, shaped: Shaped, scenario: Scenario, resources: Mapping[Address, Resource]
+    ) -> list[LocatedScenario]:
+        """Give a scenario, or all its cases."""
+        document = shaped.document
         own = document.data.get("variables")
+        judges = {name: self._judges[name] for name in named_judges(scenario) if name in self._judges}
         mocks = {at: document.position(at, key=isinstance(at[-1], str)) for at, _, _ in located_mocks(scenario)}
-        return LocatedScenario(
-            scenario, document.position(), document.path, self._root, price, self._names.context(own)["vars"], mocks
+        located = LocatedScenario(
+            scenario,
+            document.position(),
+            document.path,
+            self._root,
+            mock_positions=mocks,
+            judges=judges,
+            judge_prices={n: self._prices[judge.model] for n, judge in judges.items() if judge.model in self._prices},
+            target=self._names.target,
         )
+        if not shaped.cases:
+            self._problems += self._check_scenario(document, scenario, None, resources)
+            price = self._price(scenario, None)
+            return [replace(located, price=price, variables=self._names.context(own)["vars"])]
+        faults = Faults()
+        found = []
+        for each in shaped.cases:
+            case = each.case
+            faults.add(case, self._check_scenario(document, each.scenario, case.model, resources))
+            if faults.are_many:
+                break
+            found.append(
+                replace(
+                    located,
+                    scenario=each.scenario,
+                    price=self._price(each.scenario, case.model),
+                    variables=each.variables,
+                    case=case.labels,
+                    written_as=scenario.name,
+                    model=case.model,
+                )
+            )
+        self._problems += faults.told()
+        return found
 
-    def _check_scenario(self, document: Document, scenario: Scenario, subject: Subject) -> None:
-        functions = subject.functions
+    def _price(self, scenario: Scenario, model: str | None) -> Price | None:
+        """Give what the model costs that answers: its own where it has one, else the assistant's."""
+        shaped = self._named("Assistant").get(scenario.assistant)
+        own = shaped.spec.model if shaped is not None and isinstance(shaped.spec, Assistant) else ""
+        return self._prices.get(own if model is None else model)
+
+    def _check_scenario(
+        self, document: Document, scenario: Scenario, model: str | None, resources: Mapping[Address, Resource]
+    ) -> list[Diagnostic]:
+        """Say what is wrong with what a scenario refers to; `model` answers in place of the assistant's own."""
+        unknown = self._missing("Assistant", scenario.assistant, document, ("assistant",))
+        shaped = self._named("Assistant").get(scenario.assistant)
+        if shaped is None or not isinstance(shaped.spec, Assistant):
+            return [] if unknown is None else [unknown]
+        subject = self._subject(shaped.spec, resources)
+        if model is not None:
+            subject = replace(subject, model=model)
+        found = []
         for path, name in named_functions(scenario):
-            if name not in functions:
-                near = nearest(name, functions)
-                hint = f"did you mean `{near}`?" if near else f"it has: {', '.join(functions) or 'no functions'}"
+            if name not in subject.functions:
+                near = nearest(name, subject.functions)
+                hint = (
+                    f"did you mean `{near}`?" if near else f"it has: {', '.join(subject.functions) or 'no functions'}"
+                )
                 message = f"assistant `{scenario.assistant}` has no function `{name}`"
-                is_mock = path[-2:-1] == ("mocks",)
-                self._problems.append(document.diagnostic(message, path, hint, key=is_mock))
-        problems = list(find_mock_problems(scenario, functions, self._files))
+                found.append(document.diagnostic(message, path, hint, key=path[-2:-1] == ("mocks",)))
+        problems = list(find_mock_problems(scenario, subject.functions, self._files))
         for path, check in located_checks(scenario):
             problems += self._checks.problems(check, path, subject)
-        self._problems += [document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems]
+        return [*found, *(document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems)]
 
     def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
-        """Give what checks may speak of; an unknown store is told elsewhere, and its files are anybody's guess."""
+        """Give what checks may speak of, made once for an assistant."""
+        if assistant.name not in self._subjects:
+            self._subjects[assistant.name] = self._new_subject(assistant, resources)
+        return self._subjects[assistant.name]
+
+    def _new_subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
+        """An unknown store is told elsewhere, and its files are anybody's guess."""
         tools = assistant.tools or ()
         searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
         stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for each in searches for name in each.vector_stores]

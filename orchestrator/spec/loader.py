@@ -14,12 +14,15 @@ from orchestrator.diagnostics import Diagnostic, Position, nearest
 from orchestrator.errors import SpecError
 from orchestrator.model.language import Spec
 from orchestrator.model.project import Project, ProjectSpec
+from orchestrator.model.scenario import Scenario
+from orchestrator.spec.expansion import ShapedCase, data_files, expand, has_cases
 from orchestrator.spec.files import matching, show
 from orchestrator.spec.links import Linker, Shaped
 from orchestrator.spec.moves import check_moves
 from orchestrator.spec.patch import PREFIXES, Overrides
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.rendering import Names, render_document
+from orchestrator.spec.rows import RowFiles
 from orchestrator.spec.shape import KINDS, get_kind, shape
 from orchestrator.spec.sources import PROJECT_FILE, Sources, find_root
 
@@ -78,14 +81,18 @@ def load_with_documents(ask: Ask) -> Loaded:
     problems += names.check_variables(head)
     rendered, wrong = names.render_target(head, settings.targets[target])
     problems += wrong
-    others = [document for document in sources.documents if document is not head]
+    rows = data_files(sources.documents, names)
+    others = [document for document in sources.documents if document is not head and document.path not in rows]
+    problems[:] = [each for each in problems if each.position.file not in {show(path, ask.cwd) for path in rows}]
     patches = {name: each.overrides for name, each in settings.targets.items()}
-    specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, problems)
+    files = RowFiles(root, ask.cwd, ask.texts)
+    specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, files, problems)
     unknown = broken | sources.lost
     wire = settings.targets[target].wire
     linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire).link()
     problems += linked.problems
-    shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in broken | sources.lost if kind in PREFIXES}
+    shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in unknown if kind in PREFIXES}
+    shapeless |= {f"{PREFIXES['Assistant']}.{name}" for kind, name in unknown if kind == "Judge"}
     problems += check_moves(head, settings.moved, linked.resources, shapeless)
     if not specs and not problems and not ask.may_be_empty:
         message = "the project declares nothing yet"
@@ -173,7 +180,7 @@ def _missing_specs(head: Document, settings: ProjectSpec, root: Path) -> list[Di
 
 
 def _shape_all(
-    documents: list[Document], overrides: Overrides, names: Names, problems: list[Diagnostic]
+    documents: list[Document], overrides: Overrides, names: Names, files: RowFiles, problems: list[Diagnostic]
 ) -> tuple[list[Shaped], frozenset[tuple[str, str]]]:
     """Give the documents that have a shape, and kind and name of those that have none."""
     specs: list[Shaped] = []
@@ -184,16 +191,28 @@ def _shape_all(
             problems.append(_unknown_kind(document, kind))
             continue
         patched = overrides.apply(document, kind)
-        shaped = _shape_one(patched, KINDS[kind], names, problems)
+        if KINDS[kind] is Scenario and has_cases(patched):
+            shaped = _shape_cases(patched, names, files, problems)
+        else:
+            shaped = _shape_one(patched, KINDS[kind], names, problems)
         if shaped is not None:
-            specs.append(Shaped(patched, shaped))
+            specs.append(shaped)
         elif isinstance(patched.data, dict):
             broken.add((kind, str(patched.data.get("name"))))
     problems += overrides.problems()
     return specs, frozenset(broken)
 
 
-def _shape_one(document: Document, kind: type[Spec], names: Names, problems: list[Diagnostic]) -> Spec | None:
+def _shape_cases(document: Document, names: Names, files: RowFiles, problems: list[Diagnostic]) -> Shaped | None:
+    made = expand(document, names, files)
+    cases = [each for each in made if isinstance(each, ShapedCase)]
+    if not cases:
+        problems += [each for each in made if isinstance(each, Diagnostic)]
+        return None
+    return Shaped(document, cases[0].as_written, cases)
+
+
+def _shape_one(document: Document, kind: type[Spec], names: Names, problems: list[Diagnostic]) -> Shaped | None:
     has_variables = isinstance(document.data, dict) and "variables" in kind.model_fields
     own = document.data.get("variables") if has_variables else None
     context = names.context(own if isinstance(own, dict) else None)
@@ -203,7 +222,7 @@ def _shape_one(document: Document, kind: type[Spec], names: Names, problems: lis
         return None
     shaped = shape(document, kind, data)
     if isinstance(shaped, Spec):
-        return shaped
+        return Shaped(document, shaped)
     problems += shaped
     return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from orchestrator.model.check_calls import Called, CallPattern, Parallel, ToolCalled, ToolNotCalled, Trajectory
+from orchestrator.model.check_judge import JudgeCheck
 from orchestrator.model.checks import Check, walk
 from orchestrator.model.mocks import Mock, Place
 from orchestrator.model.mocks import walk as walk_mocks
@@ -16,6 +17,11 @@ def located_checks(scenario: Scenario) -> Iterator[tuple[Path_, Check]]:
     for index, turn in enumerate(scenario.turns):
         yield from walk(turn.checks, ("turns", index, "checks"))
     yield from walk(scenario.checks, ("checks",))
+
+
+def named_judges(scenario: Scenario) -> list[str]:
+    """Give the judges that checks name, each once, in order."""
+    return list(dict.fromkeys(check.by for _, check in located_checks(scenario) if isinstance(check, JudgeCheck)))
 
 
 def located_mocks(scenario: Scenario) -> Iterator[tuple[Place, str, Mock]]:

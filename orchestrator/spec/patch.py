@@ -17,6 +17,7 @@ PREFIXES = {
     "VectorStore": "vector_store",
     "ScriptedModel": "scripted_model",
     "Scenario": "scenario",
+    "Judge": "judge",
 }
 
 _IDENTITY = frozenset(["kind", "name"])

@@ -1,4 +1,7 @@
-"""Where each field of an assistant is written, so that what a target cannot do is said at its line and column."""
+"""Where each field of an assistant, or of a judge, is written.
+
+So that what a target cannot do is said at its line and column.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,3 +51,14 @@ class AssistantPlaces:
             if name == f"agents:{agents_tool_name(own)}":
                 return self.document, ("agents", "tools", number)
         return self.document, ("tools",)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlaces:
+    """The document of a judge; what it does not say itself is said of the whole."""
+
+    document: Document
+
+    def locate(self, path: str, message: str, hint: str | None) -> Diagnostic:
+        """Make a diagnostic at the place of a field."""
+        return self.document.diagnostic(message, (path,), hint, key=True)

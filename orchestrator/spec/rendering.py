@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, Position
+from orchestrator.model.language import Strict
 from orchestrator.model.project import ProjectSpec, Target
 from orchestrator.spec.reader import Document, Path_
-from orchestrator.spec.template import Scope, TemplateError, check_later, render
+from orchestrator.spec.template import Scope, TemplateError, check_later, is_template, render
 
 Later = Mapping[str, frozenset[str]]
 """Fields rendered later, as `Spec.LATER` has them."""
@@ -29,10 +30,23 @@ class Names:
             "list it under `env:` in orch.yaml and export it",
         )
 
-    def context(self, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Give `vars`, `target` and `env`; `more` are variables over the project's own."""
-        hint = "define it under `variables:`, or give --var NAME=VALUE"
+    @property
+    def target(self) -> str:
+        """Name of the target."""
+        return self._target
+
+    def context(
+        self, more: Mapping[str, Any] | None = None, settled: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Give `vars`, `target` and `env`; `more` are variables over the project's own, `settled` over these.
+
+        Texts among the settled ones are taken as they are.
+        """
+        column = ", as a column of the data" if settled else ""
+        hint = f"define it under `variables:`{column}, or give --var NAME=VALUE"
         variables = Scope("vars", {**self._values, **(more or {})}, hint)
+        if settled:
+            variables.settle(settled)
         context = {"vars": variables, "target": {"name": self._target}, "env": self._env}
         variables.rendered_over(lambda: context)
         return context
@@ -64,25 +78,90 @@ def render_document(
 
     Texts that are rendered `later` stay as they are; they are checked.
     """
-    problems: list[Diagnostic] = []
+    prepared = Prepared(document, data, later, at)
+    rendered, problems = prepared.render(context)
+    return rendered, [*prepared.problems, *problems]
 
-    def walk(value: Any, path: Path_) -> Any:
-        if isinstance(value, dict):
-            return {key: walk(item, (*path, key)) for key, item in value.items()}
-        if isinstance(value, list):
-            return [walk(item, (*path, number)) for number, item in enumerate(value)]
-        if not isinstance(value, str):
-            return value
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A text to be rendered, and where it stands."""
+
+    text: str
+    path: Path_
+
+
+_Plan = _Template | dict[Any, Any]
+"""What is to be rendered in a value: by key or index what is to be rendered there."""
+
+
+class Prepared:
+    """Data of a document, taken apart once to be rendered over many contexts; what has no template is shared."""
+
+    def __init__(self, document: Document, data: Any, later: Later, at: Path_ = ()) -> None:
+        self._document, self._data = document, data
+        self.problems: list[Diagnostic] = []
+        """What is wrong with the texts that are rendered `later`."""
+        self._plan = self._planned(data, later, at)
+
+    def render(self, context: Mapping[str, Any]) -> tuple[Any, list[Diagnostic]]:
+        """Give the data with every text rendered, and what cannot be."""
+        problems: list[Diagnostic] = []
+        return (self._data if self._plan is None else self._filled(self._data, self._plan, context, problems)), problems
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is nothing to render: every context gives the same."""
+        return self._plan is None
+
+    def share(self, shaped: Strict) -> None:
+        """Put what a first rendering was shaped to in the place of what has no template: it is shaped and held once."""
+        self._data = _shared(self._data, shaped, self._plan)
+
+    def _planned(self, value: Any, later: Later, path: Path_) -> _Plan | None:
+        if isinstance(value, dict | list):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            parts = {key: self._planned(item, later, (*path, key)) for key, item in items}
+            return {key: part for key, part in parts.items() if part is not None} or None
+        if not isinstance(value, str) or not is_template(value):
+            return None
         names = next((names for pattern, names in later.items() if _matches(pattern, path)), None)
+        if names is None:
+            return _Template(value, path)
         try:
-            if names is None:
-                return render(value, context)
             check_later(value, names)
         except TemplateError as error:
-            problems.append(_locate(document, path, error))
-        return value
+            self.problems.append(_locate(self._document, path, error))
+        return None
 
-    return walk(data, at), problems
+    def _filled(self, value: Any, plan: _Plan, context: Mapping[str, Any], problems: list[Diagnostic]) -> Any:
+        if isinstance(plan, _Template):
+            try:
+                return render(plan.text, context)
+            except TemplateError as error:
+                problems.append(_locate(self._document, plan.path, error))
+                return value
+        filled = value.copy()
+        for key, part in plan.items():
+            filled[key] = self._filled(value[key], part, context, problems)
+        return filled
+
+
+def _shared(value: Any, shaped: Any, plan: _Plan | None) -> Any:
+    """Give a value with its parts of which nothing is rendered as the models they were shaped to."""
+    if isinstance(plan, _Template) or (plan is None and isinstance(shaped, Strict)):
+        return shaped if plan is None else value
+    within = plan or {}
+    if isinstance(value, dict) and isinstance(shaped, Strict):
+        names = {info.alias or name: name for name, info in type(shaped).model_fields.items()}
+        made = {key: getattr(shaped, str(names.get(key, key))) for key in value}
+    elif isinstance(value, dict) and isinstance(shaped, dict):
+        made = shaped
+    elif isinstance(value, list) and isinstance(shaped, list):
+        return [_shared(item, one, within.get(n)) for n, (item, one) in enumerate(zip(value, shaped, strict=True))]
+    else:
+        return value
+    return {key: _shared(item, made[key], within.get(key)) for key, item in value.items()}
 
 
 def _matches(pattern: str, path: tuple[Hashable, ...]) -> bool:

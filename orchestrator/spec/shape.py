@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.diagnostics import Diagnostic
+from orchestrator.model.judges import Judge
 from orchestrator.model.language import Spec
 from orchestrator.model.project import ProjectSpec
 from orchestrator.model.resources import Assistant, Function, VectorStore
@@ -24,6 +25,7 @@ KINDS: Mapping[str, type[Spec]] = {
     "Function": Function,
     "VectorStore": VectorStore,
     "Scenario": Scenario,
+    "Judge": Judge,
     "ScriptedModel": ScriptedModel,
 }
 

@@ -9,6 +9,7 @@ from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import SpecError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Ref, file_label
+from orchestrator.model.judges import Judge
 from orchestrator.model.language import FileText
 from orchestrator.model.resources import Assistant, Function, FunctionTool
 from orchestrator.spec.links import Shaped
@@ -20,6 +21,9 @@ from orchestrator.spec.writer import Edit, Gone
 
 KINDS = {Kind.ASSISTANT: "Assistant", Kind.VECTOR_STORE: "VectorStore"}
 SEARCH = "tools.file_search"
+OF_JUDGE = ("model", "temperature")
+"""Fields of a judge's assistant that stand in its spec as they are on the target."""
+_PUT_BACK = "run `orch apply` to put it right"
 
 
 class Wanted(NamedTuple):
@@ -56,13 +60,17 @@ Slot = YamlSlot | TextSlot
 def slots(loaded: Loaded, address: Address, wanted: Sequence[Wanted]) -> list[Slot]:
     """Give the place of every field; raises `SpecError` for those that have none a program may write to."""
     spec = find(loaded, KINDS[address.kind], address.name)
+    if spec is None and address.kind is Kind.ASSISTANT:
+        spec = find(loaded, "Judge", address.name)
     if spec is None:
         raise ValueError(f"{address} is not declared")
     found: list[Slot | Diagnostic] = []
     tools: dict[str, list[Wanted]] = {}
     for item in wanted:
         first, _, rest = item.path.partition(".")
-        if first == "tools":
+        if isinstance(spec.spec, Judge) and item.path not in OF_JUDGE:
+            found.append(spec.document.diagnostic(f"`{item.path}` of a judge is made by orch", (), _PUT_BACK))
+        elif first == "tools":
             tools.setdefault(rest.partition(".")[0], []).append(item)
         else:
             found.append(_simple(spec, item))
@@ -108,7 +116,7 @@ def _simple(spec: Shaped, item: Wanted) -> Slot | Diagnostic:
     if first == "agents" and "." not in rest:
         return yaml_slot(document, (first, rest), item.was, value)
     if "." in item.path:
-        return document.diagnostic(f"`{item.path}` has no place in a spec", (), "run `orch apply` to put it right")
+        return document.diagnostic(f"`{item.path}` has no place in a spec", (), _PUT_BACK)
     return yaml_slot(document, (first,), item.was, value)
 
 

@@ -45,6 +45,11 @@ class Scope(Mapping[str, Any]):
         self._context = context
         return self
 
+    def settle(self, values: Mapping[str, Any]) -> None:
+        """Add values that are taken as they are, over those of the same name: text among them is no template."""
+        self._values = {**self._values, **values}
+        self._done.update(values)
+
     def __getitem__(self, key: str) -> Any:
         if key not in self._done:
             raw = self._values[key]
@@ -225,6 +230,14 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
+@functools.lru_cache(maxsize=1024)
+def _compiled(text: str) -> jinja2.Template:
+    """Compile a text once: the cases of a scenario render the same ones over different values."""
+    template = _ENVIRONMENT.from_string(text)
+    template.globals = dict(template.globals)  # a chain of mappings by itself, which is slow to copy at each rendering
+    return template
+
+
 def render(text: str, context: Mapping[str, Any], include: Callable[[str], str] | None = None) -> str:
     """Render a text; `include` gives the text of `{% include "NAME" %}` and decides what may be read.
 
@@ -239,7 +252,8 @@ def render(text: str, context: Mapping[str, Any], include: Callable[[str], str] 
     with _one_error(context):
         pieces: list[str] = []
         size = 0
-        for piece in environment.from_string(text).generate(context):
+        template = _compiled(text) if include is None else environment.from_string(text)
+        for piece in template.generate(context):
             pieces.append(piece)
             size += len(piece)
             if size > MAX_TEXT:

@@ -25,8 +25,15 @@ _HINTS = {
     r"^(assistant|vector_store)\.[a-z0-9]+(-[a-z0-9]+)*$": "write an address: assistant.NAME or vector_store.NAME",
     "^[A-Za-z_][A-Za-z0-9_]*$": "write the name of an environment variable, for example OPENAI_API_KEY",
 }
+_SAID_WHOLE = frozenset(
+    ["count", "json", "code", "weight", "repeat", "when", "overlap", "one_action", "judge", "quorum", "matrix"]
+)
+"""Faults whose message says everything."""
 _SECRETS = frozenset(["api_key"])
-_SECRET_HINT = "write {env: NAME}, the name of an environment variable; keep the key itself out of files"
+_SECRET_HINT = (
+    "write {env: NAME}, the name of an environment variable, or {command: COMMAND} that prints it; "
+    "keep the key itself out of files"
+)
 
 
 class Fault(NamedTuple):
@@ -93,7 +100,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
         return document.diagnostic(
             fault.message, path, r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
         )
-    if fault.type in ("count", "json", "code", "weight", "repeat", "when", "overlap", "one_action"):
+    if fault.type in _SAID_WHOLE:
         return document.diagnostic(fault.message, path)
     subject = f"the key `{name}`" if fault.of_key else _subject(path)
     if fault.is_of_form:

@@ -1,6 +1,7 @@
 """`orch accept` on the example project: somebody changes the live assistant, and the specs follow."""
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,19 @@ def test_files_of_a_store_are_refused(orch, applied):
     assert done.code == 1
     assert done.err.startswith("specs/papers.yaml:")
     assert "files of a store are not taken from a target" in done.err
+
+
+JUDGE = "# the grader\nkind: Judge\nname: strict\nmodel: gpt-4o # cheap\ncriteria: [answers]\n"
+
+
+def test_of_a_judge_its_model_is_taken_and_what_orch_made_is_not(orch, tutor):
+    (tutor / "math-tutor.yaml").unlink()
+    shutil.rmtree(tutor / "scenarios")
+    (tutor / "strict.yaml").write_text(JUDGE)
+    assert orch("apply", "specs/").code == 0
+    change_outside(tutor / ".orch" / "local.db", model="gpt-4.1", instructions="Be lenient.")
+    done = orch("accept", "assistant.strict", "model", "--project", "specs/")
+    assert done.code == 0, done.err
+    assert (tutor / "strict.yaml").read_text() == JUDGE.replace("gpt-4o", "gpt-4.1")
+    done = orch("accept", "assistant.strict", "instructions", "--project", "specs/")
+    assert (done.code, "`instructions` of a judge is made by orch" in done.err) == (1, True)

@@ -91,7 +91,7 @@ def test_assistants_and_stores_become_specs_and_the_plan_is_empty(orch, shop):
         *("specs/functions/quiz.yaml", "specs/prompts/math-tutor.md", "specs/prompts/math-tutor-2.md"),
     }
     assert (shop / "specs" / "vector-stores" / "papers.yaml").read_text() == (
-        "# Its files cannot be downloaded from the API: without `files:` they are left as they are.\n"
+        "# Its files cannot be downloaded from the API: list them under `files:`, else they are left as they are.\n"
         "kind: VectorStore\nname: papers\ndisplay_name: Papers\nexpires_after: {days: 7}\n"
     )
     written = yaml.safe_load((shop / addresses_of(addresses, before[1])["file"]).read_text())

@@ -86,7 +86,7 @@ def test_recordings_are_replayed_without_a_target_a_database_or_an_apply(orch, r
     assert report["requests"] == 0
     assert report["usage"] == report["recorded_usage"]
     assert report["usage"]["input_tokens"] > 0
-    assert not (elsewhere / ".orch").exists()
+    assert not list((elsewhere / ".orch").glob("*.db*"))
 
 
 def test_a_replay_imports_neither_the_sdk_nor_the_server(recorded):
@@ -105,6 +105,32 @@ def test_a_changed_prompt_makes_its_own_scenarios_stale_and_no_other(orch, recor
     assert stale(orch) == {
         "greet": "the recording is stale: instructions of assistant.clerk changed since this was recorded"
     }
+
+
+def test_each_case_has_a_recording_that_its_own_changes_make_stale(orch, recorded):
+    (recorded / "gpt-5.yaml").write_text("kind: ScriptedModel\nname: gpt-5\nrules: [{reply: five}]\n")
+    matrix = "{model: [gpt-4o, gpt-5], variables: {said: [고마워, 고마워요]}}"
+    text = CLERK.replace("고마워", '"{{ vars.said }}"') + f"matrix: {matrix}\n"
+    (recorded / "clerk.yaml").write_text(text)
+    done = orch("test", "specs/", "--name", "greet", "--record", "once")
+    assert (done.code, done.err.splitlines()[-1]) == (0, "recordings in specs/recordings: 4 written")
+    names = [file.name for file in (recorded / "recordings" / "local").glob("greet.*")]
+    assert all(name.isascii() and "[" not in name for name in names)
+    assert stale(orch, "--name", "greet") == {}
+    five = "greet[model=gpt-5,said=고마워요]"
+    done = orch("test", "specs/", "--name", five, "--record", "none", "--format", "json")
+    [scenario] = json.loads(done.out)["scenarios"]
+    assert (scenario["name"], scenario["attempts"][0]["turns"][0]["reply"]) == (five, "five")
+
+    (recorded / "clerk.yaml").write_text(text.replace("고마워요", "정말 고마워"))
+    done = orch("test", "specs/", "--name", "greet", "--record", "none")
+    assert "2 failed, 2 passed" in done.out
+    name = "greet[model=gpt-5,said=정말-고마워]"
+    assert f"record it: `orch test --name '{name}' --target local --record once`" in done.out
+    assert orch("test", "specs/", "--name", name, "--record", "once").code == 0
+
+    edit(recorded / "clerk.yaml", "model: gpt-4o", "model: gpt-4")  # the assistant's own, which no case uses
+    assert stale(orch, "--name", "greet[model=gpt-5,*") == {}
 
 
 def test_a_changed_function_makes_those_stale_whose_assistants_have_it(orch, recorded):
@@ -262,3 +288,47 @@ def test_the_help_names_every_mode(orch):
     text = " ".join(orch("test", "--help").out.split())
     assert "none|once|new|stale|all" in text
     assert "--recordings DIR" in text
+
+
+GRADED = """\
+kind: Judge
+name: strict
+model: grader
+criteria: [is polite]
+votes: 2
+---
+kind: ScriptedModel
+name: grader
+rules: [{reply: '{"criteria": [{"number": 1, "quote": "천만에요", "reason": "It says so.", "verdict": "met"}]}'}]
+---
+kind: Scenario
+name: graded
+assistant: math-tutor
+turns: [{user: 고마워, checks: [judge: strict]}]
+---
+kind: Scenario
+name: graded-otherwise
+assistant: math-tutor
+turns: [{user: 고마워, checks: [judge: {by: strict, criteria: [is short]}]}]
+"""
+
+
+def test_judges_are_replayed_and_a_changed_rubric_makes_stale_exactly_who_is_graded_by_it(orch, tutor):
+    offline_scenarios(tutor)
+    (tutor / "graded.yaml").write_text(GRADED)
+    assert orch("apply", "specs/").code == 0
+    assert orch("test", "specs/", "--record", "once").code == 0
+    assert stale(orch) == {}
+    edit(tutor / "graded.yaml", "criteria: [is polite]", "criteria: [is kind]")
+    problems = stale(orch)
+    assert set(problems) == {"graded"}
+    assert "the criteria of the judge strict of turn 1 changed since this was recorded" in problems["graded"]
+    edit(tutor / "graded.yaml", "votes: 2", "instructions: Be strict.")
+    problems = stale(orch)
+    assert set(problems) == {"graded", "graded-otherwise"}
+    assert "instructions of the judge strict changed since this was recorded" in problems["graded-otherwise"]
+    assert orch("apply", "specs/").code == 0
+    assert (
+        orch("test", "specs/", "--record", "stale").err.splitlines()[-1] == "recordings in specs/recordings: 2 written"
+    )
+    assert stale(orch) == {}

@@ -69,11 +69,9 @@ def gossip(status: int) -> Iterator[str]:
             thread.join()
 
 
-def point(tutor, url):
+def point(tutor, url, key="{env: CANARY_KEY}"):
     """Make the example's default target a server with a key."""
-    edit(
-        tutor / "orch.yaml", "base_url: http://127.0.0.1:8080/v1", f"base_url: {url}\n    api_key: {{env: CANARY_KEY}}"
-    )
+    edit(tutor / "orch.yaml", "base_url: http://127.0.0.1:8080/v1", f"base_url: {url}\n    api_key: {key}")
     edit(tutor / "orch.yaml", "default_target: local", "default_target: server")
 
 
@@ -103,6 +101,26 @@ def test_a_server_that_repeats_the_key_does_not_get_it_shown(orch, tutor, tmp_pa
             if command[0] != "history":
                 nowhere(tmp_path, orch(*command))
         assert "***" in orch("plan", "specs/").err
+
+
+def test_a_key_that_a_command_prints_is_in_no_output_and_in_no_file(orch, tutor, tmp_path, tmp_path_factory):
+    half = len(CANARY) // 2
+    command = f"printf %s%s {CANARY[:half]} {CANARY[half:]}"  # so that the spec itself does not hold it
+    with on_port(tmp_path_factory.mktemp("server"), api_key=CANARY) as url:
+        point(tutor, url, f'{{command: "{command}"}}')
+        seen = [orch(*words) for words in COMMANDS]
+    for done in seen:
+        nowhere(tmp_path, done)
+    assert [done.code for done in seen[:10]] == [0] * 10
+
+
+def test_a_command_that_fails_says_so_and_what_to_do(orch, tutor):
+    point(tutor, "http://127.0.0.1:9/v1", "{command: \"sh -c 'echo log in first >&2; exit 3'\"}")
+    done = orch("plan", "specs/")
+    assert done.code == 1
+    assert "the command of api_key failed (exit 3)" in done.err
+    assert "log in first" in done.err
+    assert "hint: run it yourself; you may have to log in" in done.err
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -1,6 +1,7 @@
 """`orch test` on the example project: what passes, what fails and what cannot be run."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -22,6 +23,14 @@ def test_every_scenario_of_the_notebook_passes(orch, applied, sandbox):
     assert {scenario["file"] for scenario in report["scenarios"]} >= {"specs/scenarios/quiz.yaml"}
     suite = ET.parse(applied.parent / "out" / "report.xml").getroot()
     assert len(suite.findall(".//testcase")) == 7
+
+
+def test_the_page_holds_what_the_json_report_holds(orch, applied):
+    assert orch("test", "specs/", "--name", "quiz", "--html", "out/report.html", "--json", "out/report.json").code == 0
+    page = (applied.parent / "out" / "report.html").read_text(encoding="utf-8")
+    [data] = re.findall(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert json.loads(data) == json.loads((applied.parent / "out" / "report.json").read_text())
+    assert "<title>1 passed: tutoring on local</title>" in page
 
 
 def test_the_quiz_is_answered_whole(orch, applied):
@@ -137,3 +146,76 @@ def test_undecided_is_exit_4_and_counted_apart(orch, applied):
 def test_broken_specs_are_exit_2(orch, tutor):
     (tutor / "broken.yaml").write_text("kind: Nothing\n")
     assert orch("test", "specs/").code == 2
+
+
+CASES = """\
+kind: ScriptedModel
+name: gpt-5
+rules: [{reply: "five: {{ user }}"}]
+---
+kind: Scenario
+name: tones
+assistant: math-tutor
+tags: [matrix]
+matrix: {model: [gpt-4o, gpt-5], variables: {tone: [formal, plain talk]}}
+data: rows.csv
+turns: [{user: "{{ vars.q }} ({{ vars.tone }})", checks: [contains: "{{ vars.a }}"]}]
+"""
+
+
+@pytest.fixture
+def cases(applied):
+    (applied / "tones.yaml").write_text(CASES)
+    (applied / "rows.csv").write_text("id,q,a\nA-1,고마워,천만에요\nA-2,고마워!,천만에요\n")
+    return applied
+
+
+def test_each_combination_is_played_with_its_own_model_and_values(orch, cases):
+    done = orch("test", "specs/", "--name", "tones", "--json", "report.json")
+    assert done.code == 1
+    told = json.loads((cases.parent / "report.json").read_text())["scenarios"]
+    assert [(each["name"], each["status"]) for each in told[2:6]] == [
+        ("tones[model=gpt-4o,tone=plain-talk,A-1]", "passed"),
+        ("tones[model=gpt-4o,tone=plain-talk,A-2]", "passed"),
+        ("tones[model=gpt-5,tone=formal,A-1]", "failed"),
+        ("tones[model=gpt-5,tone=formal,A-2]", "failed"),
+    ]
+    assert told[3]["case"] == {"model": "gpt-4o", "tone": "plain talk", "row": "A-2"}
+    assert (told[3]["base"], told[3]["target"]) == ("tones", "local")
+    assert told[4]["attempts"][0]["turns"][0]["reply"] == "five: 고마워 (formal)"
+    assert "4 failed, 4 passed" in done.out
+
+
+def test_cases_are_chosen_by_name_and_the_rest_of_the_project_stays(orch, cases):
+    assert "1 passed" in orch("test", "specs/", "--name", "tones[model=gpt-4o,tone=formal,A-2]").out
+    assert "2 passed" in orch("test", "specs/", "--name", "tones[model=gpt-4o,*A-2]").out
+    assert "4 failed, 4 passed" in orch("test", "specs/", "--tag", "matrix").out
+    done = orch("test", "specs/", "--name", "tones[x]")
+    assert (done.code, "tones" in done.err, "A-2" in done.err) == (64, True, False)
+
+
+def test_a_missing_price_is_that_of_the_case(orch, cases):
+    (cases / "tones.yaml").write_text(CASES.replace('contains: "{{ vars.a }}"', "cost_usd: {max: 1}"))
+    orch_yaml = cases / "orch.yaml"
+    orch_yaml.write_text(orch_yaml.read_text() + "prices: {gpt-4o: {input: 2.5, output: 10}}\n")
+    done = orch("validate", "specs/")
+    assert done.code == 1
+    assert "there is no price for the model `gpt-5`" in done.err
+    assert "in [model=gpt-5,tone=formal,A-1] (specs/rows.csv:2) and 3 others" in done.err
+
+
+def test_parts_of_all_scenarios_are_all_of_them(orch, cases):
+    names: list[str] = []
+    for number in ("1", "2", "3"):
+        done = orch("test", "specs/", "--tag", "matrix", "--shard", f"{number}/3", "--json", "report.json")
+        assert done.code in (0, 1)
+        names += [each["name"] for each in json.loads((cases.parent / "report.json").read_text())["scenarios"]]
+    assert len(names) == len(set(names)) == 8
+
+
+def test_an_empty_part_passes_and_bad_ones_are_wrong_usage(orch, cases):
+    done = orch("test", "specs/", "--tag", "matrix", "--shard", "9/9", "--json", "report.json", "--junit", "r.xml")
+    assert (done.code, done.err.splitlines()[0]) == (0, "part 9/9 has no scenarios: there are 8")
+    assert json.loads((cases.parent / "report.json").read_text())["summary"]["scenarios"] == 0
+    for bad in ("0/2", "3/2", "2", "a/b"):
+        assert orch("test", "specs/", "--shard", bad).code == 64

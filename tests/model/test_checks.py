@@ -32,6 +32,7 @@ WRITTEN: list[dict[str, Any]] = [
     {"tokens": {"max": 5, "of": "input"}},
     {"cost_usd": {"max": 0.01}},
     {"python": "lib.checks:polite", "min": 1},
+    {"judge": {"by": "strict-judge", "criteria": ["is polite"]}},
     {"not": {"contains": "a"}},
     {"all_of": [{"contains": "a"}]},
     {"any_of": [{"contains": "a"}]},

@@ -39,6 +39,16 @@ RULES: Sequence[Mapping[str, Any]] = (
     {"user": "fail", "error": "rate_limit_exceeded"},
     {"reply": "hello"},
 )
+OTHER_MODEL = "other"
+OTHER_RULES: Sequence[Mapping[str, Any]] = (
+    {"user": "quiz", "call": [{"name": "quiz", "arguments": {"n": 3}}]},
+    {"after": "quiz", "reply": "the other heard {{ outputs[0] }}"},
+    {"reply": "the other says hello"},
+)
+
+
+def served() -> list[ScriptedModel]:
+    return [ScriptedModel("*", RULES, render_later), ScriptedModel(OTHER_MODEL, OTHER_RULES, render_later)]
 
 
 class Witness(httpx2.AsyncBaseTransport):
@@ -95,7 +105,7 @@ def refusal(message: str = "refused", status: int = 400) -> httpx2.Response:
 async def in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[AssistantsProvider, Witness]]:
     """The provider over a server in this process, and who sees its requests."""
     with Store.open(folder / "server.db") as store:
-        app = create_app(assemble(store, [ScriptedModel("*", RULES, render_later)]))
+        app = create_app(assemble(store, served()))
         async with running(app):
             witness = Witness(httpx2.ASGITransport(app))
             provider = AssistantsProvider(Client("http://localhost/v1", None, transport=witness, headers=BETA), **more)
@@ -124,7 +134,7 @@ def on_port(folder: Path, api_key: str | None = None) -> Iterator[str]:
     """The server on a free port, in a thread; gives its base URL."""
     ready = threading.Event()
     with Store.open(folder / "server.db") as store:
-        app = create_app(assemble(store, [ScriptedModel("*", RULES, render_later)], api_key=api_key))
+        app = create_app(assemble(store, served(), api_key=api_key))
         config = uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
         server = PortServer(config, ready.set)
         thread = threading.Thread(target=server.run)

@@ -27,7 +27,18 @@ from orchestrator.providers.registry import PROVIDERS, open_provider
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
 from orchestrator.reconcile.diff import covers, value_at
 from orchestrator.reconcile.refusals import refusals
-from tests.providers.building import JOURNAL, PAPERS, RULES, SMALL_CHUNKS, TUTOR, desired, documents, on_port
+from tests.providers.building import (
+    JOURNAL,
+    OTHER_MODEL,
+    OTHER_RULES,
+    PAPERS,
+    RULES,
+    SMALL_CHUNKS,
+    TUTOR,
+    desired,
+    documents,
+    on_port,
+)
 
 SEARCH = "tools.file_search"
 STORES = f"{SEARCH}.vector_stores"
@@ -68,7 +79,10 @@ def named(path: str, message: str, hint: str | None) -> Diagnostic:
 
 @asynccontextmanager
 async def memory(folder: Path) -> AsyncIterator[Subject]:
-    def converse(id: str) -> ScriptedConversation:
+    def converse(id: str, model: str | None) -> ScriptedConversation:
+        if model == OTHER_MODEL:
+            script = [calls(("quiz", {"n": 3})), says("the other heard a3"), says("the other says hello")]
+            return ScriptedConversation(script)
         return ScriptedConversation([calls(("quiz", {"n": 1}), ("quiz", {"n": 2})), says("you said a1 and a2")])
 
     can = Capabilities(QUIET, EVERYTHING.defaults)
@@ -107,20 +121,23 @@ async def opened(project: Project, env: Mapping[str, str]) -> AsyncIterator[Subj
         await provider.close()
 
 
-MODEL = ScriptedModel(name="*", rules=[Rule.model_validate(rule) for rule in RULES])
+MODELS = tuple(
+    ScriptedModel(name=name, rules=[Rule.model_validate(rule) for rule in rules])
+    for name, rules in (("*", RULES), (OTHER_MODEL, OTHER_RULES))
+)
 
 
 @asynccontextmanager
 async def local(folder: Path) -> AsyncIterator[Subject]:
     target = Target(provider="local")
-    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), (MODEL,)), {}) as subject:
+    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), MODELS), {}) as subject:
         yield subject
 
 
 @asynccontextmanager
 async def local_agents(folder: Path) -> AsyncIterator[Subject]:
     target = Target(provider="local", speaks="agents")
-    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), (MODEL,)), {}) as subject:
+    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), MODELS), {}) as subject:
         yield subject
 
 
@@ -459,6 +476,24 @@ def test_parallel_calls_are_answered_together(check):
         assert done.status is ReplyStatus.COMPLETED
         assert [message.text for message in done.messages] == ["you said a1 and a2"]
         await conversation.close()
+
+    check(body, Capability.FUNCTIONS)
+
+
+def test_another_model_answers_all_of_a_conversation_and_the_assistant_keeps_its_own(check):
+    async def body(subject):
+        id = await subject.provider.create(desired(TUTOR, {"model": "m", **QUIZ}), JOURNAL)
+        conversation = subject.provider.open(id, model=OTHER_MODEL)
+        asked = await conversation.send("quiz")
+        assert [call.arguments for call in asked.calls] == [{"n": 3}]
+        heard = await conversation.answer([Answer(asked.calls[0].id, "a3")])
+        further = await conversation.send("hi")
+        assert [reply.messages[0].text for reply in (heard, further)] == ["the other heard a3", "the other says hello"]
+        await conversation.close()
+        assert (await subject.provider.fetch(Kind.ASSISTANT, id)).fields["model"] == "m"
+        own = subject.provider.open(id)
+        assert len((await own.send("quiz")).calls) == 2
+        await own.close()
 
     check(body, Capability.FUNCTIONS)
 

@@ -123,4 +123,13 @@ def test_conversations_are_what_it_was_given():
     with pytest.raises(TargetRejectedError, match="cannot converse"):
         MemoryProvider().open("asst_1")
     talk: Any = object()
-    assert MemoryProvider(conversations=lambda id: (talk, id)[0]).open("asst_1") is talk
+    asked: list[tuple[str, str | None]] = []
+
+    def converse(id: str, model: str | None) -> Any:
+        asked.append((id, model))
+        return talk
+
+    provider = MemoryProvider(conversations=converse)
+    assert provider.open("asst_1") is talk
+    assert provider.open("asst_1", model="gpt-5") is talk
+    assert asked == [("asst_1", None), ("asst_1", "gpt-5")]

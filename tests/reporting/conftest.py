@@ -73,7 +73,7 @@ def located(spec: Mapping[str, object], line: int = 1) -> LocatedScenario:
 def a_run() -> Run:
     """`quiz` passed, `papers` failed in its second turn, `lookup` lacks a mock, `busy` errored, `later` was not run."""
     scenarios: list[LocatedScenario] = [located(QUIZ), located(PAPERS, 7), located(LOOKUP), located(BUSY)]
-    ran = asyncio.run(run(scenarios, lambda spec: ScriptedConversation(SCRIPTS[spec.name]), RunOptions()))
+    ran = asyncio.run(run(scenarios, lambda spec: ScriptedConversation(SCRIPTS[spec.scenario.name]), RunOptions()))
     results = [
         replace(
             result,

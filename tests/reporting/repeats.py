@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from orchestrator.errors import TargetBusyError
-from orchestrator.model.scenario import Scenario
+from orchestrator.model.project import LocatedScenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.providers.scripted_conversation import ScriptedConversation, says
 from orchestrator.scenario.results import Run
@@ -17,8 +17,8 @@ def played(**scenarios: tuple[int | Mapping[str, object], str]) -> Run:
     """Run scenarios, each given as `repeat` and the words of its attempts in order: good, bad or down."""
     words = {name: iter(ends.split()) for name, (_, ends) in scenarios.items()}
 
-    def begin(spec: Scenario) -> Conversation:
-        word = next(words[spec.name])
+    def begin(spec: LocatedScenario) -> Conversation:
+        word = next(words[spec.scenario.name])
         return ScriptedConversation([TargetBusyError("too many requests")] if word == "down" else [says(word)])
 
     turns = [{"user": "hi", "checks": [{"contains": "good"}]}]

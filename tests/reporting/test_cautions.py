@@ -2,7 +2,7 @@
 
 import asyncio
 
-from orchestrator.model.scenario import Scenario
+from orchestrator.model.project import LocatedScenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
 from orchestrator.reporting.cautions import caution_lines, find_cautions
@@ -19,7 +19,7 @@ def played(repeat: int) -> Run:
     turns = [{"user": "hi", "mocks": {"look_up": {"returns": 1}}}]
     ways = iter([[calls(("look_up", {})), says("a")], *[[says("b")]] * 3])
 
-    def begin(_: Scenario) -> Conversation:
+    def begin(_: LocatedScenario) -> Conversation:
         return ScriptedConversation(next(ways))
 
     specs = [located({"name": "s", "assistant": "tutor", "turns": turns, "repeat": repeat})]

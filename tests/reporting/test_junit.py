@@ -7,6 +7,8 @@ import pytest
 
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.scenario.results import Run
+from tests.reporting.cases import as_case
+from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
@@ -123,6 +125,19 @@ def test_what_was_replayed_says_so(a_run):
     assert said == [True, False, False, False, False, False]
 
 
+def test_cases_are_properties_and_targets_are_classes(a_run):
+    quiz = a_run.results[0]
+    root = parsed(Run((as_case(quiz), as_case(quiz, "local")), 1, not_run=(as_case(quiz, "local").located,)))
+    server, local, later = root.iter("testcase")
+    assert (server.attrib["name"], server.attrib["classname"]) == (
+        "quiz[model=gpt-5,row1]",
+        "tutoring.server.math-tutor",
+    )
+    expected = {"base": "quiz", "case.model": "gpt-5", "case.row": "row1", "target": "server"}
+    assert properties(server) | expected == properties(server)
+    assert [each.attrib["classname"] for each in (local, later)] == ["tutoring.local.math-tutor"] * 2
+
+
 def test_repeated_attempts_are_properties_and_undecided_is_skipped_not_failed():
     twenty = {"min": 5, "max": 20, "require": 0.8}
     root = parsed(
@@ -158,3 +173,34 @@ def test_undecided_though_all_passed_says_why():
     assert skipped is not None
     assert "12 attempts cannot show a pass rate of 0.8" in skipped.attrib["message"]
     assert skipped.attrib["type"] == "repeat"
+
+
+def test_what_is_in_quarantine_is_skipped_with_its_reason_and_passes_where_it_passes():
+    root = parsed(counted())
+    [suite] = root
+    counts = {name: suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "4", "failures": "1", "errors": "0", "skipped": "2"}
+    skipped = cases(root)["held"].find("skipped")
+    assert skipped is not None
+    assert skipped.attrib["message"].startswith(
+        "quarantined until 2026-03-01: waits for the vendor (failed: turn 1: contains: expected:"
+    )
+    assert skipped.text
+    assert "assistant: bad" in skipped.text
+    good = cases(root)["good"]
+    assert [child.tag for child in good] == ["properties", "system-out"]
+    assert "take `quarantine` out" in (good.findtext("system-out") or "")
+    assert cases(root)["over"].find("failure") is not None
+    assert "ended on 2026-02-28" in (cases(root)["over"].findtext("system-out") or "")
+    left = cases(root)["left"].find("skipped")
+    assert left is not None
+    assert left.attrib["message"] == "not run: the budget of $0.0002 is spent"
+
+
+def test_costs_are_properties_where_they_are_known(a_run):
+    root = parsed(counted())
+    assert properties(root[0])["cost_usd"] == "0.000300"
+    held = properties(cases(root)["held"])
+    assert (held["cost_usd"], held["quarantined"], held["taken_over"]) == ("0.000100", "true", "true")
+    assert "taken_over" not in properties(cases(root)["good"])
+    assert "cost_usd" not in properties(parsed(a_run)[0])

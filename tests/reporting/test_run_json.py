@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.reporting.run_json import run_json
+from orchestrator.scenario.reports import read_report
 from orchestrator.scenario.results import Run
+from tests.reporting.cases import as_case
+from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
@@ -24,16 +27,24 @@ def test_the_contract(a_run):
         "failed": 2,
         "errored": 1,
         "inconclusive": 0,
+        "quarantined": 0,
         "not_run": 1,
+        "taken_over": 0,
     }
     quiz = report["scenarios"][0]
     [attempt] = quiz.pop("attempts")
     assert quiz == {
         "name": "quiz",
+        "base": "quiz",
+        "case": {},
         "assistant": "math-tutor",
+        "target": "local",
         "status": "passed",
         "file": "specs/quiz.yaml",
         "line": 1,
+        "quarantine": None,
+        "taken_over": False,
+        "cost_usd": None,
         "repeat": 1,
         "statistics": {
             "passed": 1,
@@ -54,11 +65,13 @@ def test_the_contract(a_run):
         "recorded": False,
         "duration_ms": 41,
         "requests": 3,
+        "cost_usd": None,
         "score": 1.0,
         "checks": [],
         "problem": None,
         "leftover": None,
         "warnings": [],
+        "judge_usage": {"input_tokens": 0, "output_tokens": 0},
     }
     checks = turn.pop("checks")
     assert turn == {
@@ -70,9 +83,12 @@ def test_the_contract(a_run):
         ],
         "citations": [],
         "files": [],
+        "searches": [],
+        "code_runs": [],
         "score": 1.0,
         "problem": None,
         "usage": {"input_tokens": 69, "output_tokens": 6},
+        "judge_usage": {"input_tokens": 0, "output_tokens": 0},
         "duration_ms": 20,
     }
     assert checks[1] == {
@@ -111,12 +127,25 @@ def test_scores_are_means_by_weight(a_run):
     [told] = run_json(run, project="p", target="t")["scenarios"][0]["attempts"]
     assert [turn["score"] for turn in told["turns"]] == [1.0, 0.25, None]
     assert told["score"] == (1 + 1 + 0.5) / (1 + 3 + 1 + 1)
-    assert set(told["turns"][1]["checks"][0]) == {"check", "passed", "score", "reason"}
+    assert [set(check) - {"check", "passed", "score", "reason"} for check in told["turns"][1]["checks"]] == [
+        {"weight"},
+        set(),
+    ]
 
 
 def test_what_was_not_run_is_named(a_run):
     report = run_json(a_run, project="p", target="t")
-    assert report["not_run"] == [{"name": "later", "assistant": "support", "file": "specs/later.yaml", "line": 1}]
+    [later] = report["not_run"]
+    assert later == {
+        "name": "later",
+        "base": "later",
+        "case": {},
+        "assistant": "support",
+        "target": "t",
+        "file": "specs/later.yaml",
+        "line": 1,
+        "reason": "a scenario before did not pass (--fail-fast)",
+    }
     assert report["interrupted"] is False
     assert run_json(Run((), 0, interrupted=True), project="p", target="t")["interrupted"] is True
 
@@ -133,6 +162,16 @@ def test_what_was_replayed_says_so(a_run):
     assert report["recorded_usage"] != report["usage"]
 
 
+def test_cases_say_what_tells_them_apart(a_run):
+    [told] = run_json(Run((as_case(a_run.results[0]),), 1), project="p", target="local, server")["scenarios"]
+    assert {key: told[key] for key in ("name", "base", "case", "target")} == {
+        "name": "quiz[model=gpt-5,row1]",
+        "base": "quiz",
+        "case": {"model": "gpt-5", "row": "row1"},
+        "target": "server",
+    }
+
+
 def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():
     twelve = {"min": 8, "max": 12, "require": 0.8}
     report = run_json(played(twice=(2, "good bad"), few=(twelve, "good " * 12)), project="p", target="t")
@@ -141,3 +180,30 @@ def test_repeated_scenarios_have_every_attempt_and_what_they_come_to():
     assert (twice["status"], twice["repeat"], twice["statistics"]["rate"]) == ("failed", 2, 0.5)
     assert (few["status"], few["repeat"]) == ("inconclusive", twelve | {"confidence": 0.95})
     assert (report["summary"]["inconclusive"], report["summary"]["failed"]) == (1, 1)
+
+
+def test_costs_budget_quarantine_and_what_was_taken_over():
+    report = run_json(counted(), project="p", target="t")
+    assert report["cost_usd"] == pytest.approx(0.0003)
+    assert report["recorded_cost_usd"] is None
+    assert report["budget"] == {"limit_usd": 0.0002, "spent_usd": 0.0002, "reached": True}
+    assert [item["reason"] for item in report["not_run"]] == ["the budget of $0.0002 is spent"]
+    assert report["summary"] | {"passed": 0, "failed": 1, "quarantined": 2, "taken_over": 1} == report["summary"]
+    held, good, over = report["scenarios"]
+    assert held["quarantine"] == {"reason": "waits for the\nvendor", "until": "2026-03-01", "over": False}
+    assert (held["status"], good["quarantine"]["over"], over["quarantine"]["over"]) == ("failed", False, True)
+    assert [item["taken_over"] for item in report["scenarios"]] == [True, False, False]
+    assert [item["cost_usd"] for item in report["scenarios"]] == [pytest.approx(0.0001)] * 3
+    assert held["attempts"][0]["cost_usd"] == pytest.approx(0.0001)
+
+
+def test_a_report_is_read_back_with_its_costs():
+    report = read_report(json.dumps(run_json(counted(), project="p", target="t")), "a.json")
+    assert [each.cost_usd for each in report.scenarios["held"].attempts] == [pytest.approx(0.0001)]
+
+
+def test_recorded_costs_say_so():
+    ran = counted()
+    report = run_json(replayed(replace(ran, results=ran.results[1:])), project="p", target="t")
+    assert report["recorded_cost_usd"] == pytest.approx(0.0001)
+    assert report["cost_usd"] == pytest.approx(0.0003)

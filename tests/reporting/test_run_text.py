@@ -8,6 +8,8 @@ from rich.console import Console
 from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+from tests.reporting.cases import as_case
+from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
 
@@ -208,3 +210,60 @@ def test_the_attempt_that_ended_as_the_scenario_did_is_told():
     run = played(s=(3, "down good bad"))
     assert "attempt 3 of 3 failed\n  turn 1 of 1\n    user:      hi\n    assistant: bad" in run_text(run).plain
     assert "1 errored" in run_text(run).plain
+
+
+COUNTED = """\
+FAILED   held  10 ms  taken over  quarantined until 2026-03-01: waits for the vendor
+PASSED   good  10 ms  quarantined until 2026-04-01: waits for the vendor
+FAILED   over  10 ms
+
+FAILED held  specs/held.yaml:1
+  turn 1 of 1
+    user:      hi
+    assistant: bad
+    check failed: contains
+      expected: a reply that contains "good"
+      got:      "bad"
+
+FAILED over  specs/over.yaml:1
+  turn 1 of 1
+    user:      hi
+    assistant: bad
+    check failed: contains
+      expected: a reply that contains "good"
+      got:      "bad"
+
+warning:   specs/good.yaml:1:1: good passes though it is in quarantine: waits for the vendor
+hint:      take `quarantine` out
+warning:   specs/over.yaml:1:1: the quarantine of over ended on 2026-02-28 and it counts again: waits for the vendor
+hint:      take `quarantine` out, or write a later day
+
+1 failed, 2 quarantined, 1 not run in 100 ms (6 requests, 60 tokens in, 15 out, $0.0003)
+1 of 3 taken over from the run before, not played again
+spent $0.0002 of $0.0002; 1 not run: the budget of $0.0002 is spent"""
+
+
+def test_costs_budget_quarantine_and_what_was_taken_over():
+    assert run_text(counted()).plain == COUNTED
+
+
+def test_a_budget_that_was_enough_says_what_was_spent():
+    ran = replace(counted(), results=(), not_run=())
+    assert summary_text(ran).plain == "no scenarios in 100 ms (0 requests)\nspent $0.0002 of $0.0002"
+
+
+def test_recorded_costs_say_so():
+    ran = counted()
+    text = summary_text(replayed(replace(ran, results=ran.results[1:], budget=None))).plain
+    assert text.endswith("$0.0003, of these 20 in, 5 out, $0.0001 recorded)")
+
+
+def test_scenarios_of_several_targets_say_which(a_run):
+    good, bad = as_case(a_run.results[0], "local"), as_case(a_run.results[1], "a-server")
+    text = run_text(Run((good, bad), 1)).plain
+    assert text.splitlines()[:2] == [
+        "PASSED   quiz[model=gpt-5,row1] on local       41 ms",
+        "FAILED   papers[model=gpt-5,row1] on a-server  41 ms",
+    ]
+    assert "FAILED papers[model=gpt-5,row1] on a-server  specs/papers.yaml:7" in text
+    assert " on local" not in run_text(Run((good,), 1)).plain

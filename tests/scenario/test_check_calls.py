@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.model.conversation import Call
-from tests.scenario.judging import called, reason, said, verdict
+from tests.scenario.checking import called, reason, said, verdict
 
 TWO_QUIZZES = called(
     (

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from tests.scenario.judging import cited, reason, said, verdict
+from tests.scenario.checking import cited, reason, said, verdict
 
 HOLDING = [
     ({"cites": "gpt.pdf"}, [cited("papers/gpt.pdf")]),

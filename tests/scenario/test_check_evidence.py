@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.model.conversation import CodeRun, Failure, Reply, ReplyStatus
 from orchestrator.scenario.transcript import Exchange
-from tests.scenario.judging import found, ran, reason, said, verdict
+from tests.scenario.checking import found, ran, reason, said, verdict
 
 FAILED = Exchange("x", (Reply(ReplyStatus.FAILED, failure=Failure("rate_limit_exceeded", "slow down")),))
 SUM, PLOT = CodeRun("import pandas\nprint(1 + 1)", "2\n"), CodeRun("plot()", "Traceback: no\n", images=1)

@@ -6,7 +6,7 @@ from orchestrator.model.conversation import Failure, Reply, ReplyStatus, Usage
 from orchestrator.model.prices import Price
 from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
-from tests.scenario.judging import reason, said, verdict
+from tests.scenario.checking import reason, said, verdict
 
 SHORT = said("a", usage=Usage(1000, 200), ms=40)
 LONG = said("b", usage=Usage(2000, 300), ms=60.4)

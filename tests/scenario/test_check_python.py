@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.scenario.setting import Setting
-from tests.scenario.judging import reason, said, verdict
+from tests.scenario.checking import reason, said, verdict
 
 CODE = """\
 def has_thanks(exchanges):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenario.judging import reason, said, verdict
+from tests.scenario.checking import reason, said, verdict
 
 ORDER = '{"items": [{"id": 3, "tags": ["a"]}, {"id": 4, "tags": []}], "note": null, "ok": true}'
 SCHEMA = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "minItems": 1}}}

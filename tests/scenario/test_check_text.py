@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.model.check_text import TEXT_CHECKS, AnyTextCheck
-from orchestrator.scenario.check_text import JUDGES
-from tests.scenario.judging import reason, said, verdict
+from orchestrator.scenario.check_text import OF_TEXT
+from tests.scenario.checking import reason, said, verdict
 
 HOLDING: list[tuple[dict[str, Any], str]] = [
     ({"contains": "피드백"}, "좋아요. 피드백: a"),
@@ -63,8 +63,8 @@ def test_does_not_hold(check, text):
     assert verdict({"not": check}, said(text)).passed
 
 
-def test_every_check_of_a_text_has_a_judge_and_is_tried_here():
-    assert len(JUDGES) == len(TEXT_CHECKS) == len(get_args(get_args(AnyTextCheck)[0]))
+def test_every_check_of_a_text_has_a_function_and_is_tried_here():
+    assert len(OF_TEXT) == len(TEXT_CHECKS) == len(get_args(get_args(AnyTextCheck)[0]))
     assert {next(iter(check)) for check, _ in HOLDING} == set(TEXT_CHECKS)
     assert {next(iter(check)) for check, _ in FAILING} == set(TEXT_CHECKS)
 

@@ -12,7 +12,7 @@ from orchestrator.model.conversation import (
     Search,
 )
 from orchestrator.scenario.transcript import Exchange
-from tests.scenario.judging import call, called, reason, said, verdict
+from tests.scenario.checking import call, called, reason, said, verdict
 
 LOOKUP, REFUND, CANCEL = call("lookup", id="A-1"), call("refund", id="A-1", sum=5), call("cancel")
 THREE = called(LOOKUP, CANCEL, REFUND)

@@ -1,4 +1,4 @@
-"""Every check has a judge; checks are turned round, combined and weighed."""
+"""Every check has a function that gives its verdict; checks are turned round, combined and weighed."""
 
 from typing import get_args
 
@@ -6,10 +6,10 @@ import pytest
 
 from orchestrator.model.checks import CHECKS, AllOf, AnyOf, Check, Not, PythonCheck
 from orchestrator.model.conversation import Usage
-from orchestrator.scenario.check_text import JUDGES
-from orchestrator.scenario.checks import OF_EXCHANGES, judge
+from orchestrator.scenario.check_text import OF_TEXT
+from orchestrator.scenario.checks import OF_EXCHANGES, get_verdict
 from orchestrator.scenario.setting import Setting
-from tests.scenario.judging import CHECK, call, called, reason, said, verdict
+from tests.scenario.checking import CHECK, call, called, reason, said, verdict
 
 YES, NO = {"contains": "yes"}, {"contains": "no"}
 ALMOST = {"contains_all": ["yes", "no", "maybe"]}
@@ -17,11 +17,14 @@ BROKEN = {"latency_ms": {"max": 1}}
 REPLY = said("yes")
 
 
-def test_every_check_of_the_language_has_a_judge():
+def test_every_check_of_the_language_gives_a_verdict():
     members = {get_args(member)[0] for member in get_args(get_args(Check)[0])}
     alone = {Not, AllOf, AnyOf, PythonCheck}
     assert len(members) == len(CHECKS)
-    assert {member.__name__ for member in members - alone - set(OF_EXCHANGES) - set(JUDGES)} == {"CostUsd"}
+    assert {member.__name__ for member in members - alone - set(OF_EXCHANGES) - set(OF_TEXT)} == {
+        "CostUsd",
+        "JudgeCheck",
+    }
 
 
 @pytest.mark.parametrize("turned", [1, 3])
@@ -131,4 +134,4 @@ def test_a_kept_transcript_is_judged_again_with_the_same_verdict(tmp_path):
     setting = Setting(root=tmp_path)
     for written in (YES, NO, ALMOST, {"python": "mine:f"}, {"tool_called": "f"}, {"latency_ms": {"max": 5}}):
         check = CHECK.validate_python(written)
-        assert judge(check, exchanges[:1], setting) == judge(check, exchanges[:1], setting)
+        assert get_verdict(check, exchanges[:1], setting) == get_verdict(check, exchanges[:1], setting)

@@ -92,3 +92,8 @@ def test_a_short_id_is_renamed_as_an_id_and_not_in_texts():
     assert first["reply"]["calls"][0]["id"] == "call_1"
     assert first["reply"]["messages"][0]["text"] == "see f3"
     assert second["outputs"] == {"call_1": "done with f3"}
+
+
+def test_the_shortest_secret_is_hidden_where_it_stands_alone():
+    assert Cleaner().text("xoxb-0123456789") == "***"
+    assert Cleaner(["secret"]).text("secret") == "***"

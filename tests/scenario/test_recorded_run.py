@@ -250,7 +250,11 @@ def test_a_run_that_is_broken_off_leaves_old_recordings_and_keeps_finished_ones(
 
         @asynccontextmanager
         async def target(_: Collection[LocatedScenario]) -> AsyncIterator[Open]:
-            yield lambda spec: Cancelling(SCRIPT, running) if spec.name == "talk" else ScriptedConversation(SCRIPT)
+            yield (
+                lambda spec: (
+                    Cancelling(SCRIPT, running) if spec.scenario.name == "talk" else ScriptedConversation(SCRIPT)
+                )
+            )
 
         recordings = recorded.recordings(Mode.ALL, CHANGED)
         return await run_recorded([scenario("first"), scenario()], recordings, target, RunOptions(concurrency=1))

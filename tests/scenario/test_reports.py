@@ -40,6 +40,14 @@ def test_the_contract_is_enough():
     assert read_report(json.dumps(bare), "a.json").not_run == ()
 
 
+def test_scenarios_of_several_targets_are_told_apart():
+    quiz = {"name": "quiz", "status": "passed", "attempts": []}
+    later = [{"name": "later", "target": "b"}]
+    entries = [quiz | {"target": "a"}, quiz | {"target": "b"}]
+    report = read_report(json.dumps(REPORT | {"target": "a, b", "scenarios": entries, "not_run": later}), "a.json")
+    assert (list(report.scenarios), report.not_run) == (["quiz on a", "quiz on b"], ("later on b",))
+
+
 def changed(path: list[Any], value: Any) -> str:
     data: Any = json.loads(json.dumps(REPORT))
     inner = data

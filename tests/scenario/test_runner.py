@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -198,10 +199,10 @@ def test_a_target_error_is_an_errored_scenario_and_no_more():
         "good": ScriptedConversation([says("x")]),
     }
 
-    def begin(spec: Scenario) -> Conversation:
-        if spec.name == "gone":
+    def begin(spec: LocatedScenario) -> Conversation:
+        if spec.scenario.name == "gone":
             raise TargetMissingError("no assistant named tutor", "apply first")
-        return talks[spec.name]
+        return talks[spec.scenario.name]
 
     scenarios = [scenario("gone"), scenario("bad", {"user": "a"}, {"user": "b"}), scenario("good")]
     ran = asyncio.run(run(scenarios, begin, RunOptions()))
@@ -298,7 +299,7 @@ def test_results_keep_the_given_order_when_the_first_ends_last():
 
         seen = OpensTheGate()
         scenarios = [scenario("slow"), scenario("fast")]
-        return await run(scenarios, lambda spec: talks[spec.name], RunOptions(), seen), seen.events
+        return await run(scenarios, lambda spec: talks[spec.scenario.name], RunOptions(), seen), seen.events
 
     ran, events = asyncio.run(play())
     assert [event for event in events if "finished" in event] == ["finished fast passed", "finished slow passed"]
@@ -335,12 +336,14 @@ def test_cancelling_keeps_what_is_finished_and_closes_the_rest():
     async def play() -> Run:
         waiting = asyncio.Event()
 
-        def begin(spec: Scenario) -> Conversation:
+        def begin(spec: LocatedScenario) -> Conversation:
             script = [says("x")]
-            talks[spec.name] = (
-                Held(script, asyncio.Event(), waiting.set) if spec.name == "held" else ScriptedConversation(script)
+            talks[spec.scenario.name] = (
+                Held(script, asyncio.Event(), waiting.set)
+                if spec.scenario.name == "held"
+                else ScriptedConversation(script)
             )
-            return talks[spec.name]
+            return talks[spec.scenario.name]
 
         names = ("first", "held", "never")
         task = asyncio.create_task(run([scenario(n) for n in names], begin, RunOptions(concurrency=1)))
@@ -359,8 +362,8 @@ def test_cancelling_keeps_what_is_finished_and_closes_the_rest():
 
 
 def test_ctrl_c_gives_the_run_so_far():
-    def begin(spec: Scenario) -> Conversation:
-        if spec.name == "held":
+    def begin(spec: LocatedScenario) -> Conversation:
+        if spec.scenario.name == "held":
             return Held([says("x")], asyncio.Event(), lambda: signal.raise_signal(signal.SIGINT))
         return ScriptedConversation([says("x")])
 
@@ -414,8 +417,8 @@ def test_any_other_exception_is_raised_after_all_conversations_are_closed():
         async def send(self, message: str) -> Reply:
             raise BuggyError
 
-    def begin(spec: Scenario) -> Conversation:
-        if spec.name == "buggy":
+    def begin(spec: LocatedScenario) -> Conversation:
+        if spec.scenario.name == "buggy":
             talks.append(Buggy([]))
         else:
             talks.append(Held([], asyncio.Event(), lambda: None))
@@ -427,8 +430,8 @@ def test_any_other_exception_is_raised_after_all_conversations_are_closed():
 
 
 def test_errored_goes_before_failed_in_the_exit_code():
-    def begin(spec: Scenario) -> Conversation:
-        return ScriptedConversation([TargetBusyError("busy")] if spec.name == "errored" else [says("x")])
+    def begin(spec: LocatedScenario) -> Conversation:
+        return ScriptedConversation([TargetBusyError("busy")] if spec.scenario.name == "errored" else [says("x")])
 
     failing = scenario("failing", {"user": "a", "checks": [{"contains": "y"}]})
     passing = scenario("passing")
@@ -450,8 +453,8 @@ class Flaky:
     def __init__(self, **ends: str) -> None:
         self._ends = {name: iter(words.split()) for name, words in ends.items()}
 
-    def __call__(self, spec: Scenario) -> Conversation:
-        word = next(self._ends[spec.name])
+    def __call__(self, spec: LocatedScenario) -> Conversation:
+        word = next(self._ends[spec.scenario.name])
         return ScriptedConversation([TargetBusyError("down")] if word == "down" else [says(word)])
 
 
@@ -522,7 +525,7 @@ def test_attempts_stand_in_the_order_they_were_begun():
         gate = asyncio.Event()
         opened = 0
 
-        def begin(_: Scenario) -> Conversation:
+        def begin(_: LocatedScenario) -> Conversation:
             nonlocal opened
             opened += 1
             if opened == 1:
@@ -555,7 +558,7 @@ def test_cancelled_between_attempts_a_scenario_is_not_run():
     async def play() -> Run:
         waiting, opened = asyncio.Event(), 0
 
-        def begin(_: Scenario) -> Conversation:
+        def begin(_: LocatedScenario) -> Conversation:
             nonlocal opened
             opened += 1
             held = Held([says("good")], asyncio.Event(), waiting.set)
@@ -568,3 +571,170 @@ def test_cancelled_between_attempts_a_scenario_is_not_run():
 
     ran = asyncio.run(play())
     assert (ran.results, len(ran.not_run), ran.interrupted) == ((), 1, True)
+
+
+# Budgets, quarantines, and the first Ctrl-C
+
+PRICED = Price(input=10_000, output=0)  # a cent for each token
+CENT = Usage(1, 0)
+
+
+def priced(name: str, **more: object) -> LocatedScenario:
+    return replace(scenario(name, **more), price=PRICED)
+
+
+def test_no_attempt_begins_once_the_budget_is_spent():
+    scenarios = [priced(name) for name in "abcd"]
+    options = RunOptions(concurrency=1, budget_usd=0.02)
+    ran = asyncio.run(run(scenarios, lambda _: ScriptedConversation([says("x", usage=CENT)]), options))
+    assert [result.located.scenario.name for result in ran.results] == ["a", "b"]
+    assert [located.scenario.name for located in ran.not_run] == ["c", "d"]
+    assert ran.budget
+    assert (ran.budget.spent_usd, ran.budget_reached, exit_code(ran)) == (0.02, True, 5)
+    assert (ran.cost_usd, ran.results[0].attempts[0].cost_usd) == (0.02, 0.01)
+
+
+def test_a_budget_that_is_spent_by_the_last_attempt_left_nothing_out():
+    options = RunOptions(concurrency=1, budget_usd=0.02)
+    ran = asyncio.run(run([priced("a"), priced("b")], lambda _: ScriptedConversation([says("x", usage=CENT)]), options))
+    assert (len(ran.results), ran.budget_reached, exit_code(ran)) == (2, False, 0)
+
+
+def test_what_is_under_way_when_the_budget_is_reached_is_finished():
+    async def play() -> Run:
+        gate, begun = asyncio.Event(), 0
+
+        def arrived() -> None:
+            nonlocal begun
+            begun += 1
+            if begun == 3:
+                gate.set()
+
+        def begin(_: LocatedScenario) -> Conversation:
+            return Held([says("x", usage=CENT)], gate, arrived)
+
+        return await run([priced(name) for name in "abcde"], begin, RunOptions(concurrency=3, budget_usd=0.01))
+
+    ran = asyncio.run(play())
+    assert [result.located.scenario.name for result in ran.results] == ["a", "b", "c"]
+    assert ran.budget
+    assert ran.budget.spent_usd == pytest.approx(0.03)
+
+
+def test_a_repeated_scenario_that_the_budget_ends_is_not_run_and_its_cost_is_counted():
+    options = RunOptions(concurrency=1, budget_usd=0.02)
+    ran = asyncio.run(run([priced("a", repeat=3)], lambda _: ScriptedConversation([says("x", usage=CENT)]), options))
+    assert (ran.results, [located.scenario.name for located in ran.not_run]) == ((), ["a"])
+    assert ran.budget
+    assert (ran.budget.spent_usd, exit_code(ran)) == (0.02, 5)
+
+
+def test_a_recorded_attempt_costs_nothing_now():
+    recorded = replace(says("x", usage=CENT), recorded_ms=3)
+    options = RunOptions(concurrency=1, budget_usd=0.01)
+    ran = asyncio.run(run([priced(name) for name in "abc"], lambda _: ScriptedConversation([recorded]), options))
+    assert ran.budget
+    assert (len(ran.results), ran.budget.spent_usd, exit_code(ran)) == (3, 0.0, 0)
+    assert ran.cost_usd == ran.recorded_cost_usd == pytest.approx(0.03)
+
+
+def test_a_target_that_does_not_count_tokens_ends_a_run_with_a_budget():
+    options = RunOptions(concurrency=1, budget_usd=1)
+    ran = asyncio.run(run([priced("a"), priced("b")], lambda _: ScriptedConversation([says("x")]), options))
+    assert (len(ran.results), ran.cost_usd, exit_code(ran)) == (1, None, 5)
+
+
+def test_a_scenario_that_cannot_begin_costs_nothing():
+    def begin(_: LocatedScenario) -> Conversation:
+        raise TargetMissingError("gone")
+
+    ran = asyncio.run(run([priced("a")], begin, RunOptions(budget_usd=1)))
+    assert (ran.cost_usd, exit_code(ran)) == (0.0, 2)
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf")])
+def test_a_budget_is_more_than_nothing(budget):
+    with pytest.raises(UsageError):
+        RunOptions(budget_usd=budget)
+
+
+def test_a_failure_goes_before_the_budget_and_the_budget_before_undecided():
+    failing = replace(scenario("failing", {"user": "a", "checks": [{"contains": "y"}]}), price=PRICED)
+    undecided = priced("undecided", repeat={"min": 1, "max": 2, "require": 0.9})
+
+    def code(*scenarios: LocatedScenario) -> int:
+        options = RunOptions(concurrency=1, budget_usd=0.02)
+        begin = Flaky(**{located.scenario.name: "good good" for located in scenarios})
+        return exit_code(asyncio.run(run([*scenarios], lambda spec: Spending(begin(spec)), options)))
+
+    assert code(undecided) == 4
+    assert code(undecided, priced("second"), priced("left")) == 5
+    assert code(failing, priced("second"), priced("left")) == 1
+
+
+class Spending:
+    """Another conversation, whose every reply costs a cent."""
+
+    def __init__(self, inner: Conversation) -> None:
+        self._inner = inner
+
+    async def send(self, message: str) -> Reply:
+        return replace(await self._inner.send(message), usage=CENT)
+
+    async def answer(self, answers: Sequence[Answer]) -> Reply:
+        return replace(await self._inner.answer(answers), usage=CENT)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+FLAKY = {"reason": "waits for the vendor", "until": "2026-03-01"}
+
+
+@pytest.mark.parametrize(("today", "code", "counted"), [(date(2026, 3, 1), 0, 0), (date(2026, 3, 2), 1, 1)])
+def test_a_scenario_in_quarantine_is_played_and_fails_no_run(today, code, counted):
+    failing = scenario("failing", {"user": "a", "checks": [{"contains": "y"}]}, quarantine=FLAKY)
+    begin = ScriptedConversation([says("x")])
+    ran = asyncio.run(run([failing], lambda _: begin, RunOptions(today=today)))
+    assert ran.results[0].status is Status.FAILED
+    assert (exit_code(ran), ran.count(Status.FAILED), ran.quarantined) == (code, counted, 1 - counted)
+
+
+def test_a_target_error_in_quarantine_and_a_pass_count_no_more():
+    def begin(located: LocatedScenario) -> Conversation:
+        return ScriptedConversation([TargetBusyError("busy")] if located.scenario.name == "down" else [says("x")])
+
+    held = [scenario(name, quarantine=FLAKY) for name in ("down", "up")]
+    ran = asyncio.run(run(held, begin, RunOptions(today=date(2026, 3, 1))))
+    assert [result.status for result in ran.results] == [Status.ERRORED, Status.PASSED]
+    assert (exit_code(ran), ran.quarantined, ran.count(Status.PASSED)) == (0, 2, 0)
+
+
+def test_fail_fast_goes_on_after_a_failure_in_quarantine():
+    failing = scenario("failing", {"user": "a", "checks": [{"contains": "y"}]}, quarantine=FLAKY)
+    options = RunOptions(concurrency=1, fail_fast=True, today=date(2026, 3, 1))
+    ran = asyncio.run(run([failing, scenario("next")], lambda _: ScriptedConversation([says("x")]), options))
+    assert len(ran.results) == 2
+
+
+def test_who_is_interrupted_says_how_many_conversations_are_closed():
+    async def play() -> list[int]:
+        both, arrived = asyncio.Event(), 0
+        told: list[int] = []
+
+        def arrive() -> None:
+            nonlocal arrived
+            arrived += 1
+            if arrived == 2:
+                both.set()
+
+        options = RunOptions(concurrency=2, on_interrupt=told.append)
+        scenarios = [scenario(name) for name in "abc"]
+        task = asyncio.create_task(run(scenarios, lambda _: Held([], asyncio.Event(), arrive), options))
+        await both.wait()
+        assert told == []
+        task.cancel()
+        await task
+        return told
+
+    assert asyncio.run(play()) == [2]

@@ -81,6 +81,15 @@ def test_what_the_model_does_not_see_changes_nothing(now):
     assert changes(now) == []
 
 
+def test_another_model_is_seen_and_the_assistants_own_is_no_change():
+    resources = {TUTOR: Resource(TUTOR, {"model": "gpt-4o"}, frozenset(), Position("a.yaml"))}
+    own = get_seen(resources, TUTOR)
+    assert get_seen(resources, TUTOR, (), "gpt-4o") == own
+    assert get_changes(own, get_seen(resources, TUTOR, (), "gpt-5"), "assistant.tutor") == [
+        "model of assistant.tutor changed"
+    ]
+
+
 def test_many_documents_share_one_digest():
     def many(last: str) -> Seen:
         shas = ["x"] * MOST_DOCUMENTS + [last]

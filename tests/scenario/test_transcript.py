@@ -2,6 +2,7 @@
 
 from orchestrator.model.conversation import (
     Answer,
+    AnsweredCall,
     Call,
     Citation,
     CodeRun,
@@ -13,7 +14,7 @@ from orchestrator.model.conversation import (
     Search,
     Usage,
 )
-from orchestrator.scenario.transcript import AnsweredCall, Exchange
+from orchestrator.scenario.transcript import Exchange
 
 
 def test_everything_of_all_replies_in_order():

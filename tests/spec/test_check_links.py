@@ -23,6 +23,15 @@ name: quiz
 kind: VectorStore
 name: papers
 files: [{path: "*.md"}]
+---
+kind: Judge
+name: strict
+model: grader
+---
+kind: Judge
+name: kind
+model: grader
+criteria: [is kind]
 """
 
 
@@ -61,6 +70,10 @@ def told(project):
         "code: {contains: x}",
         "cites: papers/gpt.md",
         "retrieved: {file: gpt.md}",
+        "judge: kind",
+        "judge: {by: strict, criteria: [is polite]}",
+        "judge: {by: strict, also: [is polite]}",
+        "not: {any_of: [judge: kind]}",
     ],
 )
 def test_what_is_there(project, check):
@@ -139,6 +152,15 @@ def test_what_is_there(project, check):
             "there is no price for the model `gpt-4o` of assistant `tutor`",
             "write in orch.yaml: prices: {gpt-4o: {input: USD, output: USD}}, for a million tokens",
         ),
+        ("judge: kin", 16, "no Judge is called `kin`", "did you mean `kind`?"),
+        ("judge: {by: tutor, criteria: [a]}", 21, "no Judge is called `tutor`", "there are: kind, strict"),
+        ("not: {judge: {by: stric}}", 27, "no Judge is called `stric`", "did you mean `strict`?"),
+        (
+            "judge: strict",
+            16,
+            "the judge `strict` has no criteria of its own, and none are given here",
+            "write judge: {by: strict, criteria: [...]}, or `criteria` in the Judge",
+        ),
     ],
 )
 def test_what_is_not(told, check, place, message, hint):
@@ -166,3 +188,17 @@ def test_files_of_a_store_that_declares_none_are_not_known(write):
     specs = REST.replace('files: [{path: "*.md"}]\n', "")
     root = write({"orch.yaml": HEAD, "a.yaml": scenario, "b.yaml": specs})
     assert load(Ask(start=root, cwd=root)).scenarios
+
+
+def test_a_scenario_knows_the_judges_its_checks_ask_and_no_others(project):
+    [located] = project("any_of: [judge: kind, not: {judge: kind}]").scenarios
+    assert [(name, judge.criteria) for name, judge in located.judges.items()] == [("kind", ["is kind"])]
+    assert project("contains: x").scenarios[0].judges == {}
+
+
+def test_a_judge_that_is_misshapen_is_told_there_and_nowhere_else(write):
+    scenario = "kind: Scenario\nname: s\nassistant: tutor\nturns: [{user: hi, checks: [judge: kind]}]\n"
+    root = write({"orch.yaml": HEAD, "a.yaml": scenario, "b.yaml": REST.replace("[is kind]", "kind"), "gpt.md": "x\n"})
+    with pytest.raises(SpecError) as caught:
+        load(Ask(start=root, cwd=root))
+    assert [str(each) for each in caught.value.diagnostics] == ["b.yaml:24:11: `criteria` must be a list"]

@@ -10,6 +10,7 @@ import pytest
 from orchestrator.errors import SpecError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Ref
+from orchestrator.model.judges import get_instructions
 from orchestrator.model.project import Project
 from orchestrator.spec.loader import Ask, load
 
@@ -261,3 +262,59 @@ def test_files_that_cannot_be_in_a_store(write, told, entries, place, message):
     (root.parent / "outside.md").write_text("x")
     (root / "link.md").symlink_to(root.parent / "outside.md")
     assert [text for text, _ in told(f"{STORE}files: {entries}\n")] == [f"a.yaml:{place}: {message}"]
+
+
+# Judges
+
+JUDGE = "kind: Judge\nname: strict\nmodel: grader\n"
+
+
+def test_a_judge_is_an_assistant_with_instructions_and_a_form_of_reply_of_orchs(project):
+    found = project(f"{JUDGE}temperature: 0\nvotes: 3\ncriteria: [answers]\n")
+    given = dict(fields(found, name="strict"))
+    assert given.pop("instructions") == get_instructions(None)
+    assert given.pop("response_format")["json_schema"]["strict"] is True
+    assert given == {"display_name": "strict", "model": "grader", "temperature": 0}
+    resource = found.resources[Address(Kind.ASSISTANT, "strict")]
+    assert (resource.whole, str(resource.position)) == ({"tools"}, "a.yaml:1:1")
+
+
+@pytest.mark.parametrize(
+    ("written", "more"),
+    [
+        ("instructions: Be kind.\n", {}),
+        ("instructions: {file: guide.md}\n", {"guide.md": "Be kind.\n"}),
+        ("", {}),
+    ],
+)
+def test_guidance_of_a_judge_stands_in_its_spec_or_in_a_file(project, written, more):
+    guidance = "Be kind." if written else None
+    assert fields(project(JUDGE + written, more), name="strict")["instructions"] == get_instructions(guidance)
+
+
+def test_guidance_that_is_not_there_is_told(told):
+    [(message, _)] = told(f"{JUDGE}instructions: {{file: gide.md}}\n")
+    assert message == "a.yaml:4:22: there is no file `gide.md`"
+
+
+def test_a_judge_and_an_assistant_of_one_name_are_told_at_both_places(told):
+    both = JUDGE.replace("strict", "tutor")
+    message = "a Judge and an Assistant are called `tutor`, and both would be assistant.tutor"
+    assert told(TUTOR, {"b.yaml": both}) == [
+        (f"a.yaml:2:7: {message}", "the Judge is at b.yaml:2:7; rename one"),
+        (f"b.yaml:2:7: {message}", "the Assistant is at a.yaml:2:7; rename one"),
+    ]
+
+
+def test_a_quorum_that_cannot_be_is_told(told):
+    [(message, _)] = told(f"{JUDGE}votes: 3\nquorum: 4\n")
+    assert message == "a.yaml:1:1: a quorum of 4 cannot agree with votes: 3"
+
+
+def test_a_target_may_have_another_judge_and_an_old_name_moves_on(write):
+    head = (
+        "kind: Project\nname: p\ntargets: {local: {provider: local, overrides: {judge.strict: {model: other}}}}\n"
+        "moved: [{from: assistant.old, to: assistant.strict}]\n"
+    )
+    root = write({"orch.yaml": head, "a.yaml": JUDGE})
+    assert fields(load(Ask(start=root, cwd=root)), name="strict")["model"] == "other"

@@ -133,7 +133,11 @@ def test_a_spec_file_that_leads_outside(write, tmp_path_factory):
     [
         ("name: a\n", "1:1: no `kind`", "say what it is: "),
         ("kind: Asistant\n", "1:7: unknown kind `Asistant`", "did you mean `Assistant`?"),
-        ("kind: Pod\n", "1:7: unknown kind `Pod`", "known: Assistant, Function, VectorStore, Scenario, ScriptedModel"),
+        (
+            "kind: Pod\n",
+            "1:7: unknown kind `Pod`",
+            "known: Assistant, Function, VectorStore, Scenario, Judge, ScriptedModel",
+        ),
         ("kind: 5\n", "1:7: `kind` must be text", "write one of Assistant, "),
         ("- kind: Assistant\n", "1:1: a spec is a mapping", "begin it with `kind:`"),
     ],

@@ -27,7 +27,10 @@ REGEX_HINT = r"write \ before a character meant as itself: \( \[ \. \* \+ \?"
 REPEAT_HINT = "write it with its keys: max, require"
 REQUIRE_HINT = "Share of attempts that has to pass, for example 0.8"
 NAME_HINT = "use lower case letters, digits and single dashes, for example math-tutor"
-SECRET_HINT = "write {env: NAME}, the name of an environment variable; keep the key itself out of files"
+SECRET_HINT = (
+    "write {env: NAME}, the name of an environment variable, or {command: COMMAND} that prints it; "
+    "keep the key itself out of files"
+)
 
 
 def document_of(folder: Path, text: str, name: str = "a.yaml") -> Document:
@@ -431,7 +434,9 @@ def test_every_problem_of_a_document_is_told(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("written", ["sk-123", "{env: sk-123}", "{evn: sk-123}", "[sk-123]"])
+@pytest.mark.parametrize(
+    "written", ["sk-123", "{env: sk-123}", "{evn: sk-123}", "[sk-123]", "{command: 'sk-123 \"'}", "{command: ''}"]
+)
 def test_a_key_written_in_a_spec_is_not_repeated(tmp_path, written):
     found = problems(tmp_path, f"{PROJECT}targets: {{local: {{provider: local, api_key: {written}}}}}\n")
     assert {each.message for each in found} == {"`api_key` is no reference to a secret"}

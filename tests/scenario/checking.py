@@ -18,7 +18,7 @@ from orchestrator.model.conversation import (
     Search,
     Usage,
 )
-from orchestrator.scenario.checks import judge
+from orchestrator.scenario.checks import get_verdict
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
@@ -65,8 +65,8 @@ def ran(*runs: CodeRun, files: tuple[str | None, ...] = ()) -> Exchange:
 
 
 def verdict(check: Mapping[str, object], *exchanges: Exchange, setting: Setting | None = None) -> Verdict:
-    """Judge a check as written."""
-    return judge(CHECK.validate_python(check), exchanges, setting)
+    """Give the verdict of a check as written."""
+    return get_verdict(CHECK.validate_python(check), exchanges, setting)
 
 
 def reason(check: Mapping[str, object], *exchanges: Exchange, setting: Setting | None = None) -> str:

@@ -1,0 +1,216 @@
+"""The options of `orch test` that speak of the last run, and the log that the next one will speak of."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.messages import show_note
+from orchestrator.cli.options import Decorated
+from orchestrator.errors import UsageError
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.project import LocatedScenario, Project
+from orchestrator.scenario.project_recordings import get_cleaner
+from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
+from orchestrator.scenario.results_log import (
+    Log,
+    ResultsLog,
+    ResultsLogError,
+    get_results_file,
+    read_log,
+    to_entry,
+)
+from orchestrator.scenario.resuming import (
+    KeyOf,
+    Selection,
+    get_assistant_key,
+    get_key,
+    joined,
+    resume,
+    select_unpassed,
+    start_anew,
+)
+from orchestrator.scenario.runner import Listener
+from orchestrator.scenario.seen import get_seen
+from orchestrator.scenario.sole_writer import sole_writer
+from orchestrator.spec.files import show
+
+GO_ON = "to go on: `orch test --resume`, with the same paths and options"
+_NAMED = 5
+"""Names that a note lists; more are counted."""
+
+
+def last_run(command: Decorated) -> Decorated:
+    """Take what the last run on the target has to do with this one."""
+    command = click.option(
+        "--last-failed",
+        is_flag=True,
+        help="Only scenarios that did not pass in the last run on this target; all, where all passed.",
+    )(command)
+    return click.option(
+        "--resume",
+        "resumed",
+        is_flag=True,
+        help="Go on with the last run on this target: what it judged is taken over, the rest is played.",
+    )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the last run has to do with this one."""
+
+    resumed: bool
+    last_failed: bool
+    today: date
+
+
+class Keeping:
+    """The scenarios to play, and the log that hears of each that is finished."""
+
+    def __init__(
+        self, chosen: Sequence[LocatedScenario], selection: Selection, add: Callable[[ScenarioResult], None] | None
+    ) -> None:
+        """`add` writes a result down; None where the log is somebody else's."""
+        self._chosen, self._selection, self._add = chosen, selection, add
+        self._written = 0
+
+    @property
+    def to_play(self) -> Sequence[LocatedScenario]:
+        """What is to be played."""
+        return self._selection.to_play
+
+    @property
+    def taken(self) -> int:
+        """How many scenarios are taken over."""
+        return len(self._selection.taken)
+
+    def keep(self, result: ScenarioResult) -> None:
+        """Write a result down."""
+        if self._add:
+            self._add(result)
+            self._written += 1
+
+    def whole(self, done: Run) -> Run:
+        """Give the run with what was taken over."""
+        return joined(done, self._selection.taken, self._chosen)
+
+    def advise(self, done: Run) -> None:
+        """Say how to go on with a run that ended early."""
+        if (done.interrupted or done.budget_reached) and (self._written or self.taken):
+            show_note(GO_ON)
+
+
+class Kept:
+    """Keeps every result before anybody else hears of it."""
+
+    def __init__(self, keeping: Keeping, listener: Listener) -> None:
+        self._keeping, self._listener = keeping, listener
+
+    def scenario_started(self, located: LocatedScenario) -> None:
+        """Pass it on."""
+        self._listener.scenario_started(located)
+
+    def turn_finished(self, located: LocatedScenario, index: int, turn: TurnResult) -> None:
+        """Pass it on."""
+        self._listener.turn_finished(located, index, turn)
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        """Write it down and pass it on."""
+        self._keeping.keep(result)
+        self._listener.scenario_finished(result)
+
+
+@contextmanager
+def keeping(project: Project, chosen: Sequence[LocatedScenario], wish: Wish) -> Iterator[Keeping]:
+    """Read the log of the last run, say what is taken from it, and write the next one.
+
+    Raises `UsageError` where there is no run to go on with, and `ResultsLogError` where its log is damaged or in use.
+    """
+    file = get_results_file(project.root, project.target_name)
+    with _alone(file, project.target_name, wish) as alone:
+        log = _read(file, wish)
+        key_of = _keys(project)
+        selection = _select(chosen, log, wish, key_of, project.target_name)
+        if not alone:
+            yield Keeping(chosen, selection, None)
+            return
+        started = log.started if log and selection.goes_on else f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        known = {located.scenario.name for located in project.scenarios}
+        kept = [entry for entry in selection.kept if entry.name in known]
+        writer = ResultsLog(file, Log(project.name, project.target_name, started), kept, show_note)
+        cleaner = get_cleaner(project, os.environ)
+        try:
+            yield Keeping(
+                chosen, selection, lambda result: writer.add(to_entry(result, key_of(result.located), cleaner))
+            )
+        finally:
+            writer.close()
+
+
+@contextmanager
+def _alone(file: Path, target: str, wish: Wish) -> Iterator[bool]:
+    """Tell whether this run may write the log; one that goes on with another may not begin before that has ended."""
+    with ExitStack() as stack:
+        try:
+            alone = stack.enter_context(sole_writer(file))
+        except OSError as error:
+            show_note(f"the results are not kept: {error.filename or file}: {error.strerror or error}")
+            yield False
+            return
+        if not alone and wish.resumed:
+            message = f"another `orch test` is running on {target}"
+            raise ResultsLogError(message, "wait until it is done, then --resume goes on with it")
+        if not alone:
+            show_note(f"another `orch test` is running on {target}: --resume will go on with that one, not with this")
+        yield alone
+
+
+def _read(file: Path, wish: Wish) -> Log | None:
+    try:
+        return read_log(file, show(file, Path.cwd()))
+    except ResultsLogError as error:
+        if wish.resumed or wish.last_failed:
+            raise
+        show_note(f"{error.message}; a new log is begun")
+        return None
+
+
+def _select(chosen: Sequence[LocatedScenario], log: Log | None, wish: Wish, key_of: KeyOf, target: str) -> Selection:
+    if wish.resumed and wish.last_failed:
+        message = "--resume and --last-failed exclude each other"
+        raise UsageError(message, "--resume goes on with the last run, also where that was one of --last-failed")
+    if wish.resumed:
+        if log is None:
+            raise UsageError(f"there is no run on {target} to go on with", "begin one: `orch test`")
+        selection = resume(chosen, log, key_of, wish.today)
+        _tell(selection, log)
+        return selection
+    if wish.last_failed:
+        unpassed = select_unpassed(chosen, log) if log else None
+        if unpassed:
+            show_note(f"{len(unpassed.to_play)} of {len(chosen)} scenarios are not known to have passed: only these")
+            return unpassed
+        why = "all passed in the last run" if log else f"there is no last run on {target}"
+        show_note(f"{why}: everything is run")
+    return start_anew(chosen, log)
+
+
+def _tell(selection: Selection, log: Log) -> None:
+    taken, count = len(selection.taken), len(selection.taken) + len(selection.to_play)
+    show_note(f"going on with the run of {log.started}: {taken} of {count} scenarios are taken over")
+    for reason, names in selection.again.items():
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        show_note(f"played again, {reason}: {', '.join(names[:_NAMED])}{more}")
+
+
+def _keys(project: Project) -> KeyOf:
+    @cache
+    def assistant(name: str) -> str:
+        return get_assistant_key(get_seen(project.resources, Address(Kind.ASSISTANT, name)))
+
+    return lambda located: get_key(located, assistant(located.scenario.assistant))

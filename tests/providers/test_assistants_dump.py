@@ -1,0 +1,162 @@
+"""Exports are read however they were collected; what is no export says so with its place."""
+
+import json
+
+import pytest
+
+from orchestrator.errors import UsageError
+from orchestrator.model.address import Kind
+from orchestrator.model.conversation import AnsweredCall, Said
+from orchestrator.providers.assistants_dump import read_dump
+
+TUTOR = {"id": "asst_1", "object": "assistant", "created_at": 5, "model": "gpt-4o", "name": "Tutor"}
+SEARCHING = {
+    **TUTOR,
+    "tools": [{"type": "file_search"}],
+    "tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}},
+}
+
+
+def message(id, role, text, at, thread="thread_1", **more):
+    content = [{"type": "text", "text": {"value": text, "annotations": []}}]
+    item = {"id": id, "object": "thread.message", "thread_id": thread, "role": role, "created_at": at}
+    return {**item, "content": content, "run_id": None, "assistant_id": None, **more}
+
+
+def step(id, *calls, run="run_1", at=3):
+    made = [
+        {"id": f"call_{n}", "type": "function", "function": {"name": name, "arguments": arguments, "output": output}}
+        for n, (name, arguments, output) in enumerate(calls)
+    ]
+    details = {"type": "tool_calls", "tool_calls": made}
+    item = {"id": id, "object": "thread.run.step", "run_id": run, "thread_id": "thread_1", "created_at": at}
+    return {**item, "step_details": details}
+
+
+RUN = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1", "assistant_id": "asst_1", "created_at": 2}
+
+
+@pytest.fixture
+def read(tmp_path):
+    def dump(*values, name="dump.json", text=None):
+        file = tmp_path / name
+        file.write_text(text if text is not None else "\n".join(map(json.dumps, values)), encoding="utf-8")
+        return read_dump([file])
+
+    return dump
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        TUTOR,
+        [TUTOR],
+        {"object": "list", "data": [TUTOR], "has_more": False},
+        {"exported": {"assistants": {"asst_1": TUTOR}}},
+        [[{"body": json.loads(json.dumps(TUTOR))}]],
+    ],
+)
+def test_an_object_is_found_wherever_it_lies(read, value):
+    [live] = read(value).assistants
+    assert (live.kind, live.id, live.fields["display_name"]) == (Kind.ASSISTANT, "asst_1", "Tutor")
+
+
+def test_json_lines_folders_and_a_mark_at_the_beginning_are_read(read, tmp_path):
+    assert len(read(TUTOR, {**TUTOR, "id": "asst_2"}, name="a.jsonl").assistants) == 2
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.ndjson").write_text("\ufeff" + json.dumps({**TUTOR, "id": "asst_3"}), encoding="utf-8")
+    assert len(read_dump([tmp_path]).assistants) == 3
+
+
+def test_of_one_that_is_there_twice_the_last_counts(read):
+    dump = read(TUTOR, {**TUTOR, "name": "New"}, {"id": "x", "object": "batch"})
+    assert [live.fields["display_name"] for live in dump.assistants] == ["New"]
+    assert dump.ignored == {"batch": 1}
+
+
+def test_what_an_earlier_project_noted_is_not_carried_over(read):
+    marked = {**TUTOR, "metadata": {"orch.owner": "p/assistant.tutor", "orch.baseline": "x", "team": "maths"}}
+    [live] = read(marked).assistants
+    assert live.marks is None
+    assert {path for path in live.fields if path.startswith("metadata.")} == {"metadata.team"}
+
+
+def test_stores_that_are_searched_are_there_even_where_the_export_lacks_them(read):
+    store = {"id": "vs_1", "object": "vector_store", "created_at": 1, "name": "Papers"}
+    entry = {"id": "file-1", "object": "vector_store.file", "vector_store_id": "vs_1"}
+    dump = read(
+        SEARCHING, store, entry, {**entry, "id": "file-2"}, {"id": "file-1", "object": "file", "filename": "a.md"}
+    )
+    assert [(live.id, live.fields.get("display_name")) for live in dump.stores] == [("vs_1", "Papers")]
+    assert dump.files == {"vs_1": ("a.md", "file-2")}
+    assert [(live.id, dict(live.fields)) for live in read(SEARCHING).stores] == [("vs_1", {})]
+
+
+def test_a_thread_is_told_in_order_with_what_was_called(read):
+    dump = read(
+        message("m3", "user", "thanks", 9),
+        message("m2", "assistant", "here", 8, run_id="run_1", assistant_id="asst_1"),
+        message("m1", "user", "quiz", 1),
+        RUN,
+        step("s1", ("quiz", '{"n": 1}', '"a"'), ("broken", "{", None)),
+        {"id": "s2", "object": "thread.run.step", "run_id": "run_1", "thread_id": "thread_1", "step_details": {}},
+    )
+    [talk] = dump.talks
+    calls = (AnsweredCall("quiz", {"n": 1}, None, '"a"'), AnsweredCall("broken", {}, "{", None))
+    assert (talk.id, talk.assistant_id) == ("thread_1", "asst_1")
+    assert talk.said == (Said("quiz", ("here",), calls), Said("thanks", ()))
+
+
+def test_messages_of_one_second_are_in_the_order_of_the_list(read):
+    oldest_first = [message("m1", "user", "a", 1), message("m2", "assistant", "b", 1), message("m3", "user", "c", 2)]
+    for listed in (oldest_first, oldest_first[::-1]):
+        [talk] = read({"object": "list", "data": listed}).talks
+        assert [(each.user, each.replies) for each in talk.said] == [("a", ("b",)), ("c", ())]
+
+
+def test_what_is_said_in_several_messages_and_what_is_no_text(read):
+    picture = message("m2", "user", "see", 2, attachments=[{"file_id": "f"}])
+    picture["content"].append({"type": "image_file", "image_file": {"file_id": "f"}})
+    [talk] = read(message("m0", "assistant", "welcome", 0), message("m1", "user", "look", 1), picture).talks
+    assert talk.said == (Said("look\n\nsee", (), (), ("image_file", "attachment")),)
+
+
+def test_calls_of_a_run_without_a_message_belong_to_what_was_said_before(read):
+    dump = read(message("m1", "user", "a", 1), message("m2", "user", "b", 5), RUN, step("s1", ("f", "{}", "x")))
+    assert len(dump.talks[0].said) == 1, "both were said before anybody answered"
+    answered = message("m3", "assistant", "ok", 3, run_id="run_0")
+    dump = read(
+        message("m1", "user", "a", 1), answered, message("m2", "user", "b", 5), RUN, step("s1", ("f", "{}", "x"))
+    )
+    assert [[call.name for call in each.calls] for each in dump.talks[0].said] == [["f"], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "dump.json:1:1: this is not JSON"),
+        ('{"a": 1', "dump.json:1:8: this is not JSON"),
+        ('{"a": 1}\n{"b": \n', "dump.json:2: this line is not JSON"),
+        ("{}", "there are no assistants, vector stores or threads"),
+        ('{"object": "assistant", "id": "asst_1"}', "asst_1 is no assistant: it lacks model"),
+        ('{"object": "thread.message", "id": "m", "role": "user"}', "it lacks thread_id, content"),
+        ("[" * 100_000, "nested too deep"),
+    ],
+)
+def test_what_is_no_export_says_where_and_why(read, text, told):
+    with pytest.raises(UsageError) as caught:
+        read(text=text)
+    assert told in caught.value.message
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    (tmp_path / "latin.json").write_bytes(b'{"a": "\xe9"}')
+    for path, told in (
+        (tmp_path / "gone.json", "No such file"),
+        (tmp_path / "latin.json", "this is not UTF-8: byte 7"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            read_dump([path])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="there is no file in it"):
+        read_dump([tmp_path / "empty"])
