@@ -44,6 +44,7 @@ PURE = [
     "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
+    "reconcile.refusals",
     "reconcile.rollback",
     "reconcile.uses",
     "scenario.budget",
@@ -66,7 +67,9 @@ PURE = [
     "scenario.sequences",
     "scenario.sequential",
     "scenario.voting",
+    "providers.agents_wire",
     "providers.assistants_wire",
+    "providers.stores_wire",
 ]
 # A third-party library has one home, or the few places named here.
 HOMES = {

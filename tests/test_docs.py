@@ -12,11 +12,13 @@ from types import ModuleType
 import pytest
 
 from orchestrator.cli.main import COMMANDS, run
+from orchestrator.model.agents import AgentsSettings
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
 from orchestrator.model.matchers import When
 from orchestrator.model.matrix import MOST_CASES
 from orchestrator.model.mocks import MOCKS, answers
+from orchestrator.providers.agents_wire import LIMITS
 from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.sequential import get_least_attempts
 from orchestrator.spec.case_names import LONGEST
@@ -29,6 +31,7 @@ from tests.cli.test_migrate import STORE, THREAD, TUTOR
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+TARGETS = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
 
 
@@ -130,6 +133,30 @@ def test_every_example_of_the_language_is_one_working_project(examples, capsys):
     assert run(["apply", "--yes"]) == 0
     for name in ("refund", "busy-shop", "texts", "calls", "sources"):
         assert run(["test", "--name", name]) == 0, capsys.readouterr().out
+
+
+@pytest.fixture
+def agents_example(tmp_path, monkeypatch) -> Path:
+    """The project that the example of the agents target is."""
+    monkeypatch.chdir(tmp_path)
+    [section] = re.findall(r"^## agents\n(.*?)(?=^## |\Z)", TARGETS, re.DOTALL | re.MULTILINE)
+    (tmp_path / "orch.yaml").write_text(fences(section, "yaml")[0], encoding="utf-8")
+    return Path(tmp_path)
+
+
+def test_the_example_of_agents_works_on_the_local_stand_in(agents_example, capsys):
+    for target in ("local", "openai", "classic"):
+        assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
+    for target in ("local", "classic"):
+        assert run(["apply", "--yes", "--target", target]) == 0, capsys.readouterr().err
+        assert run(["test", "--target", target]) == 0, capsys.readouterr().out
+
+
+def test_every_field_of_agents_and_every_limit_has_a_line():
+    for name in AgentsSettings.model_fields:
+        assert f"\n| `agents.{name}` |" in TARGETS
+    for limit in LIMITS:
+        assert limit.path.rpartition(".")[2] in TARGETS
 
 
 def test_the_example_that_runs_code_works(examples, capsys, sandbox):

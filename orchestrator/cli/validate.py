@@ -9,6 +9,8 @@ from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
 from orchestrator.cli.options import formats, load_project, paths, target
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
+from orchestrator.providers.registry import get_capabilities
+from orchestrator.reconcile.refusals import refusals
 from orchestrator.reporting.rates import cannot_pass
 
 
@@ -19,11 +21,13 @@ from orchestrator.reporting.rates import cannot_pass
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
     """Check all specs and show every problem.
 
-    Reads the whole project that PATHS belong to (the current folder by default) and nothing else: no key, no network.
+    What the target cannot do is one. Reads the whole project that PATHS belong to (the current folder by default) and
+    nothing else: no key, no network.
     Exits 0 where the specs are fine, 1 where they are not.
     """
     try:
         project = load_project(paths, target, variables)
+        _check_target(project)
     except SpecError as error:
         if format_ == "json":
             click.echo(_as_json(error))
@@ -38,6 +42,14 @@ def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, .
                 show_warning(located.position, *problem)
         show_note(_summary(project))
     return 0
+
+
+def _check_target(project: Project) -> None:
+    """Raise `SpecError` for whatever the target cannot do; it is not asked."""
+    can = get_capabilities(project.target)
+    found = [item for resource in project.resources.values() for item in refusals(resource, can, project.target_name)]
+    if found:
+        raise SpecError(found)
 
 
 def _summary(project: Project) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.agents import agents_fields
 from orchestrator.model.fields import Ref, file_path
 from orchestrator.model.resources import (
     Assistant,
@@ -22,9 +23,12 @@ SIMPLE = ("description", "model", "temperature", "top_p", "reasoning_effort")
 
 
 def assistant_fields(
-    assistant: Assistant, instructions: str | None, functions: Mapping[str, Function]
+    assistant: Assistant, instructions: str | None, functions: Mapping[str, Function], wire: str = "assistants"
 ) -> dict[str, Any]:
-    """Give an assistant's declared fields; `instructions` is its prompt as text, `functions` are by name."""
+    """Give an assistant's declared fields on a target that speaks `wire`.
+
+    `instructions` is its prompt as text, `functions` are by name.
+    """
     fields: dict[str, Any] = {"display_name": assistant.display_name or assistant.name}
     fields |= {key: getattr(assistant, key) for key in SIMPLE if getattr(assistant, key) is not None}
     if instructions is not None:
@@ -34,6 +38,8 @@ def assistant_fields(
     for tool in assistant.tools or ():
         fields |= _tool_fields(tool, functions)
     fields |= {f"metadata.{key}": value for key, value in assistant.metadata.items()}
+    if wire == "agents" and assistant.agents is not None:
+        fields |= agents_fields(assistant.agents)
     return fields
 
 

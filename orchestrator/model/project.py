@@ -1,15 +1,15 @@
 """A project: its targets as written, and everything its specs declare once they are resolved for one target."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model.address import Address, Name
 from orchestrator.model.fields import Fields, references
 from orchestrator.model.judges import Judge
@@ -39,7 +39,10 @@ TargetName = Annotated[str, StringConstraints(min_length=1, max_length=64), Afte
 class Target(Strict):
     """A named place to apply to."""
 
-    provider: Literal["local", "assistants"] = Field(description="Which protocol it speaks")
+    provider: Literal["local", "assistants", "agents"] = Field(description="Which protocol it speaks")
+    speaks: Literal["assistants", "agents"] = Field(
+        "assistants", description="local: which protocol it speaks, to stand in for a target that does"
+    )
     base_url: NonEmpty | None = Field(None, description="Root of the API, for example https://HOST/v1")
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters every request carries")
     api_key: Secret | SecretCommand | None = Field(
@@ -52,6 +55,18 @@ class Target(Strict):
     overrides: dict[NonEmpty, dict[str, Any]] = Field(
         default_factory=dict, description="Patches by address: keys given replace, null removes"
     )
+
+    @model_validator(mode="after")
+    def _only_local_stands_in(self) -> Self:
+        if self.provider != "local" and "speaks" in self.model_fields_set:
+            message = "`speaks` is for `provider: local`; this one speaks {provider}"
+            raise PydanticCustomError("speaks", message, {"provider": self.provider})
+        return self
+
+    @property
+    def wire(self) -> str:
+        """Which protocol is spoken to it; an assistant's settings under that name are for it."""
+        return self.speaks if self.provider == "local" else self.provider
 
 
 LiveAddress = Annotated[
@@ -114,6 +129,14 @@ class Resource:
     ignore: tuple[str, ...] = ()
     sources: Mapping[str, Path] | None = None
     """Where the contents of `files["LABEL"]` lie, by label."""
+    locate: Callable[[str, str, str | None], Diagnostic] | None = field(default=None, compare=False, repr=False)
+    """Makes a diagnostic at the place of a field; None where the resource stands in no file."""
+
+    def diagnostic(self, path: str, message: str, hint: str | None = None) -> Diagnostic:
+        """Make a message about the field at `path`, at its place in the specs."""
+        if self.locate is None:
+            return Diagnostic(message, self.position, hint)
+        return self.locate(path, message, hint)
 
     @property
     def references(self) -> frozenset[Address]:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from orchestrator.diagnostics import nearest
 from orchestrator.model.address import Name
+from orchestrator.model.agents import AgentsSettings
 from orchestrator.model.language import FileText, Json, Metadata, NonEmpty, OwnKey, Spec, Strict
 
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
@@ -131,6 +132,7 @@ FIELDS = (
     "reasoning_effort",
     "response_format",
     "metadata",
+    "agents",
     "files",
     "expires_after",
 )
@@ -185,6 +187,7 @@ class Assistant(Spec):
         None, description="auto, json_object, or {json_schema: {name, schema, strict}}"
     )
     metadata: Metadata = Field(default_factory=dict, description="Pairs of your own, at most 16 less the record's")
+    agents: AgentsSettings | None = Field(None, description="What only targets that speak `agents` are told")
     lifecycle: Lifecycle = Field(
         Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} looks away"
     )

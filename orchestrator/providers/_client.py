@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
 
 import httpx2
 import openai
@@ -59,11 +59,16 @@ class Client:
         query: Mapping[str, str] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         headers: Mapping[str, str] | None = None,
+        betas: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
         pace: Pace | None = None,
     ) -> None:
-        """`transport` replaces the network, for a server in this process; `timeout` is in seconds without a word."""
+        """`transport` replaces the network, for a server in this process; `timeout` is in seconds without a word.
+
+        `betas` gives the value of `OpenAI-Beta` by the beginning of a path.
+        """
         self.requests = Requests()
+        self._betas = betas or {}
         self._base = httpx2.URL(base_url)
         self._key = api_key
         self._http = httpx2.AsyncClient(
@@ -89,16 +94,21 @@ class Client:
         """Read one object."""
 
         async def send() -> httpx2.Response:
-            return await self._openai.get(path, cast_to=httpx2.Response, options={"params": dict(query or {})})
+            return await self._openai.get(path, cast_to=httpx2.Response, options=self._options(path, query))
 
         with self._door(writes=False):
             return _parse(await self._patiently("GET", path, send, once=False))
 
-    async def post(self, path: str, body: Json, *, once: bool, query: Query | None = None) -> JsonObject:
-        """Send a body; `once` where repeating it would do a thing twice."""
+    async def post(
+        self, path: str, body: Json, *, once: bool, query: Query | None = None, key: str | None = None
+    ) -> JsonObject:
+        """Send a body; `once` where repeating it would do a thing twice.
+
+        With `key` the API does it once however often it is sent, where it takes such keys.
+        """
 
         async def send() -> httpx2.Response:
-            options: Any = {"params": dict(query or {})}
+            options = self._options(path, query, key)
             return await self._openai.post(path, cast_to=httpx2.Response, body=dict(body), options=options)
 
         with self._door(writes=True):
@@ -108,7 +118,7 @@ class Client:
         """Delete an object; one that is gone already is done."""
 
         async def send() -> httpx2.Response:
-            return await self._openai.delete(path, cast_to=httpx2.Response)
+            return await self._openai.delete(path, cast_to=httpx2.Response, options=self._options(path))
 
         with self._door(writes=True):
             try:
@@ -126,7 +136,7 @@ class Client:
                     cast_to=httpx2.Response,
                     body=dict(fields),
                     files={"file": (file.name, content)},
-                    options={"headers": {"Content-Type": "multipart/form-data"}},
+                    options={"headers": {**self._beta(path), "Content-Type": "multipart/form-data"}},
                 )
 
         with self._door(writes=True):
@@ -154,30 +164,56 @@ class Client:
 
     async def stream(self, path: str, body: Json, query: Query | None = None) -> AsyncIterator[Event]:
         """Send a body once and give the events that come back; an `error` event is raised."""
-        options: Any = {
+        async for event in await self.listen("POST", path, body, query):
+            if event.name == "error":
+                raise self._cleaned(broken_off(event.data))
+            yield event
+
+    async def listen(
+        self, method: Literal["GET", "POST"], path: str, body: Json | None = None, query: Query | None = None
+    ) -> AsyncIterator[Event]:
+        """Open a stream, sending a body once; when this returns, nothing that happens from now on is missed.
+
+        Gives its events until it ends; `error` events are among them.
+        """
+        options = self._options(path, query)
+        options |= {
             "stream_mode": "events",  # else the SDK drops the names of events that are not a thread's
             "synthesize_event_and_data": True,
-            "params": dict(query or {}),
         }
 
         async def send() -> AsyncStream[object]:
-            whole = {**body, "stream": True}
-            return await self._openai.post(
-                path, cast_to=object, body=whole, options=options, stream=True, stream_cls=AsyncStream[object]
-            )
+            more: Any = {"stream": True, "stream_cls": AsyncStream[object], "options": options}
+            if method == "GET":
+                more["options"] = {**options, "headers": {**options["headers"], "Accept": "text/event-stream"}}
+                answered: AsyncStream[object] = await self._openai.get(path, cast_to=object, **more)
+                return answered
+            return await self._openai.post(path, cast_to=object, body={**(body or {}), "stream": True}, **more)
 
+        with self._door(writes=method == "POST"):
+            return self._events(await self._patiently(method, path, send, once=method == "POST"))
+
+    async def _events(self, stream: AsyncStream[object]) -> AsyncIterator[Event]:
         with self._door(writes=True):
-            stream = await self._patiently("POST", path, send, once=True)
             async with stream:
                 async for item in stream:
-                    event = _event(item)
-                    if event.name == "error":
-                        raise self._cleaned(broken_off(event.data))
-                    yield event
+                    yield _event(item)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before asking again."""
+        await self._pace.sleep(seconds)
 
     async def close(self) -> None:
         """Give back the connections."""
         await self._openai.close()
+
+    def _beta(self, path: str) -> dict[str, str]:
+        asked = next((value for beginning, value in self._betas.items() if path.startswith(beginning)), None)
+        return {"OpenAI-Beta": asked} if asked is not None else {}
+
+    def _options(self, path: str, query: Query | None = None, key: str | None = None) -> Any:
+        headers = self._beta(path) | ({"Idempotency-Key": key} if key is not None else {})
+        return {"params": dict(query or {}), "headers": headers}
 
     async def _patiently(self, method: str, path: str, send: Callable[[], Awaitable[T]], once: bool) -> T:
         """Send when it may be sent, and again where that is right; raises what the SDK raises."""
@@ -263,6 +299,8 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 
 
 def _parse(response: httpx2.Response) -> JsonObject:
+    if response.status_code in (202, 204) and not response.content:
+        return JsonObject()  # accepted, and nothing to say
     try:
         value = response.json()
     except ValueError:
@@ -283,5 +321,7 @@ def _event(item: object) -> Event:
     match item:
         case {"event": str(name), "data": dict(data)}:
             return Event(name, data)
+        case {"data": {"type": str(name)} as data}:  # a stream that names its events in their data alone
+            return Event(name, dict(data))
         case _:
             raise ValueError("an event that is no JSON object with a name")

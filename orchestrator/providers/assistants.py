@@ -1,36 +1,17 @@
 """The Assistants protocol: Foundry classic, self-hosted servers, and the embedded one.
 
-OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4). Requests: a list page a hundred objects, a look or a
-read-back one GET, a create or an update one POST, a delete one DELETE.
-
-A store's record (`orch.files`) may say that its files are there only while they are, whenever we are stopped. So a
-create writes it empty, then come one upload a file, one batch for 2,000 of them and its polling, and one POST more
-with the record. An update that touches files takes the record back with a POST before and writes it with the one
-after; a file that goes takes two DELETEs. Deleting a store reads its files and deletes those that orch uploaded.
+OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Awaitable, Callable, Mapping
 
-from orchestrator.errors import TargetMissingError, TargetRejectedError, TargetUnknownError
-from orchestrator.model.address import Kind
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants_conversation import AssistantsConversation
-from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, declared_files, from_wire, metadata_of, to_wire
-from orchestrator.providers.interface import (
-    Capabilities,
-    Conversation,
-    Desired,
-    Journal,
-    Live,
-    LiveFile,
-    Requests,
-    Upload,
-)
+from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, from_wire, to_wire
+from orchestrator.providers.interface import Capabilities, Conversation
 from orchestrator.providers.keys import CommandKey
-from orchestrator.providers.orphans import sweep
-from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files
+from orchestrator.providers.stored import Dialect, StoredObjects
+from orchestrator.providers.stores import INDEX_SECONDS
 
 BETA = {"OpenAI-Beta": "assistants=v2"}  # what the SDK sends for assistants, threads and vector stores (API facts 1.0)
 
@@ -42,115 +23,20 @@ async def open_assistants(
     return AssistantsProvider(Client(base_url, api_key, query, headers=BETA))
 
 
-class AssistantsProvider:
+class AssistantsProvider(StoredObjects):
     """One server that speaks the Assistants protocol."""
 
-    def __init__(self, client: Client, index_seconds: float = INDEX_SECONDS) -> None:
-        """Takes the client over and closes it; `index_seconds` is how long a batch of files may take to index."""
-        self._client = client
-        self._index_seconds = index_seconds
+    def __init__(
+        self,
+        client: Client,
+        index_seconds: float = INDEX_SECONDS,
+        capabilities: Capabilities = CAPABILITIES,
+        on_close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """See `StoredObjects`; `capabilities` are the protocol's, less what this server has not."""
+        super().__init__(client, Dialect(PATHS, to_wire, from_wire, capabilities), index_seconds, on_close)
         self._file_names: dict[str, str] = {}
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Everything; this protocol is the one the language grew from."""
-        return CAPABILITIES
-
-    @property
-    def requests(self) -> Requests:
-        """Requests sent so far, retries included."""
-        return self._client.requests
-
-    async def fetch_live(self, kind: Kind) -> tuple[Live, ...]:
-        """Read all pages of a kind."""
-        return tuple(from_wire(kind, item) for item in await self._client.list_all(PATHS[kind]))
-
-    async def fetch(self, kind: Kind, id: str) -> Live:
-        """Read one object."""
-        item = await self._client.get(f"{PATHS[kind]}/{id}")
-        return from_wire(kind, {**item, "id": _id(item)})
-
-    async def fetch_files(self, store: Live) -> Live:
-        """Read a store's files, in pages."""
-        return await fetch_files(self._client, store)
-
-    async def create(self, desired: Desired, journal: Journal) -> str:
-        """Create an object with its marks; a store's files, and then their record, come after it."""
-        kind = desired.address.kind
-        files = declared_files(desired.fields)
-        first = replace(desired, marks=replace(desired.marks, files=None)) if files else desired
-        id = _id(await self._client.post(PATHS[kind], _without_nulls(to_wire(first, None)), once=True))
-        journal.created(id)
-        if files:
-            await carry_out(self._client, id, desired, Work(files, {}, {}, {}, {}), self._index_seconds, journal)
-            await self._client.post(f"{PATHS[kind]}/{id}", to_wire(desired, frozenset()), once=False)
-        return id
-
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
-        """Change fields: a store's files first, the object and its record last."""
-        path = f"{PATHS[live.kind]}/{live.id}"
-        work = decide(live.files or {}, desired, changed)
-        if work:
-            if live.marks is not None and live.marks.files is not None:
-                unrecorded = {"metadata": metadata_of(live.fields, replace(live.marks, files=None))}
-                await self._client.post(path, unrecorded, once=False)
-            await carry_out(self._client, live.id, desired, work, self._index_seconds, journal)
-        await self._client.post(path, to_wire(desired, changed), once=False)
-
-    async def delete(self, live: Live) -> None:
-        """Delete an object; of a store first the files that orch uploaded."""
-        if live.kind is Kind.VECTOR_STORE:
-            for file in (await self._files_of(live)).values():
-                if file.ours:
-                    await self._client.delete(f"/files/{file.id}")  # which takes it out of the store too
-        await self._client.delete(f"{PATHS[live.kind]}/{live.id}")
-
-    async def _files_of(self, store: Live) -> Mapping[str, LiveFile]:
-        if store.files is not None:
-            return store.files
-        try:
-            return (await self.fetch_files(store)).files or {}
-        except TargetMissingError:
-            return {}  # gone already, and which files were in it with it
-
-    async def fetch_retirements(self) -> Mapping[str, date]:
-        """Read `GET /models`, whose `shutdown_date` is `YYYY-MM-DD` or null (OpenAI's API reference, Models).
-
-        Servers that tell no dates, or have no such list, know of none.
-        """
-        try:
-            page = await self._client.get("/models")
-        except (TargetMissingError, TargetRejectedError):
-            return {}
-        items = page.get("data")
-        found = {item.get("id"): _day(item.get("shutdown_date")) for item in items} if isinstance(items, list) else {}
-        return {str(model): day for model, day in found.items() if day is not None}
-
-    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
-        """Delete uploads that are in no store: one GET each, and for those without an id the files and stores."""
-        return await sweep(self._client, uploads)
 
     def open(self, assistant_id: str, model: str | None = None) -> Conversation:
         """Begin a conversation; another model travels with each run."""
         return AssistantsConversation(self._client, assistant_id, self._file_names, model)
-
-    async def close(self) -> None:
-        """Give back the connections."""
-        await self._client.close()
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _id(item: Mapping[str, object]) -> str:
-    if not isinstance(item.get("id"), str):
-        raise TargetUnknownError("the target answered with an object without an id", "check the target's base_url")
-    return str(item["id"])
-
-
-def _without_nulls(body: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in body.items() if value is not None}

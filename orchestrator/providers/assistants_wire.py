@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import Fields, Ref, file_label
-from orchestrator.model.ownership import Marks, user_pairs
+from orchestrator.model.fields import Fields, Ref
+from orchestrator.providers import stores_wire
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Live
+from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
 
-PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: "/vector_stores"}
+PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: stores_wire.PATH}
 DEFAULTS: Mapping[Kind, Fields] = {
     Kind.ASSISTANT: {
         "temperature": 1,
@@ -40,16 +41,13 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
     Metadata is replaced whole by the API, so that user pairs and marks are always sent together. A field that is gone
     from `desired` is reset by an explicit null.
     """
+    if desired.address.kind is Kind.VECTOR_STORE:
+        return store_to_wire(desired, changed)
     fields = desired.fields
     paths = frozenset(fields) if changed is None else changed
     body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks)}
     if "display_name" in paths:
         body["name"] = fields.get("display_name")
-    if desired.address.kind is Kind.VECTOR_STORE:
-        if "expires_after" in paths:
-            expires = fields.get("expires_after")
-            body["expires_after"] = {"anchor": "last_active_at", **expires} if expires else None
-        return body
     body |= {key: fields.get(key) for key in SIMPLE if key in paths}
     if "response_format" in paths:
         body["response_format"] = _response_format_to_wire(fields.get("response_format"))
@@ -64,27 +62,18 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
 
 def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
     """Give a live object in the spec's fields; a store's files are not in it."""
-    metadata = {str(key): str(value) for key, value in (item.get("metadata") or {}).items()}
+    if kind is Kind.VECTOR_STORE:
+        return store_from_wire(item)
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
-    if kind is Kind.ASSISTANT:
-        fields |= {key: item[key] for key in SIMPLE if item.get(key) is not None}
-        fields["response_format"] = _response_format_from_wire(item.get("response_format"))
-        resources = item.get("tool_resources") or {}
-        fields |= _tools_from_wire(item.get("tools") or [], resources)
-        # Not below `tools`: a declared set of tools says nothing of the files somebody gave one of them.
-        others = {name: value for name, value in resources.items() if name != "file_search" and _holds(value)}
-        fields |= {f"{_RESOURCES}{name}": value for name, value in others.items()}
-    elif item.get("expires_after"):
-        fields["expires_after"] = {"days": item["expires_after"].get("days")}
-    fields |= {f"metadata.{key}": value for key, value in user_pairs(metadata).items()}
-    counts = item.get("file_counts") or {}
-    return Live(kind, item["id"], fields, Marks.from_metadata(metadata), file_count=int(counts.get("completed") or 0))
-
-
-def metadata_of(fields: Fields, marks: Marks) -> dict[str, str]:
-    """Give an object's whole metadata: the pairs among its fields, and the marks."""
-    own = {path.removeprefix("metadata."): str(value) for path, value in fields.items() if path.startswith("metadata.")}
-    return own | marks.to_metadata()
+    fields |= {key: item[key] for key in SIMPLE if item.get(key) is not None}
+    fields["response_format"] = _response_format_from_wire(item.get("response_format"))
+    resources = item.get("tool_resources") or {}
+    fields |= _tools_from_wire(item.get("tools") or [], resources)
+    # Not below `tools`: a declared set of tools says nothing of the files somebody gave one of them.
+    others = {name: value for name, value in resources.items() if name != "file_search" and _holds(value)}
+    fields |= {f"{_RESOURCES}{name}": value for name, value in others.items()}
+    own, marks = metadata_from(item)
+    return Live(kind, item["id"], fields | own, marks)
 
 
 def _kept_resources(fields: Fields) -> dict[str, Any]:
@@ -183,9 +172,3 @@ def _search_from_wire(options: Mapping[str, Any], resource: Mapping[str, Any]) -
             "score_threshold": ranking.get("score_threshold") or 0,
         }
     return fields
-
-
-def declared_files(fields: Fields) -> dict[str, Mapping[str, Any]]:
-    """Give a store's declared files by label."""
-    labelled = ((file_label(path), value) for path, value in fields.items())
-    return {label: value for label, value in labelled if label is not None}

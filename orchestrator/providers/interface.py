@@ -12,10 +12,11 @@ A provider **must**
 - count every request in `requests`.
 
 A provider **may**
-- leave out capabilities: the planner refuses early what it cannot do, the contract suite skips it by name.
+- leave out capabilities, and declare `limits`: the planner and `orch validate` refuse early what it cannot do, and say
+  what to write instead; the contract suite skips it by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -43,12 +44,30 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Something a spec may say and a target cannot hold."""
+
+    path: str
+    """The field's path; `*` stands for any text: `tools.*.strict`."""
+    instead: str
+    """What to write instead."""
+    values: tuple[Any, ...] | None = None
+    """The values it cannot hold; None where it has no such field at all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider declares about its API, for planning."""
 
     can: frozenset[Capability]
     defaults: Mapping[Kind, Fields]
     """Values the API fills in for a field nobody set; a removed field is read back as this."""
+    limits: tuple[Limit, ...] = ()
+    """What it cannot hold of what it can do; refused at its place, with what to write instead."""
+    kept: Callable[[Kind, Fields], Fields] | None = None
+    """Gives declared fields as they read once they went through the API, where it keeps less than was said."""
+    chosen: frozenset[str] = frozenset()
+    """Paths of assistants at which the API chooses by itself where nobody declares a value: any is right there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The local target: the Assistants dialect over the embedded server, inside this process.
+"""The local target: one of the dialects over the embedded server, inside this process.
 
 No port is opened: requests go to the application directly. The database is a file of the project.
 """
@@ -6,15 +6,14 @@ No port is opened: requests go to the application directly. The database is a fi
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx2
-
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import STATE_FOLDER, Project
+from orchestrator.providers import agents_wire, assistants_wire
 from orchestrator.providers._client import Client
+from orchestrator.providers._in_process import InProcess
+from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
-from orchestrator.providers.assistants_wire import EMBEDDED
-from orchestrator.providers.interface import Capabilities
 from orchestrator.providers.local_models import serve_model
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
@@ -25,26 +24,7 @@ DATABASE = f"{STATE_FOLDER}/local.db"
 HOST = "http://localhost"  # no host is asked: the transport is the application itself
 
 
-class LocalProvider(AssistantsProvider):
-    """The embedded server and the client that talks to it."""
-
-    def __init__(self, client: Client, stack: AsyncExitStack) -> None:
-        """Takes over the client, and in `stack` the running server and its database."""
-        super().__init__(client)
-        self._stack = stack
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the protocol can do, less what only a vendor knows."""
-        return EMBEDDED
-
-    async def close(self) -> None:
-        """Stop the server and close its database."""
-        await super().close()
-        await self._stack.aclose()
-
-
-async def open_local(project: Project) -> LocalProvider:
+async def open_local(project: Project) -> AssistantsProvider | AgentsProvider:
     """Start the embedded server on the project's database; raises what `database` does."""
     file, models = database(project), [serve_model(model) for model in project.models]
     async with AsyncExitStack() as stack:
@@ -52,8 +32,12 @@ async def open_local(project: Project) -> LocalProvider:
         stack.callback(store.close)
         app = create_app(assemble(store, models))
         await stack.enter_async_context(running(app))
-        client = Client(f"{HOST}/v1", None, transport=httpx2.ASGITransport(app), headers=BETA)
-        return LocalProvider(client, stack.pop_all())
+        transport, close = InProcess(app), stack.pop_all().aclose
+        if project.target.speaks == "agents":
+            client = Client(f"{HOST}/v1", None, transport=transport, betas=BETAS)
+            return AgentsProvider(client, capabilities=agents_wire.EMBEDDED, on_close=close)
+        client = Client(f"{HOST}/v1", None, transport=transport, headers=BETA)
+        return AssistantsProvider(client, capabilities=assistants_wire.EMBEDDED, on_close=close)
 
 
 def database(project: Project) -> Path:

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.language import SecretCommand
-from orchestrator.model.project import Project
-from orchestrator.providers.assistants_wire import CAPABILITIES as ASSISTANTS
-from orchestrator.providers.assistants_wire import EMBEDDED
+from orchestrator.model.project import Project, Target
+from orchestrator.providers import agents_wire, assistants_wire
 from orchestrator.providers.interface import Capabilities, Provider
 from orchestrator.providers.keys import CommandKey
 
+OPENAI = "https://api.openai.com/v1"
 Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
 
 
@@ -37,6 +37,14 @@ async def _open_assistants(project: Project, env: Mapping[str, str]) -> Provider
     url, key = _read_url(project), _read_key(project, env)
     module = import_module("orchestrator.providers.assistants")
     opened: Provider = await module.open_assistants(url, key, project.target.query)
+    return opened
+
+
+async def _open_agents(project: Project, env: Mapping[str, str]) -> Provider:
+    url = _read_url(project) if project.target.base_url is not None else OPENAI
+    key = _read_key(project, env)
+    module = import_module("orchestrator.providers.agents")
+    opened: Provider = await module.open_agents(url, key, project.target.query)
     return opened
 
 
@@ -75,7 +83,17 @@ def _problem(project: Project, what: str, hint: str) -> SpecError:
     return SpecError([Diagnostic(f"target {project.target_name} {what}", project.target_position, hint)])
 
 
-PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_assistants}
+PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_assistants, "agents": _open_agents}
 
-CAPABILITIES: Mapping[str, Capabilities] = {"local": EMBEDDED, "assistants": ASSISTANTS}
+CAPABILITIES: Mapping[str, Capabilities] = {
+    "local": assistants_wire.EMBEDDED,
+    "assistants": assistants_wire.CAPABILITIES,
+    "agents": agents_wire.CAPABILITIES,
+}
 """What each provider can do, without opening one; the README's table is made from this."""
+_EMBEDDED: Mapping[str, Capabilities] = {"assistants": assistants_wire.EMBEDDED, "agents": agents_wire.EMBEDDED}
+
+
+def get_capabilities(target: Target) -> Capabilities:
+    """Give what a target can do, without opening it."""
+    return _EMBEDDED[target.speaks] if target.provider == "local" else CAPABILITIES[target.provider]

@@ -87,14 +87,19 @@ def after(desired: Resource, live: Live, changes: tuple[FieldChange, ...]) -> di
     return kept | wanted
 
 
-def mismatches(asked: Fields, paths: frozenset[str], live: Live, defaults: Fields) -> tuple[str, ...]:
-    """Give a sentence for every path at which what was read back is not what was asked for."""
+def mismatches(
+    asked: Fields, paths: frozenset[str], live: Live, defaults: Fields, chosen: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Give a sentence for every path at which what was read back is not what was asked for.
+
+    `chosen` are paths at which the target chooses where nothing is asked for.
+    """
     found = []
     for path in sorted(paths):
         want, got = value_at(asked, path, defaults), value_at(live.fields, path, defaults)
         if isinstance(got, Mapping) and "failed" in got:
             found.append(f"{path}: not indexed: {got['failed']}")
-        elif not equal(want, got):
+        elif not equal(want, got) and not (want is None and path in chosen):
             found.append(f"{path}: asked for {_short(want)}, got {_short(got)}")
     return tuple(found)
 

@@ -10,26 +10,18 @@ from fnmatch import fnmatchcase
 
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.errors import SpecError, UsageError
-from orchestrator.model.address import Address, Kind
+from orchestrator.model.address import Address
 from orchestrator.model.ownership import MAX_PAIRS, PREFIX, Baseline, Marks, files_digest, pairs_needed
 from orchestrator.model.project import Resource
-from orchestrator.providers.interface import Capabilities, Capability, Live
+from orchestrator.providers.interface import Capabilities, Live
 from orchestrator.reconcile.diff import after, compared, diff, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Seen, Who
+from orchestrator.reconcile.refusals import refusals
 from orchestrator.reconcile.uses import remaining_users
-
-_FIELD_NEEDS = {
-    "temperature": Capability.SAMPLING,
-    "top_p": Capability.SAMPLING,
-    "reasoning_effort": Capability.REASONING_EFFORT,
-    "response_format": Capability.RESPONSE_FORMAT,
-    "tools.code_interpreter": Capability.CODE_INTERPRETER,
-    "tools.file_search": Capability.FILE_SEARCH,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +50,17 @@ def plan(
     selected = _selected(resources, observed, options.only)
     kept = frozenset() if options.destroy else selected & set(resources)
     declared = [resources[address] for address in sorted(kept, key=str)]
-    refused = [item for resource in declared for item in _refusals(resource, resources, capabilities, target)]
+    refused = [item for resource in declared for item in _dangling(resource, resources)]
+    refused += [item for resource in declared for item in refusals(resource, capabilities, target)]
     if refused:
         raise SpecError(refused)
+    declared = [_as_kept(resource, capabilities) for resource in declared]
     context = _Context(observed, observed.addresses, capabilities, options.revision, project)
     changes = [_change(resource, context) for resource in declared]
     refused = [item for change in changes for item in _crowded(change, resources[change.address])]
     if refused:
         raise SpecError(refused)
+    resources = {**resources, **{resource.address: resource for resource in declared}}
     undeclared = _undeclared(selected - kept, observed)
     pruned = options.prune or options.destroy
     if pruned:
@@ -103,10 +98,15 @@ def _selected(resources: Mapping[Address, Resource], observed: Observed, only: t
     return frozenset(chosen)
 
 
-def _refusals(
-    resource: Resource, resources: Mapping[Address, Resource], capabilities: Capabilities, target: str
-) -> list[Diagnostic]:
-    found = [
+def _as_kept(resource: Resource, capabilities: Capabilities) -> Resource:
+    """Give the resource as it will read on the target: what that cannot keep of a value would differ for ever."""
+    if capabilities.kept is None:
+        return resource
+    return replace(resource, fields=capabilities.kept(resource.address.kind, resource.fields))
+
+
+def _dangling(resource: Resource, resources: Mapping[Address, Resource]) -> list[Diagnostic]:
+    return [
         Diagnostic(
             f"{resource.address} refers to {address}, which is not declared",
             resource.position,
@@ -114,22 +114,6 @@ def _refusals(
         )
         for address in sorted(resource.references - set(resources), key=str)
     ]
-    needs = {_need(path): path for path in reversed(list(resource.fields))}
-    if resource.address.kind is Kind.VECTOR_STORE:
-        needs = {Capability.VECTOR_STORES: "vector_store"}
-    for capability, path in needs.items():
-        if capability is not None and capability not in capabilities.can:
-            message = f"target {target} has no {capability}, which {resource.address} asks for with `{path}`"
-            hint = f"take it out, or set it to null under `overrides` of target {target}"
-            found.append(Diagnostic(message, resource.position, hint))
-    return found
-
-
-def _need(path: str) -> Capability | None:
-    if path.startswith("tools."):
-        tool = ".".join(path.split(".")[:2])
-        return _FIELD_NEEDS.get(tool, Capability.FUNCTIONS)
-    return _FIELD_NEEDS.get(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,9 @@ class Writer:
         addresses = {known: address for address, known in self.ids.items()}
         seen = replace(live, fields=with_references(live.fields, addresses))
         declared = {path for path in desired.fields if desired.marks.baseline.knows(path)}
-        defaults = self.provider.capabilities.defaults.get(kind, {})
-        found = mismatches(desired.fields, change.paths | declared, seen, defaults)
+        capabilities = self.provider.capabilities
+        defaults = capabilities.defaults.get(kind, {})
+        found = mismatches(desired.fields, change.paths | declared, seen, defaults, capabilities.chosen)
         if live.marks != desired.marks:
             found = (*found, "metadata: the record of what was applied (orch.*) did not come back as written")
         return found

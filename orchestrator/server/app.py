@@ -22,9 +22,10 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.server.addresses import is_loopback
+from orchestrator.server.agents.sessions import Sessions
 from orchestrator.server.models.interface import Model
 from orchestrator.server.objects import RUN_SECONDS
-from orchestrator.server.routes import assistants, messages, models, runs, steps, threads
+from orchestrator.server.routes import agents, assistants, messages, models, runs, sessions, steps, threads
 from orchestrator.server.routes.http import Services
 from orchestrator.server.runs.drive import Parts
 from orchestrator.server.runs.engine import BEAT_SECONDS, Engine
@@ -45,7 +46,10 @@ _APIS = {
     "responses": "the Responses API; it speaks the Assistants protocol",
     "conversations": "the Conversations API; it speaks the Assistants protocol",
     "chat": "chat completions; it speaks the Assistants protocol",
-    "agents": "the Agents API; it speaks the Assistants protocol",
+    "agents/environments": "environments of agents",
+    "agents/automations": "automations of agents",
+    "vaults": "vaults",
+    "skills": "skills",
 }
 """What the hosted API has below these paths, where this server has no routes of its own."""
 
@@ -96,7 +100,8 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.settings = settings
-    app.state.services = Services(settings.store, engine, tools, tuple(settings.models), settings.poll_after_ms)
+    talks = Sessions(settings.store, parts.active, engine)
+    app.state.services = Services(settings.store, engine, talks, tools, tuple(settings.models), settings.poll_after_ms)
     return app
 
 
@@ -104,29 +109,35 @@ def create_app(settings: Settings) -> Starlette:
 async def running(app: Starlette) -> AsyncIterator[None]:
     """Work on runs while this is open; for use of the app in process, over an ASGI transport."""
     settings = cast(Settings, app.state.settings)
-    engine = cast(Services, app.state.services).engine
+    services = cast(Services, app.state.services)
     try:
         for begin in settings.on_start:
             begin()
-        await engine.start()
+        await services.engine.start()
         yield
     finally:
-        await engine.stop()
+        await services.engine.stop()
+        end_streams(app)
         for end in settings.on_stop:
             await end()
 
 
+def end_streams(app: Starlette) -> None:
+    """End the streams that have no end of their own, so that a server that stops need not wait for them."""
+    cast(Services, app.state.services).sessions.feed.end_all()
+
+
 def _routes(more: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
-    # /threads/runs stands before /threads/{thread_id}
-    for module in (assistants, runs, threads, messages, steps, models):
+    # /threads/runs stands before /threads/{thread_id}, and so with what lies below /agents
+    built = {route.path.split("/")[1] for route in more if isinstance(route, Route)}
+    missing = {name: what for name, what in _APIS.items() if name not in built}
+    for name, what in missing.items():
+        yield Route(f"/{name}", _NotBuilt(what), methods=_METHODS)
+        yield Route(f"/{name}/{{rest:path}}", _NotBuilt(what), methods=_METHODS)
+    for module in (assistants, runs, threads, messages, steps, models, sessions, agents):
         for endpoint in module.ENDPOINTS:
             yield Route(endpoint.path, endpoint.handler, methods=[endpoint.method])
     yield from more
-    built = {route.path.split("/")[1] for route in more if isinstance(route, Route)}
-    for name, what in _APIS.items():
-        if name not in built:
-            yield Route(f"/{name}", _NotBuilt(what), methods=_METHODS)
-            yield Route(f"/{name}/{{rest:path}}", _NotBuilt(what), methods=_METHODS)
 
 
 class _NotBuilt:

@@ -11,7 +11,7 @@ import uvicorn
 
 from orchestrator.errors import OrchError
 from orchestrator.server.addresses import is_loopback
-from orchestrator.server.app import Settings, create_app
+from orchestrator.server.app import Settings, create_app, end_streams
 
 GRACE_SECONDS = 5
 """How long requests in progress may take after the signal; a second signal does not wait for them."""
@@ -22,11 +22,17 @@ class ServeError(OrchError):
 
 
 class PortServer(uvicorn.Server):
-    """Uvicorn without its own signal handling; tells when it answers. `should_exit = True` ends it."""
+    """Uvicorn without its own signal handling; tells when it answers. `should_exit = True` ends it.
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    `on_stopping` is called before it waits for requests in progress: streams without an end have to be ended.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_stopping: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stopping = on_stopping
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -38,6 +44,12 @@ class PortServer(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, then stop."""
+        if self._on_stopping is not None:
+            self._on_stopping()
+        await super().shutdown(sockets=sockets)
 
 
 async def serve(
@@ -56,14 +68,15 @@ async def serve(
     with _bound(host, port) as listening:
         bound = listening.getsockname()[1]
         url = f"http://{f'[{host}]' if ':' in host else host}:{bound}/v1"
+        app = create_app(settings)
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             log_config=None,
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = PortServer(config, lambda: on_ready(url) if on_ready else None)
+        server = PortServer(config, lambda: on_ready(url) if on_ready else None, lambda: end_streams(app))
         with _signals_end(server):
             await server.serve(sockets=[listening])
 

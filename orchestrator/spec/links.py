@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.agents import agents_tool_name
 from orchestrator.model.desired import assistant_fields, vector_store_fields
 from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
@@ -33,6 +34,7 @@ from orchestrator.spec.expansion import Faults, ShapedCase
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
 from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, named_judges, tool_name
 from orchestrator.spec.mock_links import find_mock_problems
+from orchestrator.spec.places import AssistantPlaces, JudgePlaces
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
@@ -74,8 +76,13 @@ class Linker:
         broken: frozenset[tuple[str, str]],
         texts: Texts = NO_TEXTS,
         prices: Mapping[str, Price] | None = None,
+        wire: str = "assistants",
     ) -> None:
-        """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist."""
+        """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist.
+
+        `wire` is what the target speaks.
+        """
+        self._wire = wire
         self._prices = prices or {}
         self._files = PythonFiles(root, cwd)
         self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
@@ -157,16 +164,32 @@ class Linker:
                 case _:
                     usable.append(tool)
         self._check_tools_once(document, assistant)
+        self._check_deferred(document, assistant)
         self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
+        written = {name: shaped.document for name, shaped in self._named("Function").items()}
         return Resource(
             address=Address(Kind.ASSISTANT, assistant.name),
-            fields=assistant_fields(known, self._instructions(document, assistant), self._functions),
-            whole=frozenset(["tools"] if assistant.tools is not None else []),
+            fields=assistant_fields(known, self._instructions(document, assistant), self._functions, self._wire),
+            whole=frozenset(["tools"] if self._lists_tools(assistant) else []),
             position=document.position(),
             protect=assistant.lifecycle.protect,
             ignore=tuple(assistant.lifecycle.ignore),
+            locate=AssistantPlaces(document, assistant, self._functions, written).locate,
         )
+
+    def _lists_tools(self, assistant: Assistant) -> bool:
+        own = assistant.agents.tools if self._wire == "agents" and assistant.agents is not None else None
+        return assistant.tools is not None or own is not None
+
+    def _check_deferred(self, document: Document, assistant: Assistant) -> None:
+        """Find functions that are deferred and not listed: the API would be told of a tool that is none."""
+        listed = {tool_name(tool, self._functions) for tool in assistant.tools or () if isinstance(tool, FunctionTool)}
+        for number, name in enumerate(assistant.agents.defer_loading or () if assistant.agents else ()):
+            if name not in listed:
+                message = f"the function `{name}` is deferred and not among the tools"
+                hint = f"list it under `tools`; there are: {', '.join(sorted(listed)) or 'none'}"
+                self._problems.append(document.diagnostic(message, ("agents", "defer_loading", number), hint))
 
     def _link_judge(self, document: Document, judge: Judge) -> Resource:
         """Give the assistant that a judge is on a target."""
@@ -182,6 +205,7 @@ class Linker:
             fields=assistant_fields(get_assistant(judge), instructions, self._functions),
             whole=frozenset(["tools"]),
             position=document.position(),
+            locate=JudgePlaces(document).locate,
         )
 
     def _check_tools_once(self, document: Document, assistant: Assistant) -> None:
@@ -192,6 +216,11 @@ class Linker:
                 self._problems.append(
                     document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
                 )
+            seen.add(name)
+        for index, own in enumerate(assistant.agents.tools or () if assistant.agents else ()):
+            if (name := f"agents:{agents_tool_name(own)}") in seen:
+                message = f"the tool `{agents_tool_name(own)}` is listed twice"
+                self._problems.append(document.diagnostic(message, ("agents", "tools", index), "keep one"))
             seen.add(name)
 
     def _refer(self, kind: str, name: str, document: Document, path: Path_) -> bool:

@@ -88,7 +88,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     files = RowFiles(root, ask.cwd, ask.texts)
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, files, problems)
     unknown = broken | sources.lost
-    linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices).link()
+    wire = settings.targets[target].wire
+    linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire).link()
     problems += linked.problems
     shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in unknown if kind in PREFIXES}
     shapeless |= {f"{PREFIXES['Assistant']}.{name}" for kind, name in unknown if kind == "Judge"}

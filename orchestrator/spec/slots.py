@@ -113,6 +113,8 @@ def _simple(spec: Shaped, item: Wanted) -> Slot | Diagnostic:
         return _instructions(spec, item)
     if first == "metadata":
         return yaml_slot(document, (first, rest), item.was, value)
+    if first == "agents" and "." not in rest:
+        return yaml_slot(document, (first, rest), item.was, value)
     if "." in item.path:
         return document.diagnostic(f"`{item.path}` has no place in a spec", (), _PUT_BACK)
     return yaml_slot(document, (first,), item.was, value)
@@ -151,7 +153,7 @@ def _tool(loaded: Loaded, spec: Shaped, name: str, items: Sequence[Wanted], adde
         return [_search(document, index, items)]
     written = tools[index]
     function = find(loaded, "Function", written.function) if isinstance(written, FunctionTool) else None
-    if function is None:
+    if function is None or any(item.path.endswith(".defer_loading") for item in items):
         return [document.diagnostic(f"`{items[0].path}` has no place in a spec", ("tools", index), _BY_HAND)]
     return [
         yaml_slot(

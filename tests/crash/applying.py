@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestrator.project import Session, apply_plan, fetch_plan
 from orchestrator.providers._client import Client
+from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.planner import PlanOptions
@@ -23,7 +24,11 @@ from tests.providers.pace import FakePace
 async def applied(root: Path, base_url: str, timeout: float = 60.0) -> Applied:
     """Make the server what the specs in `root` say, and delete what they do not declare any more."""
     project = load(Ask(start=root, cwd=root, target="server", variables={}, env={}))
-    provider = AssistantsProvider(Client(base_url, None, headers=BETA, timeout=timeout, pace=FakePace()))
+    provider: AssistantsProvider | AgentsProvider
+    if project.target.provider == "agents":
+        provider = AgentsProvider(Client(base_url, None, betas=BETAS, timeout=timeout, pace=FakePace()))
+    else:
+        provider = AssistantsProvider(Client(base_url, None, headers=BETA, timeout=timeout, pace=FakePace()))
     try:
         async with only_writer(project, lambda: None):
             session = Session(project, provider)

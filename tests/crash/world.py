@@ -26,7 +26,7 @@ PROJECT = """
 kind: Project
 name: crash
 default_target: server
-targets: {server: {provider: assistants, base_url: "http://127.0.0.1:1/v1"}}
+targets: {server: {provider: PROVIDER, base_url: "http://127.0.0.1:1/v1"}}
 """
 BEFORE = """
 kind: Assistant
@@ -72,10 +72,10 @@ files:
 """
 
 
-def write_specs(root: Path, specs: str) -> Path:
+def write_specs(root: Path, specs: str, provider: str = "assistants") -> Path:
     """Write one state of the project, documents included; what a document says follows the state."""
     (root / "docs").mkdir(parents=True, exist_ok=True)
-    (root / "orch.yaml").write_text(PROJECT)
+    (root / "orch.yaml").write_text(PROJECT.replace("PROVIDER", provider))
     (root / "specs.yaml").write_text(specs)
     for name in ("a", "b", "c", "gone", "new", "l", "z"):
         changed = " changed" if name == "a" and specs is AFTER else ""
@@ -186,7 +186,7 @@ class Warm:
 
 def look(base_url: str) -> dict[str, Any]:
     """Give everything that is live: objects by owner or name, stores with their files, and files that no store has."""
-    with httpx2.Client(base_url=base_url, verify=False, headers={"OpenAI-Beta": "assistants=v2"}) as client:
+    with httpx2.Client(base_url=base_url, verify=False, headers={"OpenAI-Beta": "agents=v1"}) as client:
 
         def listed(path: str) -> list[dict[str, Any]]:
             return list(client.get(path, params={"limit": 100, "order": "asc"}).json()["data"])
@@ -198,6 +198,7 @@ def look(base_url: str) -> dict[str, Any]:
         attached = {item["id"] for items in inside.values() for item in items}
         return {
             "assistants": sorted((_plain(item, owners) for item in listed("/assistants")), key=json.dumps),
+            "agents": sorted((_plain(item, owners) for item in listed("/agents")), key=json.dumps),
             "stores": sorted(
                 (
                     _plain(item, owners)
@@ -212,7 +213,7 @@ def look(base_url: str) -> dict[str, Any]:
 
 def _plain(value: Any, owners: dict[str, str]) -> Any:
     """Leave out ids and times; an id of a store becomes its owner."""
-    moving = {"id", "created_at", "last_active_at", "usage_bytes", "vector_store_id"}
+    moving = {"id", "created_at", "updated_at", "last_active_at", "usage_bytes", "vector_store_id"}
     if isinstance(value, dict):
         return {key: _plain(item, owners) for key, item in sorted(value.items()) if key not in moving}
     if isinstance(value, list):

@@ -15,6 +15,8 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import file_path
 from orchestrator.model.ownership import Baseline, Marks, files_digest
 from orchestrator.providers._client import Client
+from orchestrator.providers._in_process import InProcess
+from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.providers.interface import Desired
 from orchestrator.server.app import create_app, running
@@ -56,12 +58,15 @@ class Witness(httpx2.AsyncBaseTransport):
         self._inner = inner
         self.seen: list[str] = []
         """`METHOD PATH`, without `/v1`."""
+        self.keys: list[str | None] = []
+        """The idempotency key of each, where it has one."""
         self.instead: Callable[[str, int], httpx2.Response | None] = lambda name, count: None
         """Gives the answer to the `count`-th request of a name, or None to let it pass."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         name = f"{request.method} {request.url.path.removeprefix('/v1')}"
         self.seen.append(name)
+        self.keys.append(request.headers.get("idempotency-key"))
         return self.instead(name, self.seen.count(name)) or await self._inner.handle_async_request(request)
 
     def named(self, method: str) -> list[str]:
@@ -104,6 +109,20 @@ async def in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[Assistant
         async with running(app):
             witness = Witness(httpx2.ASGITransport(app))
             provider = AssistantsProvider(Client("http://localhost/v1", None, transport=witness, headers=BETA), **more)
+            try:
+                yield provider, witness
+            finally:
+                await provider.close()
+
+
+@asynccontextmanager
+async def agents_in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[AgentsProvider, Witness]]:
+    """The same server, spoken to in agents."""
+    with Store.open(folder / "server.db") as store:
+        app = create_app(assemble(store, [ScriptedModel("*", RULES, render_later)]))
+        async with running(app):
+            witness = Witness(InProcess(app))
+            provider = AgentsProvider(Client("http://localhost/v1", None, transport=witness, betas=BETAS, **more))
             try:
                 yield provider, witness
             finally:

@@ -3,28 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import TargetError, TargetMissingError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.conversation import Answer, ReplyStatus
 from orchestrator.model.fields import Ref, equal, file_path
 from orchestrator.model.language import Secret
 from orchestrator.model.ownership import Baseline, Marks, files_digest
-from orchestrator.model.project import Project, Target
+from orchestrator.model.project import Project, Resource, Target
 from orchestrator.model.scripted import Rule, ScriptedModel
+from orchestrator.providers.agents import AgentsProvider
 from orchestrator.providers.assistants import AssistantsProvider
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Live, Provider
 from orchestrator.providers.memory import EVERYTHING, MemoryProvider, StoredObject
 from orchestrator.providers.registry import PROVIDERS, open_provider
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
-from orchestrator.reconcile.diff import value_at
+from orchestrator.reconcile.diff import covers, value_at
+from orchestrator.reconcile.refusals import refusals
 from tests.providers.building import (
     JOURNAL,
     OTHER_MODEL,
@@ -59,7 +61,20 @@ class Subject:
     plant: Callable[[], Awaitable[str]]
     """Makes an assistant without marks; gives its id."""
     touch: Callable[[str], Awaitable[None]]
-    """Sets `OUTSIDE` on an assistant, leaving the rest."""
+    """Sets `outside` on an assistant, leaving the rest."""
+    path: str = "/assistants"
+    """Where assistants are on the wire."""
+    outside: Mapping[str, str] = field(default_factory=lambda: OUTSIDE)
+
+    def takes(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the fields without those that the provider declares it cannot take."""
+        resource = Resource(TUTOR, fields, frozenset(), Position("orch.yaml"), locate=named)
+        refused = {item.message for item in refusals(resource, self.provider.capabilities, "t")}
+        return {path: value for path, value in fields.items() if not any(covers(gone, path) for gone in refused)}
+
+
+def named(path: str, message: str, hint: str | None) -> Diagnostic:
+    return Diagnostic(path, Position("orch.yaml"), hint)
 
 
 @asynccontextmanager
@@ -87,44 +102,73 @@ async def memory(folder: Path) -> AsyncIterator[Subject]:
 @asynccontextmanager
 async def opened(project: Project, env: Mapping[str, str]) -> AsyncIterator[Subject]:
     provider = await open_provider(project, env)
-    assert isinstance(provider, AssistantsProvider)
+    assert isinstance(provider, AssistantsProvider | AgentsProvider)
     client = provider._client
+    path = "/agents" if isinstance(provider, AgentsProvider) else "/assistants"
+    field = "instructions" if isinstance(provider, AgentsProvider) else "description"
+    outside = {field: OUTSIDE["description"], "metadata.theirs": OUTSIDE["metadata.theirs"]}
 
     async def plant() -> str:
-        return str((await client.post("/assistants", {"model": "m"}, once=True))["id"])
+        return str((await client.post(path, {"model": "m"}, once=True))["id"])
 
     async def touch(id: str) -> None:
-        metadata = (await client.get(f"/assistants/{id}"))["metadata"] | {"theirs": OUTSIDE["metadata.theirs"]}
-        body = {"description": OUTSIDE["description"], "metadata": metadata}
-        await client.post(f"/assistants/{id}", body, once=False)
+        metadata = (await client.get(f"{path}/{id}"))["metadata"] | {"theirs": OUTSIDE["metadata.theirs"]}
+        await client.post(f"{path}/{id}", {field: outside[field], "metadata": metadata}, once=False)
 
     try:
-        yield Subject(provider, plant, touch)
+        yield Subject(provider, plant, touch, path, outside)
     finally:
         await provider.close()
 
 
+MODELS = tuple(
+    ScriptedModel(name=name, rules=[Rule.model_validate(rule) for rule in rules])
+    for name, rules in (("*", RULES), (OTHER_MODEL, OTHER_RULES))
+)
+
+
 @asynccontextmanager
 async def local(folder: Path) -> AsyncIterator[Subject]:
-    models = tuple(
-        ScriptedModel(name=name, rules=[Rule.model_validate(rule) for rule in rules])
-        for name, rules in (("*", RULES), (OTHER_MODEL, OTHER_RULES))
-    )
     target = Target(provider="local")
-    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), models), {}) as subject:
+    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), MODELS), {}) as subject:
+        yield subject
+
+
+@asynccontextmanager
+async def local_agents(folder: Path) -> AsyncIterator[Subject]:
+    target = Target(provider="local", speaks="agents")
+    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), MODELS), {}) as subject:
         yield subject
 
 
 @asynccontextmanager
 async def assistants(folder: Path) -> AsyncIterator[Subject]:
+    async with remote(folder, "assistants") as subject:
+        yield subject
+
+
+@asynccontextmanager
+async def agents(folder: Path) -> AsyncIterator[Subject]:
+    async with remote(folder, "agents") as subject:
+        yield subject
+
+
+@asynccontextmanager
+async def remote(folder: Path, provider: Any) -> AsyncIterator[Subject]:
     with on_port(folder, api_key="sk-contract") as url:
-        target = Target(provider="assistants", base_url=url, api_key=Secret(env="KEY"))
+        target = Target(provider=provider, base_url=url, api_key=Secret(env="KEY"))
         project = Project("p", folder, "t", target, Position("orch.yaml"), {}, (), ())
         async with opened(project, {"KEY": "sk-contract"}) as subject:
             yield subject
 
 
-SUBJECTS = {"memory": memory, "local": local, "assistants": assistants}
+SUBJECTS = {
+    "memory": memory,
+    "local": local,
+    "local-agents": local_agents,
+    "assistants": assistants,
+    "agents": agents,
+}
 
 
 @pytest.fixture(params=SUBJECTS)
@@ -157,7 +201,7 @@ def assert_reads(live: Live, wanted: Desired, provider: Provider) -> None:
 
 
 def test_every_provider_is_held_to_this():
-    assert set(SUBJECTS) == {*PROVIDERS, "memory"}
+    assert set(SUBJECTS) - {"local-agents"} == {*PROVIDERS, "memory"}
 
 
 def test_what_is_created_is_read_back_alone_and_in_the_list(check):
@@ -177,27 +221,29 @@ def test_what_is_created_is_read_back_alone_and_in_the_list(check):
             "tools.code_interpreter": "code_interpreter",
             **QUIZ,
         }
-        wanted = desired(TUTOR, fields)
+        kept = provider.capabilities.kept
+        fields = subject.takes(fields)
+        wanted = desired(TUTOR, kept(Kind.ASSISTANT, fields) if kept else fields)
         id = await provider.create(wanted, JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert (live.kind, live.id) == (Kind.ASSISTANT, id)
         assert_reads(live, wanted, provider)
         assert await provider.fetch_live(Kind.ASSISTANT) == (live,)
-        assert provider.requests.counts == {"POST /assistants": 1, "GET /assistants/{id}": 1, "GET /assistants": 1}
+        path = subject.path
+        assert provider.requests.counts == {f"POST {path}": 1, f"GET {path}/{{id}}": 1, f"GET {path}": 1}
 
-    check(body, Capability.FUNCTIONS, Capability.SAMPLING, Capability.REASONING_EFFORT, Capability.RESPONSE_FORMAT)
+    check(body)
 
 
 def test_what_nobody_declared_reads_as_a_default_that_is_declared(check):
     async def body(subject):
         provider = subject.provider
-        id = await provider.create(
-            desired(TUTOR, {"model": "m", SEARCH: "file_search", "tools.code_interpreter": "code_interpreter"}), JOURNAL
-        )
+        fields = subject.takes({"model": "m", SEARCH: "file_search", "tools.code_interpreter": "code_interpreter"})
+        id = await provider.create(desired(TUTOR, fields), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         defaults = provider.capabilities.defaults[Kind.ASSISTANT]
         undeclared = {path for path, value in live.fields.items() if value is not None}
-        undeclared -= {"model", SEARCH, "tools.code_interpreter"}
+        undeclared -= set(fields)
         assert undeclared <= defaults.keys()
         assert all(equal(live.fields[path], defaults[path]) for path in undeclared)
 
@@ -214,6 +260,7 @@ def test_what_nobody_declared_reads_as_a_default_that_is_declared(check):
         ("top_p", 0.25),
         ("reasoning_effort", "low"),
         ("response_format", "json_object"),
+        ("response_format", {"json_schema": {"name": "reply", "schema": {"type": "object"}, "strict": False}}),
         ("metadata.team", "x"),
         ("tools.code_interpreter", "code_interpreter"),
     ],
@@ -221,6 +268,8 @@ def test_what_nobody_declared_reads_as_a_default_that_is_declared(check):
 def test_a_field_that_is_removed_goes_back_to_what_it_was(check, path, value):
     async def body(subject):
         provider = subject.provider
+        if path not in subject.takes({path: value}):
+            pytest.skip(f"there is no {path}: {value}")
         id = await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL)
         bare = at(await provider.fetch(Kind.ASSISTANT, id), path, provider)
         given = desired(TUTOR, {"model": "m", path: value})
@@ -240,10 +289,10 @@ def test_a_functions_parts_change_and_go(check):
     async def body(subject):
         provider = subject.provider
         id = await provider.create(desired(TUTOR, {"model": "m", **QUIZ}), JOURNAL)
-        changed = {**QUIZ, "tools.quiz.description": "Other", "tools.quiz.strict": True}
-        wanted = desired(TUTOR, {"model": "m", **changed})
+        parts = subject.takes({"tools.quiz.description": "Other", "tools.quiz.strict": True})
+        wanted = desired(TUTOR, {"model": "m", **QUIZ, **parts})
         live = await provider.fetch(Kind.ASSISTANT, id)
-        await provider.update(live, wanted, frozenset({"tools.quiz.description", "tools.quiz.strict"}), JOURNAL)
+        await provider.update(live, wanted, frozenset(parts), JOURNAL)
         live = await provider.fetch(Kind.ASSISTANT, id)
         assert_reads(live, wanted, provider)
         await provider.update(live, desired(TUTOR, {"model": "m"}), frozenset(QUIZ), JOURNAL)
@@ -270,7 +319,7 @@ def test_an_assistant_searches_the_store_it_refers_to(check):
         await provider.update(live, other, frozenset({STORES, *options}), JOURNAL)
         assert not (await provider.fetch(Kind.ASSISTANT, id)).fields.get(STORES)
 
-    check(body, Capability.VECTOR_STORES)
+    check(body, Capability.VECTOR_STORES, Capability.FILE_SEARCH)
 
 
 def test_what_somebody_else_wrote_survives_an_update(check):
@@ -282,7 +331,7 @@ def test_what_somebody_else_wrote_survives_an_update(check):
         kept = desired(TUTOR, {**live.fields, "model": "n", "tools.quiz.description": "Other"})
         await provider.update(live, kept, frozenset({"model", "tools.quiz.description"}), JOURNAL)
         after = await provider.fetch(Kind.ASSISTANT, id)
-        assert {path: after.fields[path] for path in OUTSIDE} == OUTSIDE
+        assert {path: after.fields[path] for path in subject.outside} == subject.outside
         assert (after.fields["model"], after.fields["tools.quiz.description"]) == ("n", "Other")
 
     check(body, Capability.FUNCTIONS)
@@ -317,7 +366,7 @@ def test_a_list_is_read_to_its_last_page_in_requests_of_a_hundred(check):
         provider.requests.counts.clear()
         live = await provider.fetch_live(Kind.ASSISTANT)
         assert sorted(item.id for item in live) == sorted(ids)
-        assert provider.requests.counts == {"GET /assistants": 2}
+        assert provider.requests.counts == {f"GET {subject.path}": 2}
 
     check(body)
 

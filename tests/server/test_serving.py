@@ -90,6 +90,25 @@ def test_a_request_in_progress_is_finished_first(tmp_path):
         assert process.wait(20) == 0
 
 
+def test_streams_without_an_end_are_ended_and_not_waited_for(tmp_path):
+    beta = {"OpenAI-Beta": "agents=v1"}
+
+    def ask(url, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        return urllib.request.urlopen(urllib.request.Request(f"{url}{path}", data, beta), timeout=30)
+
+    with server(tmp_path / "server.db") as (process, url):
+        body = {"environment": {"type": "none"}, "agent": {"model": "m"}, "input": "hi"}
+        with ask(url, "/agents/sessions", body) as reply:
+            session = json.load(reply)["id"]
+        while json.load(ask(url, f"/agents/sessions/{session}"))["status"] != "idle":
+            pass
+        with ask(url, f"/agents/sessions/{session}/events") as stream:
+            process.send_signal(signal.SIGTERM)
+            assert stream.read() == b""  # cut off, it would raise IncompleteRead
+        assert process.wait(30) == 0
+
+
 def test_kill_9_loses_nothing_that_was_acknowledged_and_runs_go_on(tmp_path):
     acknowledged: list[str] = []
     with server(tmp_path / "a.db") as (process, url):

@@ -404,7 +404,7 @@ BAD = [
     (
         f"{PROJECT}targets: {{local: {{provider: lcal}}}}\n",
         "3:29",
-        "`provider` must be local or assistants",
+        "`provider` must be local, assistants or agents",
         "did you mean `local`?",
     ),
 ]

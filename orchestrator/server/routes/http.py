@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orchestrator.server.agents.sessions import Sessions
 from orchestrator.server.models.interface import Model
 from orchestrator.server.runs.engine import Engine
 from orchestrator.server.runs.toolwork import Toolbox
@@ -30,6 +31,7 @@ class Services:
 
     store: Store
     engine: Engine
+    sessions: Sessions
     tools: Toolbox
     models: Sequence[Model]
     poll_after_ms: int

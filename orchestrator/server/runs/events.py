@@ -7,10 +7,10 @@ the store.
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from orchestrator.server.runs.transitions import STREAM_ENDS
+from orchestrator.server.runs.transitions import STREAM_ENDS, TERMINAL
 from orchestrator.server.store import Body
 
 MAX_DELTAS = 200  # a long text comes in larger pieces rather than in more of them
@@ -32,6 +32,11 @@ class Event(NamedTuple):
         """Whether nothing can follow it in the stream of a run."""
         return self.name == "error" or self.name.removeprefix("thread.run.") in STREAM_ENDS
 
+    @property
+    def ends_run(self) -> bool:
+        """Whether the run is over, or goes on where this process cannot follow it."""
+        return self.name == "error" or self.name.removeprefix("thread.run.") in TERMINAL
+
 
 DONE = Event("done", "[DONE]")
 
@@ -46,13 +51,23 @@ class Feed:
 
     def __init__(self) -> None:
         self._queues: dict[str, list[asyncio.Queue[Event]]] = {}
+        self._followers: dict[str, Callable[[Event], None]] = {}
 
     def has_listeners(self, run_id: str) -> bool:
         """Whether anybody listens, so that deltas are worth making."""
-        return run_id in self._queues
+        return run_id in self._queues or run_id in self._followers
+
+    def follow(self, run_id: str, follower: Callable[[Event], None]) -> None:
+        """Have `follower` called with each event of a run to its end; one follower a run, and the first stays."""
+        self._followers.setdefault(run_id, follower)
 
     def publish(self, run_id: str, *events: Event) -> None:
         """Give events to whoever listens to this run."""
+        if (follower := self._followers.get(run_id)) is not None:
+            for event in events:
+                follower(event)
+        if any(event.ends_run for event in events):
+            self._followers.pop(run_id, None)
         for queue in self._queues.get(run_id, ()):
             for event in events:
                 queue.put_nowait(event)

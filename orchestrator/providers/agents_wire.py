@@ -1,0 +1,241 @@
+"""The Agents dialect as two pure translations: spec fields to request bodies, and objects back to fields.
+
+`reasoning` and `text` are sent whole, since the API does not say whether it merges them. What the API fills in is given
+back as it has it and declared in `DEFAULTS`. What this module does not know is kept: an unknown tool raw under its own
+name, an unknown key of a known tool or object under `agents.unknown.`, from where it is sent again with the rest.
+Facts: API facts 1.2 to 1.4.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orchestrator.model.address import Kind
+from orchestrator.model.agents import TOOL
+from orchestrator.model.fields import Fields
+from orchestrator.providers import stores_wire
+from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
+from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
+
+PATHS = {Kind.ASSISTANT: "/agents", Kind.VECTOR_STORE: stores_wire.PATH}
+DEFAULTS: Mapping[Kind, Fields] = {
+    Kind.ASSISTANT: {
+        "response_format": "auto",
+        "agents.service_tier": "auto",
+        "agents.verbosity": "medium",
+        "agents.multi_agent": {"enabled": False},
+        "agents.compaction": {"async": False},
+        "agents.time_awareness": False,
+    },
+    Kind.VECTOR_STORE: {},
+}
+REPLY = "reply"
+"""Name of every reply's schema: the API keeps none, and the language wants one."""
+_SAMPLING = "leave it out, or set it to null under this target's `overrides`: agents sample as their model does"
+LIMITS = (
+    Limit("description", "leave it out, or set it to null under this target's `overrides`: agents have a name only"),
+    Limit("temperature", _SAMPLING),
+    Limit("top_p", _SAMPLING),
+    Limit("tools.*.strict", "set `strict: false` (under this target's `overrides`, if others keep it)", values=(True,)),
+    Limit("response_format", "write {json_schema: {name, schema}}, or leave it out", values=("json_object",)),
+    Limit(
+        "tools.file_search",
+        "give this target's `overrides` other `tools`: a function that searches the store, or an MCP server under "
+        "`agents: {tools: [...]}`",
+    ),
+    Limit(
+        "tools.code_interpreter",
+        "give this target's `overrides` other `tools`: a function that computes, or an MCP server under "
+        "`agents: {tools: [...]}`",
+    ),
+)
+_CAN = frozenset(
+    [
+        Capability.VECTOR_STORES,
+        Capability.FUNCTIONS,
+        Capability.REASONING_EFFORT,
+        Capability.RESPONSE_FORMAT,
+        Capability.MODEL_DATES,
+    ]
+)
+_UNKNOWN = "agents.unknown."
+_SUMMARY, _VERBOSITY = "agents.reasoning_summary", "agents.verbosity"
+_REASONING = {"effort": "reasoning_effort", "summary": _SUMMARY}
+_PLAIN = ("model", "instructions")
+_OBJECTS = ("service_tier", "multi_agent", "compaction")
+_TOP = frozenset(
+    [
+        *("id", "object", "created_at", "updated_at", "name", "metadata", "tools", "reasoning", "text", "experimental"),
+        *_PLAIN,
+        *_OBJECTS,
+    ]
+)
+_TOOL_KEYS = {
+    "function": ("type", "name", "description", "parameters", "defer_loading"),
+    "tool_search": ("type",),
+    "programmatic_tool_calling": ("type", "enabled"),
+    "web_search": ("type", "mode", "context_size", "allowed_domains", "location"),
+    "computer_use": ("type", "include_screenshots"),
+    "automations": ("type",),
+    "mcp": (
+        *("type", "server_label", "transport", "allowed_tools", "connection_origin", "credential_id"),
+        *("request_metadata", "required"),
+    ),
+}
+
+
+def kept(kind: Kind, fields: Fields) -> Fields:
+    """Give declared fields as agents read back: of a reply's schema nothing is kept but the schema."""
+    reply = fields.get("response_format")
+    if kind is not Kind.ASSISTANT or not isinstance(reply, Mapping) or "json_schema" not in reply:
+        return fields
+    return {**fields, "response_format": _reply_of(reply["json_schema"].get("schema"))}
+
+
+CAPABILITIES = Capabilities(
+    can=_CAN,
+    defaults=DEFAULTS,
+    limits=LIMITS,
+    kept=kept,
+    chosen=frozenset(["reasoning_effort", _SUMMARY]),
+)
+EMBEDDED = Capabilities(_CAN - {Capability.MODEL_DATES}, DEFAULTS, LIMITS, kept, CAPABILITIES.chosen)
+"""Of the embedded server: its models are scripts, which nobody shuts down."""
+
+
+def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
+    """Give the body of a create (`changed` None: everything) or of an update of the fields at `changed`.
+
+    Metadata and tools are replaced whole by the API; a field that is gone is reset by an explicit null.
+    """
+    if desired.address.kind is Kind.VECTOR_STORE:
+        return store_to_wire(desired, changed)
+    fields = desired.fields
+    paths = frozenset(fields) if changed is None else changed
+    body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks)}
+    if "display_name" in paths:
+        body["name"] = fields.get("display_name")
+    body |= {key: fields.get(key) for key in _PLAIN if key in paths}
+    if paths & set(_REASONING.values()):
+        asked = {key: fields[path] for key, path in _REASONING.items() if fields.get(path) is not None}
+        body["reasoning"] = (_unknown(fields, "reasoning") | asked) or None
+    if paths & {"response_format", _VERBOSITY}:
+        body["text"] = _text_to_wire(fields)
+    body |= {key: _object_to_wire(fields, key) for key in _OBJECTS if f"agents.{key}" in paths}
+    if "agents.time_awareness" in paths:
+        body["experimental"] = {"time_awareness": bool(fields.get("agents.time_awareness"))}
+    if any(path.startswith("tools.") for path in paths):
+        body["tools"] = _tools_to_wire(fields)
+    return body
+
+
+def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
+    """Give a live object in the spec's fields; a store's files are not in it."""
+    if kind is Kind.VECTOR_STORE:
+        return store_from_wire(item)
+    fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
+    fields |= {key: item[key] for key in _PLAIN if item.get(key) is not None}
+    reasoning, text = item.get("reasoning") or {}, item.get("text") or {}
+    fields |= {path: reasoning[key] for key, path in _REASONING.items() if reasoning.get(key) is not None}
+    fields["response_format"] = _format_from_wire(text.get("format"))
+    if text.get("verbosity") is not None:
+        fields[_VERBOSITY] = text["verbosity"]
+    fields |= {f"agents.{key}": _without_nulls(item[key]) for key in _OBJECTS if item.get(key) is not None}
+    experimental = item.get("experimental") or {}
+    if experimental.get("time_awareness") is not None:
+        fields["agents.time_awareness"] = experimental["time_awareness"]
+    fields |= _tools_from_wire(item.get("tools") or [])
+    fields |= _rest("reasoning", reasoning, _REASONING)
+    fields |= _rest("text", text, ("format", "verbosity"))
+    fields |= _rest("experimental", experimental, ("time_awareness",))
+    fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
+    own, marks = metadata_from(item)
+    return Live(kind, item["id"], fields | own, marks)
+
+
+def _unknown(fields: Fields, name: str) -> dict[str, Any]:
+    return dict(fields.get(f"{_UNKNOWN}{name}") or {})
+
+
+def _rest(name: str, value: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    left = {key: item for key, item in value.items() if key not in set(known) and item is not None}
+    return {f"{_UNKNOWN}{name}": left} if left else {}
+
+
+def _without_nulls(value: Any) -> Any:
+    return {key: item for key, item in value.items() if item is not None} if isinstance(value, Mapping) else value
+
+
+def _object_to_wire(fields: Fields, key: str) -> Any:
+    value = fields.get(f"agents.{key}")
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _text_to_wire(fields: Fields) -> dict[str, Any]:
+    reply = fields.get("response_format")
+    if isinstance(reply, Mapping) and "json_schema" in reply:
+        asked: Any = {"type": "json_schema", "schema": reply["json_schema"]["schema"]}
+    elif isinstance(reply, Mapping):
+        asked = dict(reply)
+    else:
+        asked = {"type": "text"}
+    verbosity = fields.get(_VERBOSITY)
+    return {**_unknown(fields, "text"), "format": asked, **({"verbosity": verbosity} if verbosity else {})}
+
+
+def _format_from_wire(value: Any) -> Any:
+    if not isinstance(value, Mapping) or value.get("type") == "text":
+        return "auto"
+    return _reply_of(value.get("schema")) if value.get("type") == "json_schema" else dict(value)
+
+
+def _reply_of(schema: Any) -> dict[str, Any]:
+    return {"json_schema": {"name": REPLY, "strict": False, "schema": schema}}
+
+
+def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
+    """Give the whole list of tools, in the order of the fields."""
+    tools: list[dict[str, Any]] = []
+    for path, value in fields.items():
+        name = path.removeprefix("tools.")
+        if name == path or "." in name:
+            continue
+        rest = _unknown(fields, path)
+        if value == "function":
+            described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "defer_loading")}
+            given = {key: item for key, item in described.items() if item is not None}
+            needed = {"description": "", "parameters": {"type": "object", "properties": {}}}
+            tools.append({"type": "function", "name": name, **needed, **given, **rest})
+        elif isinstance(value, Mapping):
+            tools.append({**value, **rest})
+        else:
+            tools.append({"type": value})
+    return tools
+
+
+def _tools_from_wire(tools: list[Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for number, tool in enumerate(tools):
+        kind = str(tool.get("type"))
+        if kind == "function":
+            path = f"tools.{tool.get('name')}"
+            fields |= _function_from_wire(path, tool)
+        else:
+            path = _path_of(kind, tool)
+            path = path if path not in fields else f"{path}-{number}"
+            known = _TOOL_KEYS.get(kind, tuple(tool))
+            fields[path] = {key: _without_nulls(tool[key]) for key in known if tool.get(key) is not None}
+        fields |= _rest(path, tool, _TOOL_KEYS.get(kind, tuple(tool)))
+    return fields
+
+
+def _function_from_wire(path: str, tool: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {path: "function", f"{path}.description": tool.get("description") or None}
+    fields[f"{path}.parameters"] = tool.get("parameters") or {"type": "object", "properties": {}}
+    fields[f"{path}.strict"] = False  # there is no such thing here: what is declared can only be this
+    return fields | ({f"{path}.defer_loading": True} if tool.get("defer_loading") else {})
+
+
+def _path_of(kind: str, tool: Mapping[str, Any]) -> str:
+    """Give the path of a tool that is no function: an MCP server goes by its label; a dot would begin a part."""
+    label = f":{tool.get('server_label')}" if kind == "mcp" else ""
+    return TOOL + f"{kind}{label}".replace(".", "_")

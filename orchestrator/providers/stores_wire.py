@@ -1,0 +1,53 @@
+"""Vector stores and metadata as every OpenAI-like wire has them, as two pure translations (API facts 2.2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.model.address import Kind
+from orchestrator.model.fields import Fields, file_label
+from orchestrator.model.ownership import Marks, user_pairs
+from orchestrator.providers.interface import Desired, Live
+
+PATH = "/vector_stores"
+
+
+def store_to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
+    """Give the body of a create (`changed` None: everything) or of an update of a store's own fields."""
+    fields = desired.fields
+    paths = frozenset(fields) if changed is None else changed
+    body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks)}
+    if "display_name" in paths:
+        body["name"] = fields.get("display_name")
+    if "expires_after" in paths:
+        expires = fields.get("expires_after")
+        body["expires_after"] = {"anchor": "last_active_at", **expires} if expires else None
+    return body
+
+
+def store_from_wire(item: Mapping[str, Any]) -> Live:
+    """Give a live store in the spec's fields; its files are not in it."""
+    fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
+    if item.get("expires_after"):
+        fields["expires_after"] = {"days": item["expires_after"].get("days")}
+    own, marks = metadata_from(item)
+    counts = item.get("file_counts") or {}
+    count = int(counts.get("completed") or 0)
+    return Live(Kind.VECTOR_STORE, item["id"], {**fields, **own}, marks, file_count=count)
+
+
+def metadata_of(fields: Fields, marks: Marks) -> dict[str, str]:
+    """Give an object's whole metadata: the pairs among its fields, and the marks."""
+    own = {path.removeprefix("metadata."): str(value) for path, value in fields.items() if path.startswith("metadata.")}
+    return own | marks.to_metadata()
+
+
+def metadata_from(item: Mapping[str, Any]) -> tuple[dict[str, Any], Marks | None]:
+    """Give the fields that an object's metadata holds, and its marks."""
+    metadata = {str(key): str(value) for key, value in (item.get("metadata") or {}).items()}
+    return {f"metadata.{key}": value for key, value in user_pairs(metadata).items()}, Marks.from_metadata(metadata)
+
+
+def declared_files(fields: Fields) -> dict[str, Mapping[str, Any]]:
+    """Give a store's declared files by label."""
+    labelled = ((file_label(path), value) for path, value in fields.items())
+    return {label: value for label, value in labelled if label is not None}

@@ -1,0 +1,68 @@
+"""What a target cannot do for a resource, field by field, at its place in the specs, and what to write instead. Pure.
+
+`orch validate` and every plan ask here, so that it is said before anything is read or written.
+"""
+
+from fnmatch import fnmatchcase
+
+from orchestrator.diagnostics import Diagnostic
+from orchestrator.model.address import Kind
+from orchestrator.model.fields import as_json, equal
+from orchestrator.model.project import Resource
+from orchestrator.providers.interface import Capabilities, Capability, Limit
+
+_NEEDS = {
+    "temperature": Capability.SAMPLING,
+    "top_p": Capability.SAMPLING,
+    "reasoning_effort": Capability.REASONING_EFFORT,
+    "response_format": Capability.RESPONSE_FORMAT,
+    "tools.code_interpreter": Capability.CODE_INTERPRETER,
+    "tools.file_search": Capability.FILE_SEARCH,
+}
+
+
+def refusals(resource: Resource, capabilities: Capabilities, target: str) -> list[Diagnostic]:
+    """Give a diagnostic for every declared field that the target cannot take; a tool is one field."""
+    if resource.address.kind is Kind.VECTOR_STORE and Capability.VECTOR_STORES not in capabilities.can:
+        return [_lacking(resource, "vector_store", Capability.VECTOR_STORES, None, target)]
+    found = []
+    for path, value in resource.fields.items():
+        need = _need(path)
+        limit = next((each for each in capabilities.limits if _limits(each, path, value)), None)
+        if need is not None and need not in capabilities.can:
+            if not _is_part(path):
+                found.append(_lacking(resource, path, need, limit, target))
+        elif limit is not None:
+            said = f"`{path}`" if limit.values is None else f"`{path}: {_short(value)}`"
+            message = f"target {target} cannot take {said}, which {resource.address} declares"
+            found.append(resource.diagnostic(path, message, limit.instead))
+    return found
+
+
+def _lacking(resource: Resource, path: str, capability: Capability, limit: Limit | None, target: str) -> Diagnostic:
+    message = f"target {target} has no {capability}, which {resource.address} asks for with `{path}`"
+    hint = f"take it out, or set it to null under `overrides` of target {target}"
+    return resource.diagnostic(path, message, limit.instead if limit is not None else hint)
+
+
+def _limits(limit: Limit, path: str, value: object) -> bool:
+    if not fnmatchcase(path, limit.path):
+        return False
+    return value is not None if limit.values is None else any(equal(value, each) for each in limit.values)
+
+
+def _need(path: str) -> Capability | None:
+    if not path.startswith("tools."):
+        return _NEEDS.get(path)
+    tool = ".".join(path.split(".")[:2])
+    # What is no function and not in the language for all wires is of one wire alone, and declared for that one.
+    return _NEEDS.get(tool, None if ":" in tool else Capability.FUNCTIONS)
+
+
+def _is_part(path: str) -> bool:
+    return path.startswith("tools.") and path.count(".") > 1
+
+
+def _short(value: object) -> str:
+    text = str(as_json(value)).lower() if isinstance(value, bool) else str(as_json(value))
+    return text if len(text) <= 40 else f"{text[:39]}…"
