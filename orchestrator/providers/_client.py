@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import httpx2
 import openai
@@ -18,6 +18,7 @@ from openai import AsyncOpenAI, AsyncStream
 
 from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
 from orchestrator.providers._errors import AGAIN, broken_off, is_billing, never_sent, refused, unreached
+from orchestrator.providers._events import Event, everything, read_events
 from orchestrator.providers._limits import Limiter, Pace, RealPace, pause_of, shape
 from orchestrator.providers._retry import Failure, wait_before_next, wait_of
 from orchestrator.providers.interface import Requests
@@ -40,13 +41,6 @@ class JsonObject(dict[str, Any]):
 
     poll_after: float | None = None
     """Seconds the target asks to wait before the next look, where it says so (`openai-poll-after-ms`)."""
-
-
-class Event(NamedTuple):
-    """One server-sent event."""
-
-    name: str
-    data: dict[str, Any]
 
 
 class Client:
@@ -162,25 +156,28 @@ class Client:
                 raise TargetRejectedError(f"GET {path} says there is more and gives nothing more", "try again")
             after = {"after": items[-1]["id"]}
 
-    async def stream(self, path: str, body: Json, query: Query | None = None) -> AsyncIterator[Event]:
-        """Send a body once and give the events that come back; an `error` event is raised."""
-        async for event in await self.listen("POST", path, body, query):
+    async def stream(
+        self, path: str, body: Json, query: Query | None = None, wanted: Callable[[str], bool] = everything
+    ) -> AsyncIterator[Event]:
+        """Send a body once and give the events of these names that come back; an `error` event is raised."""
+        async for event in await self.listen("POST", path, body, query, lambda name: wanted(name) or name == "error"):
             if event.name == "error":
                 raise self._cleaned(broken_off(event.data))
             yield event
 
     async def listen(
-        self, method: Literal["GET", "POST"], path: str, body: Json | None = None, query: Query | None = None
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: Json | None = None,
+        query: Query | None = None,
+        wanted: Callable[[str], bool] = everything,
     ) -> AsyncIterator[Event]:
         """Open a stream, sending a body once; when this returns, nothing that happens from now on is missed.
 
         Gives its events until it ends; `error` events are among them.
         """
         options = self._options(path, query)
-        options |= {
-            "stream_mode": "events",  # else the SDK drops the names of events that are not a thread's
-            "synthesize_event_and_data": True,
-        }
 
         async def send() -> AsyncStream[object]:
             more: Any = {"stream": True, "stream_cls": AsyncStream[object], "options": options}
@@ -191,13 +188,16 @@ class Client:
             return await self._openai.post(path, cast_to=object, body={**(body or {}), "stream": True}, **more)
 
         with self._door(writes=method == "POST"):
-            return self._events(await self._patiently(method, path, send, once=method == "POST"))
+            stream = await self._patiently(method, path, send, once=method == "POST")
+        return self._events(stream.response, wanted)
 
-    async def _events(self, stream: AsyncStream[object]) -> AsyncIterator[Event]:
+    async def _events(self, response: httpx2.Response, wanted: Callable[[str], bool]) -> AsyncIterator[Event]:
         with self._door(writes=True):
-            async with stream:
-                async for item in stream:
-                    yield _event(item)
+            try:
+                async for event in read_events(response.aiter_bytes(), wanted):
+                    yield event
+            finally:
+                await response.aclose()
 
     async def pause(self, seconds: float) -> None:
         """Wait before asking again."""
@@ -315,13 +315,3 @@ def _parse(response: httpx2.Response) -> JsonObject:
 
 def _has_id(item: object) -> bool:
     return isinstance(item, dict) and isinstance(item.get("id"), str)
-
-
-def _event(item: object) -> Event:
-    match item:
-        case {"event": str(name), "data": dict(data)}:
-            return Event(name, data)
-        case {"data": {"type": str(name)} as data}:  # a stream that names its events in their data alone
-            return Event(name, dict(data))
-        case _:
-            raise ValueError("an event that is no JSON object with a name")

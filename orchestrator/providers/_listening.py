@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from orchestrator.errors import TargetError, TargetUnknownError
-from orchestrator.providers._client import Event
+from orchestrator.providers._events import Event
 
 REMEMBERED = 1024
 """How many ids of events are kept to know repeats by, as the SDK does (API facts 1.6)."""

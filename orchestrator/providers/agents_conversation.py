@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from orchestrator.errors import TargetError, TargetRejectedError
 from orchestrator.model.conversation import MESSAGE, Answer, Call, Evidence, Failure, Message, Reply, ReplyStatus, Usage
-from orchestrator.providers._client import Client, Event
+from orchestrator.providers._client import Client
+from orchestrator.providers._events import Event
 from orchestrator.providers._listening import Listening
 
 SESSIONS = "/agents/sessions"

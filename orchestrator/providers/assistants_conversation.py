@@ -29,7 +29,8 @@ from orchestrator.model.conversation import (
     Search,
     Usage,
 )
-from orchestrator.providers._client import Client, Event
+from orchestrator.providers._client import Client
+from orchestrator.providers._events import Event
 
 _STATUSES = {
     "thread.run.completed": ReplyStatus.COMPLETED,
@@ -44,6 +45,7 @@ _RUN_EVENTS = frozenset(
 )
 _STEP_ENDS = frozenset(f"thread.run.step.{word}" for word in ("completed", "failed", "cancelled", "expired"))
 _MESSAGE_ENDS = frozenset(["thread.message.completed", "thread.message.incomplete"])
+_READ = _RUN_EVENTS | _STEP_ENDS | _MESSAGE_ENDS | {"thread.created"}
 _HOSTED = frozenset([FILE_SEARCH, CODE_INTERPRETER])
 _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
 
@@ -65,15 +67,16 @@ class AssistantsConversation:
         said = {"role": "user", "content": message}
         if self._thread is None:
             first = {**self._with, "thread": {"messages": [said]}}
-            return await self._read(self._client.stream("/threads/runs", first))
+            return await self._read(self._client.stream("/threads/runs", first, wanted=_is_wanted))
         further = {**self._with, "additional_messages": [said]}
-        return await self._read(self._client.stream(f"/threads/{self._thread}/runs", further, _CONTENT))
+        path = f"/threads/{self._thread}/runs"
+        return await self._read(self._client.stream(path, further, _CONTENT, _is_wanted))
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Give all outputs of the round and read on."""
         body = {"tool_outputs": [{"tool_call_id": answer.call_id, "output": answer.output} for answer in answers]}
         path = f"/threads/{self._thread}/runs/{self._run}/submit_tool_outputs"
-        return await self._read(self._client.stream(path, body))
+        return await self._read(self._client.stream(path, body, wanted=_is_wanted))
 
     async def close(self) -> None:
         """Delete the thread."""
@@ -166,6 +169,11 @@ class AssistantsConversation:
             except TargetMissingError:
                 return None  # cited and deleted since: the citation stands, its name is gone
         return self._file_names[file_id]
+
+
+def _is_wanted(name: str) -> bool:
+    """Tell whether an event is read: pieces of a text are not, for the message comes whole at its end."""
+    return name in _READ
 
 
 def get_call(call: Mapping[str, Any]) -> Call:

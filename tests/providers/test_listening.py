@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from orchestrator.errors import TargetBusyError, TargetUnknownError
-from orchestrator.providers._client import Event
+from orchestrator.providers._events import Event
 from orchestrator.providers._listening import REMEMBERED, Listening
 
 
