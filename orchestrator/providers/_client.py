@@ -31,6 +31,16 @@ VENDORS = (".openai.com", ".azure.com")
 TIMEOUT, CONNECT = 600.0, 5.0
 """Seconds; the SDK's own (API facts 7)."""
 
+_UNSAID: dict[str, Any] = dict.fromkeys(
+    [
+        *("X-Stainless-Lang", "X-Stainless-Package-Version", "X-Stainless-OS", "X-Stainless-Arch"),
+        *("X-Stainless-Runtime", "X-Stainless-Runtime-Version", "X-Stainless-Async"),
+        *("x-stainless-retry-count", "x-stainless-read-timeout"),
+    ],
+    openai.Omit(),
+)
+"""What the SDK tells of the machine it runs on with every request; nobody asked for it, and it takes time to build."""
+
 Json = Mapping[str, Any]
 Query = Mapping[str, Any]
 """Values are text or lists of text."""
@@ -130,7 +140,7 @@ class Client:
                     cast_to=httpx2.Response,
                     body=dict(fields),
                     files={"file": (file.name, content)},
-                    options={"headers": {**self._beta(path), "Content-Type": "multipart/form-data"}},
+                    options={"headers": {**_UNSAID, **self._beta(path), "Content-Type": "multipart/form-data"}},
                 )
 
         with self._door(writes=True):
@@ -212,7 +222,7 @@ class Client:
         return {"OpenAI-Beta": asked} if asked is not None else {}
 
     def _options(self, path: str, query: Query | None = None, key: str | None = None) -> Any:
-        headers = self._beta(path) | ({"Idempotency-Key": key} if key is not None else {})
+        headers = _UNSAID | self._beta(path) | ({"Idempotency-Key": key} if key is not None else {})
         return {"params": dict(query or {}), "headers": headers}
 
     async def _patiently(self, method: str, path: str, send: Callable[[], Awaitable[T]], once: bool) -> T:

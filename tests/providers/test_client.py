@@ -408,3 +408,15 @@ def test_the_client_loads_no_server_and_no_spec():
     program = "import sys, orchestrator.providers.assistants; print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert not [name for name in heavy if f"'{name}'" in loaded]
+
+
+def test_nothing_is_told_of_the_machine(tiny):
+    tiny.will({}, {})
+
+    async def call(client):
+        await client.get("/x")
+        await client.delete("/x")
+
+    use(tiny.url, call)
+    for asked in tiny.asked:
+        assert not [name for name in asked.headers if "stainless" in name.lower()], asked.headers
