@@ -27,7 +27,19 @@ FEW, MANY, LINEAR = 1000, 10_000, 1.3
 """Scenarios of the second case, and how much longer each may take among many than among few."""
 REPLY = "A reply of some length, in several pieces. " * 3
 ORCH = [sys.executable, "-m", "orchestrator"]
-TEST = [*ORCH, "test", "--quiet", "--concurrency", str(AT_ONCE), "--json", "out.json", "--junit", "out.xml"]
+TEST = [
+    *ORCH,
+    "test",
+    "--quiet",
+    "--concurrency",
+    str(AT_ONCE),
+    "--json",
+    "out.json",
+    "--junit",
+    "out.xml",
+    "--html",
+    "out.html",
+]
 
 
 class Server:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair cannot be written a
 
 def as_json(value: dict[str, Any]) -> str:
     """Give a report as JSON text."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return "".join(json_pieces(value))
+
+
+def json_pieces(value: dict[str, Any]) -> Iterator[str]:
+    """Give the same text in pieces, for a report that is too large to be there twice."""
+    for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
+        yield _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", piece)
 
 
 def write_report(file: Path | None, text: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import click
 from orchestrator.cli.budget import budget, check_prices
 from orchestrator.cli.messages import show_note, show_warning
 from orchestrator.cli.options import concurrency, load_project, paths, quietness, reports, verbosity, within
-from orchestrator.cli.output import as_json, show_text, write_report
+from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
 from orchestrator.cli.resuming import GO_ON, Wish, keeping, last_run
 from orchestrator.cli.several_targets import Part, run_all, targets
@@ -123,15 +123,14 @@ def command(
     for each in parts:
         show_recorded(each.recordings)
     name, target = projects[0].name, ", ".join(project.target_name for project in projects)
+    write_report(junit_file, [junit_xml(done, project=name, target=target)] if junit_file else [])
     data = run_json(done, project=name, target=target)
-    report = as_json(data)
-    write_report(json_file, [report])
-    write_report(junit_file, [junit_xml(done, project=name, target=target)])
+    write_report(json_file, json_pieces(data))
     write_report(html_file, run_html(data))
-    write_report(markdown_file, [run_markdown(data)])
+    write_report(markdown_file, [run_markdown(data)] if markdown_file else [])
     match format_:
         case "json":
-            click.echo(report)
+            click.echo(as_json(data))
         case "markdown":
             click.echo(run_markdown(data))
         case _:
