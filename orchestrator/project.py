@@ -64,7 +64,8 @@ async def fetch_plan(
     project, provider = session.project, session.provider
     compared = {} if options.destroy else project.resources  # what goes is not compared, so its files are not read
     observed = await _observe(session, compared, concurrency, patience)
-    return plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
+    decided = plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
+    return replace(decided, endpoint=project.endpoint)
 
 
 async def with_retirements(session: Session, decided: Plan, on_unread: Callable[[str], None]) -> Plan:
@@ -107,6 +108,9 @@ async def resume_plan(session: Session, saved: Plan, concurrency: int = 8, patie
             f"the plan is for {saved.project} on {saved.target}, not for {project.name} on {project.target_name}",
             "run it in the project it was made in",
         )
+    if saved.endpoint != project.endpoint:
+        message = f"the plan was made where target {saved.target} was at another address or database"
+        raise PlanError(message, "plan again where the target is now, and review that")
     return resumed(saved, project.resources, await _observe(session, {}, concurrency, patience))
 
 

@@ -83,7 +83,7 @@ def command(
     wish = Wish(
         plan=options if saved is None else saved,
         question=f"Apply this to {project.target_name}?",
-        ask=approve is None and somebody_is_there(yes, format_),
+        ask=approve is None and somebody_is_there(yes),
         format_=format_,
         concurrency=concurrency,
         quiet=quiet,
@@ -114,6 +114,6 @@ def _saved_plan(paths: tuple[Path, ...], target: str | None, only: tuple[str, ..
         data = json.loads(files[0].read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"there is no {files[0]}", "save one with `orch plan --out FILE`") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"{files[0]} is not a saved plan: {error}", "save one with `orch plan --out FILE`") from None
     return from_data(data)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from dataclasses import dataclass
 
 import click
@@ -84,8 +85,11 @@ async def _carry_out(project: Project, wish: Wish) -> Applied | None:
         if shown and (plan.pending or wish.nothing is None):
             show_text(plan_text(plan, wish.verbose))
         actionable = any(change.blocked_by is None for change in plan.pending)
-        if wish.ask and actionable and not confirm(wish.question):
-            return None
+        if wish.ask and actionable:
+            if not (shown and sys.stdout.isatty()):  # who is asked sees what about
+                show_text(plan_text(plan, wish.verbose), err=True)
+            if not confirm(wish.question):
+                return None
         with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
             revision = wish.plan.revision if isinstance(wish.plan, PlanOptions) else get_revision(plan)
             origin = Origin(wish.command, read_who(project.root, os.environ), revision)

@@ -43,7 +43,7 @@ def command(
     wish = Wish(
         plan=PlanOptions(destroy=True, only=select(project, paths, only)),
         question=f"Delete this from {project.target_name}?",
-        ask=somebody_is_there(yes, format_),
+        ask=somebody_is_there(yes),
         format_=format_,
         concurrency=concurrency,
         quiet=quiet,

@@ -12,9 +12,9 @@ from rich.text import Text
 from orchestrator.cli.messages import show_note
 
 
-def show_text(text: Text) -> None:
-    """Print a report; rich leaves colours out where stdout is no terminal or `NO_COLOR` is set."""
-    Console(highlight=False, soft_wrap=True, emoji=False, markup=False).print(text)
+def show_text(text: Text, err: bool = False) -> None:
+    """Print a report, on stderr where told to; rich leaves colours out where it is no terminal or `NO_COLOR` is set."""
+    Console(stderr=err, highlight=False, soft_wrap=True, emoji=False, markup=False).print(text)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair cannot be written as UTF-8, but JSON has a way to say it

@@ -75,7 +75,7 @@ def command(
         wish = Wish(
             plan=PlanOptions(prune=prune, only=only, revision=revision),
             question=f"Roll {project.target_name} back to {short}?",
-            ask=somebody_is_there(yes, format_),
+            ask=somebody_is_there(yes),
             format_=format_,
             concurrency=concurrency,
             quiet=quiet,

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model.address import Address, Name
-from orchestrator.model.fields import Fields, references
+from orchestrator.model.fields import Fields, digest, references
 from orchestrator.model.judges import Judge
 from orchestrator.model.language import NonEmpty, Secret, SecretCommand, Spec, Strict
 from orchestrator.model.mocks import Place
@@ -198,3 +198,9 @@ class Project:
     models: tuple[ScriptedModel, ...]
     moved: Mapping[Address, Address] = field(default_factory=dict)
     """New addresses by old ones."""
+
+    @property
+    def endpoint(self) -> str:
+        """Digest (hex) of where the target is; only that, for an address may hold what is nobody's business."""
+        target = self.target
+        return digest([target.provider, target.base_url, target.query, target.db]).hex()

@@ -51,17 +51,23 @@ def guard(changes: Iterable[Change], facts: Facts) -> tuple[Change, ...]:
         ids = facts.duplicates.get(change.address)
         return duplicate_message(change.address, ids) if ids else None
 
-    def in_use(change: Change) -> str | None:
-        users = facts.users.get(change.id or "", ()) if change.action in DESTRUCTIVE else ()
-        if not users:
-            return None
-        more = f" and {len(users) - 3} more" if len(users) > 3 else ""
-        return f"still in use: searched by {', '.join(users[:3])}{more}; change or delete that first"
-
-    guarded = _apply(_apply(_apply(changes, duplicate), protect), in_use)
+    guarded = hold_what_is_used(_apply(_apply(changes, duplicate), protect), facts.users)
     if not facts.deletes_asked_for:
         guarded = _apply(guarded, _too_many(guarded, facts.owned))
     return _needing(guarded, facts.duplicates)
+
+
+def hold_what_is_used(changes: Iterable[Change], users: Mapping[str, tuple[str, ...]]) -> tuple[Change, ...]:
+    """Hold back deletes of stores that somebody goes on searching; `users` names them by the id of the store."""
+
+    def in_use(change: Change) -> str | None:
+        searching = users.get(change.id or "", ()) if change.action in DESTRUCTIVE else ()
+        if not searching:
+            return None
+        more = f" and {len(searching) - 3} more" if len(searching) > 3 else ""
+        return f"still in use: searched by {', '.join(searching[:3])}{more}; change or delete that first"
+
+    return _apply(changes, in_use)
 
 
 def duplicate_message(address: Address, ids: Iterable[str]) -> str:

@@ -156,6 +156,8 @@ class Plan:
     leftovers: tuple[Leftover, ...] = ()
     ids: Mapping[Address, str] = field(default_factory=dict)
     """Ids of this project's live objects at the time of planning, for references to them."""
+    endpoint: str = ""
+    """Digest of where the target was when it was read, by which another server under its name is told."""
     requests: int = 0
     """How many requests the reading took."""
     retiring: tuple[Retiring, ...] = ()
@@ -187,6 +189,7 @@ class Plan:
         content = {
             "project": self.project,
             "target": self.target,
+            "endpoint": self.endpoint,
             "changes": [_content(change, self.ids) for change in sorted(self.pending, key=lambda c: str(c.address))],
         }
         return digest(content).hex()

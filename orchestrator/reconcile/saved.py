@@ -12,22 +12,25 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from orchestrator.errors import PlanError
 from orchestrator.model.address import Address
-from orchestrator.model.fields import Ref, as_json, file_label
+from orchestrator.model.fields import Ref, as_json, digest, file_label
 from orchestrator.model.ownership import Marks
 from orchestrator.model.project import Resource
 from orchestrator.reconcile.diff import STORES_PATH
+from orchestrator.reconcile.guards import hold_what_is_used
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import AGAIN, STALE, Action, Change, FieldChange, Leftover, Plan, Seen, Who
+from orchestrator.reconcile.uses import remaining_users
 
 FORMAT = "orch.plan/1"
 
 
 def as_data(plan: Plan) -> dict[str, Any]:
     """Give the plan as JSON data; a reference to one of our own is `${kind.name}`."""
-    return {
+    data = {
         "format": FORMAT,
         "project": plan.project,
         "target": plan.target,
+        "endpoint": plan.endpoint,
         "hash": plan.hash,
         "summary": plan.summary,
         "changes": [_change(change) for change in plan.changes],
@@ -35,6 +38,13 @@ def as_data(plan: Plan) -> dict[str, Any]:
         "ids": {str(address): id for address, id in plan.ids.items()},
         "requests": {"total": plan.requests},
     }
+    return data | {"seal": _seal(data)}
+
+
+def _seal(data: Mapping[str, Any]) -> str:
+    """Give a checksum of everything that is carried out; the hash that is approved leaves out what changes nothing."""
+    kept = ("project", "target", "endpoint", "changes", "leftovers", "ids")
+    return digest({key: data[key] for key in kept}).hex()
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -97,7 +107,9 @@ class _SavedPlan(_Read):
     format: Literal["orch.plan/1"]
     project: str
     target: str
+    endpoint: str
     hash: str
+    seal: str
     changes: tuple[_SavedChange, ...]
     leftovers: tuple[_SavedLeftover, ...]
     ids: dict[_AnAddress, str]
@@ -114,11 +126,18 @@ def from_data(data: object) -> Plan:
         raise PlanError(message, "save one with `orch plan --out FILE`") from None
     changes = tuple(_changed(item) for item in saved.changes)
     leftovers = tuple(Leftover(item.address, item.id) for item in saved.leftovers)
-    plan = Plan(saved.project, saved.target, changes, leftovers, saved.ids)
+    plan = Plan(saved.project, saved.target, changes, leftovers, saved.ids, saved.endpoint)
     known = {change.address for change in plan.pending}
-    if plan.hash != saved.hash or any(not change.depends_on <= known for change in plan.pending):
+    sound = all(change.depends_on <= known and _is_whole(change) for change in plan.pending)
+    if plan.hash != saved.hash or not sound or _seal(as_data(plan)) != saved.seal:
         raise PlanError("this plan is not as it was saved: its content and its hash disagree", AGAIN)
     return plan
+
+
+def _is_whole(change: Change) -> bool:
+    """Tell whether a change has what carrying it out takes."""
+    has_object = change.action is Action.CREATE or (change.id is not None and change.seen is not None)
+    return has_object and (change.action is Action.DELETE or change.marks is not None)
 
 
 def _changed(saved: _SavedChange) -> Change:
@@ -158,7 +177,8 @@ def _reference(item: Any) -> Any:
 def resumed(plan: Plan, resources: Mapping[Address, Resource], observed: Observed) -> Plan:
     """Give a saved plan with those changes blocked that no longer fit what is live and what lies in the project.
 
-    Updates and deletes are looked at once more by apply itself, just before each is sent.
+    A store that somebody searches since then is one of them. Updates and deletes are looked at once more by apply
+    itself, just before each is sent.
     """
     changes = tuple(
         replace(change, blocked_by=change.blocked_by or _unfit(change, resources, observed))
@@ -166,6 +186,7 @@ def resumed(plan: Plan, resources: Mapping[Address, Resource], observed: Observe
         else change
         for change in plan.changes
     )
+    changes = hold_what_is_used(changes, remaining_users(observed.all, changes))
     return replace(plan, changes=changes, requests=observed.requests)
 
 

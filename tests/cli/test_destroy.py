@@ -71,6 +71,25 @@ def test_many_deletes_are_what_was_asked_for(orch, tmp_path):
     assert done["summary"] == {"applied": 6, "failed": 0, "blocked": 0, "skipped": 0, "noop": 0}
 
 
+@pytest.mark.parametrize("more", [[], ["--format", "json"], ["--format", "markdown"]])
+def test_who_sits_at_a_terminal_is_asked_wherever_the_output_goes(orch, tutor, tmp_path, more):
+    orch("apply", "specs/")
+    leader, follower = pty.openpty()
+    with (tmp_path / "out.txt").open("wb") as out:
+        process = subprocess.Popen(
+            [*ORCH, "destroy", "specs/", *more], cwd=tmp_path, stdin=follower, stdout=out, stderr=follower
+        )
+    os.close(follower)
+    shown = b""
+    while b"Delete this from local?" not in shown:
+        shown += os.read(leader, 4096)
+    assert b"assistant.math-tutor" in shown, "who is asked sees what about"
+    os.write(leader, b"n\n")
+    assert process.wait(timeout=30) == 1
+    os.close(leader)
+    assert len(left(orch)) == 2
+
+
 def test_a_terminal_is_asked_and_no_means_no(orch, tutor, tmp_path):
     orch("apply", "specs/")
     leader, follower = pty.openpty()

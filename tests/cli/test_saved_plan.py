@@ -141,6 +141,21 @@ def test_a_file_that_is_no_plan_is_refused_with_a_next_step(orch, tutor, text, c
     assert "orch plan --out" in done.err
 
 
+def test_a_plan_nested_without_end_is_refused(orch, tutor):
+    (tutor.parent / "plan.json").write_text("[" * 200_000, encoding="utf-8")
+    done = orch("apply", "specs/", "plan.json")
+    assert (done.code, "is not a saved plan" in done.err) == (4, True)
+
+
+def test_a_plan_for_another_address_is_refused(orch, tutor):
+    assert orch("plan", "specs/", "--out", "plan.json").code == 0
+    edit(tutor / "orch.yaml", "local: {provider: local}", "local: {provider: local, db: .orch/other.db}")
+    done = orch("apply", "specs/", "plan.json")
+    assert done.code == 4
+    assert "target local was at another address or database" in done.err
+    assert "2 to create" in orch("plan", "specs/").out
+
+
 def test_a_plan_that_is_not_there(orch, tutor):
     done = orch("apply", "specs/", "plan.json")
     assert (done.code, "there is no plan.json" in done.err) == (64, True)

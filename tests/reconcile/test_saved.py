@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from orchestrator.errors import PlanError
 from orchestrator.providers.memory import MemoryProvider
 from orchestrator.reconcile.observe import observe
+from orchestrator.reconcile.plan import Action
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.saved import as_data, from_data, resumed
 from tests.reconcile.building import (
@@ -72,6 +73,11 @@ def test_text_that_looks_like_a_reference_stays_text():
     [
         lambda data: data["changes"][0]["fields"][0].update(new="edited"),
         lambda data: data["changes"][0]["after"].update(model="edited"),
+        lambda data: data["changes"][0]["marks"].update({"orch.revision": "forged"}),
+        lambda data: data["changes"][0].update(moved_from="assistant.other"),
+        lambda data: data["ids"].update({"assistant.other": "asst_9"}),
+        lambda data: data["leftovers"].append({"address": "assistant.other", "id": "asst_9"}),
+        lambda data: data.update(endpoint="elsewhere"),
         lambda data: data["changes"][0]["marks"].update({"orch.owner": "other/assistant.tutor"}),
         lambda data: data["changes"].pop(),
         lambda data: data.update(hash="0" * 64),
@@ -135,3 +141,34 @@ def test_what_needs_a_create_that_is_blocked_by_now_waits_too():
         ("vector_store.papers", "blocked"),
         ("assistant.tutor", "skipped"),
     ]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda change: change.update(seen=None),
+        lambda change: change["seen"].update(fingerprint="another"),
+        lambda change: change.update(id=None),
+        lambda change: change.update(marks=None),
+    ],
+)
+def test_an_update_without_what_it_takes_is_refused(spoil):
+    provider = MemoryProvider()
+    applied(provider, project(assistant(fields={"temperature": 0.2})))
+    data = saved(planned(provider, project(assistant(fields={"temperature": 0.3}))))
+    assert data["changes"][0]["action"] == "update"
+    spoil(data["changes"][0])
+    with pytest.raises(PlanError, match="not as it was saved"):
+        from_data(data)
+
+
+def test_a_store_that_is_searched_since_it_was_planned_is_not_deleted():
+    provider = MemoryProvider()
+    applied(provider, project(store()))
+    plan = planned(provider, project(), PRUNE)
+    assert [change.action for change in plan.pending] == [Action.DELETE]
+    loose = project(searcher("theirs", "papers"), store())
+    applied(provider, loose)
+    looked = asyncio.run(observe(provider, {}, "tutoring"))
+    again = resumed(from_data(saved(plan)), project(), looked)
+    assert [str(change.blocked_by).partition(":")[0] for change in again.pending] == ["still in use"]
