@@ -79,7 +79,7 @@ def command(
     if saved is not None:
         paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables)
-    options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
+    options = PlanOptions(prune=prune, only=select(project, paths, only, prune), revision=read_revision(project.root))
     wish = Wish(
         plan=options if saved is None else saved,
         question=f"Apply this to {project.target_name}?",

@@ -110,13 +110,17 @@ def within(given: tuple[Path, ...], file: Path) -> bool:
     return not given or any(file.is_relative_to((cwd / path).absolute()) for path in given)
 
 
-def select(project: Project, given: tuple[Path, ...], only: tuple[str, ...]) -> tuple[str, ...]:
+def select(project: Project, given: tuple[Path, ...], only: tuple[str, ...], prune: bool = False) -> tuple[str, ...]:
     """Give the address globs to plan: those asked for, else of what the paths declare; none means everything.
 
-    Raises `UsageError` where the paths declare nothing.
+    Raises `UsageError` where the paths declare nothing, and where what is declared no more is to be deleted: a part of
+    the project does not tell what that is.
     """
     if only or not given or within(given, project.root):
         return only
+    if prune:
+        message = f"--prune looks at the whole project, and {given[0]} is a part of the one in {project.root}"
+        raise UsageError(message, "give the folder of orch.yaml, or name what goes: --only ADDRESS")
     cwd = Path.cwd()
     here = [a for a, r in project.resources.items() if within(given, (cwd / r.position.file).absolute())]
     if not here:

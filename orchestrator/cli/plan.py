@@ -69,7 +69,7 @@ def command(
     Exits 0, 1 on an error, and with --detailed-exitcode 2 where there are changes.
     """
     project = load_project(paths, target, variables)
-    options = PlanOptions(prune=prune, only=select(project, paths, only), revision=read_revision(project.root))
+    options = PlanOptions(prune=prune, only=select(project, paths, only, prune), revision=read_revision(project.root))
 
     async def fetch() -> Plan:
         async with open_session(project, os.environ) as session:

@@ -111,6 +111,8 @@ def why_unreadable(path: Path) -> str | None:
             tail = file.read()
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+    if not head:
+        return "is empty: there is nothing in it to find"
     if suffix == ".pdf":
         if b"%PDF-" not in head[:1024]:
             return "a broken PDF: it does not begin as one"

@@ -221,3 +221,18 @@ def test_a_missing_key_is_told_at_its_target(orch, tutor, monkeypatch):
     assert done.code == 1
     assert done.err.startswith("specs/orch.yaml:")
     assert "export NO_SUCH_KEY=" in done.err
+
+
+def test_prune_asks_for_the_whole_project(orch, tutor):
+    done = orch("plan", "specs/scenarios", "--prune")
+    assert (done.code, "--prune looks at the whole project" in done.err) == (64, True)
+    assert orch("apply", "specs/math-tutor.yaml", "--prune").code == 64
+    assert orch("plan", "specs/", "--prune").code == 0
+
+
+def test_an_empty_document_is_told_before_anything_is_sent(orch, tutor):
+    (tutor / "papers" / "empty.md").touch()
+    edit(tutor / "papers.yaml", "papers/*.pdf", "papers/*")
+    done = orch("validate", "specs/")
+    assert done.code == 1
+    assert "empty.md: is empty: there is nothing in it to find" in done.err

@@ -113,7 +113,7 @@ PDF = b"%PDF-1.4\n" + b"x" * 100_000 + b"\n%%EOF\n"
     [
         ("a.md", b"text", None),
         ("A.MD", b"text", None),
-        ("a.txt", b"", None),
+        ("a.txt", b"", "is empty: there is nothing in it to find"),
         ("a.txt", "퀴즈".encode(), None),
         ("a.txt", "퀴즈".encode("utf-16"), None),
         ("a.txt", "퀴즈".encode("cp949"), "text that is neither UTF-8 nor UTF-16"),
@@ -123,7 +123,7 @@ PDF = b"%PDF-1.4\n" + b"x" * 100_000 + b"\n%%EOF\n"
         ("a.pdf", b"\n" + PDF, None),
         ("a.pdf", PDF[:50_000], "a broken PDF: its end is missing"),
         ("a.pdf", b"<html>" + b"x" * 2000 + PDF, "a broken PDF: it does not begin as one"),
-        ("a.pdf", b"", "a broken PDF: it does not begin as one"),
+        ("a.pdf", b"", "is empty: there is nothing in it to find"),
         ("a.docx", b"PK\x03\x04\0", None),
         ("a.png", b"\x89PNG", "a vector store cannot read .png"),
         ("LICENSE", b"text", "a vector store cannot read a file without a suffix"),
