@@ -12,6 +12,7 @@ from orchestrator.errors import ReportError
 from orchestrator.reporting.merged_text import merged_text
 from orchestrator.reporting.run_html import run_html
 from orchestrator.reporting.run_markdown import run_markdown
+from orchestrator.scenario.completing import complete
 from orchestrator.scenario.merging import get_exit_code, merge
 from orchestrator.scenario.reports import read_report
 
@@ -44,7 +45,8 @@ def merge_(
     """Join the JSON reports of the parts of a run into one.
 
     The parts are those of `orch test --shard I/N`, or runs of one project on several targets. Each scenario is in one
-    of them. What the reports say is added up; the time is that of the longest part.
+    of them. What the reports say is added up; the time is that of the longest part. Of a single report it makes the
+    other forms.
 
     Exits as `orch test` would have: 2 where a scenario could not be run, else 1 where one failed, else 5 where a budget
     was reached, else 4 where one is inconclusive, else 0. A file that is no report: 2.
@@ -69,5 +71,4 @@ def _read(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ReportError(f"{path} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
     read_report(text, str(path))  # says what is wrong with it, and where
-    data: dict[str, Any] = json.loads(text)
-    return data
+    return complete(json.loads(text), str(path))

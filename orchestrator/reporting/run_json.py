@@ -4,11 +4,13 @@ Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `durati
 `not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
 scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
 `leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files`, `searches`
-(the files that were found, best first), `code_runs` and `problem` of a turn. A score is the mean of the checks by
-weight, null where nothing was checked; a check has its `weight` where that is not 1. Turns that were not played stand
-there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive`
-where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which
-only the run's `usage` includes. `recorded` says of an attempt that its times, tokens and cost are those of its
+(what was found, best first, each passage with an excerpt), `code_runs`, `steps` and `problem` of a turn. `steps` are
+what came in order: `file_search`, `code_interpreter`, `function` and `message`, each the next of `searches`,
+`code_runs`, `tool_calls` and `messages`; the last of these is there where the reply came in several. A score is the
+mean of the checks by weight, null where nothing was checked; a check has its `weight` where that is not 1. Turns that
+were not played stand there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`,
+and `inconclusive` where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges,
+which only the run's `usage` includes. `recorded` says of an attempt that its times, tokens and cost are those of its
 recording; `recorded_usage` and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of
 attempt, scenario and run, judges included, is null where it is not known of one of them. `quarantine` of a scenario is
 `{reason, until, over}` or null; those that may fail today are counted in `summary.quarantined` and nowhere else.
@@ -19,16 +21,20 @@ attempt, scenario and run, judges included, is null where it is not known of one
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.model.conversation import AnsweredCall, Search, Usage
+from orchestrator.model.conversation import AnsweredCall, Reply, Search, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
 from orchestrator.reporting.criteria import criteria_json
 from orchestrator.reporting.left_out import quarantine_json, why_left_out
 from orchestrator.reporting.rates import repeat_json, statistics_json
+from orchestrator.scenario.quoting import cut
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import get_score
 
 FORMAT = "orch.test/1"
+EXCERPT = 300
+"""Characters of a passage that was found, its beginning and its end: enough to know it again."""
 
 
 def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
@@ -125,6 +131,8 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
         "files": [{"name": file.name, "file_id": file.id} for file in exchange.files],
         "searches": [_search(search) for search in exchange.searches],
         "code_runs": [{"code": ran.code, "logs": ran.logs, "images": ran.images} for ran in exchange.code_runs],
+        "steps": [step for reply in exchange.replies for step in _steps(reply)],
+        **_messages(exchange),
         "score": get_score(turn.verdicts),
         "checks": [_verdict(verdict) for verdict in turn.verdicts],
         "problem": _problem(turn.problem),
@@ -144,6 +152,7 @@ def _not_run(user: str) -> dict[str, Any]:
         "files": [],
         "searches": [],
         "code_runs": [],
+        "steps": [],
         "score": None,
         "checks": [],
         "problem": None,
@@ -166,7 +175,22 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _search(search: Search) -> dict[str, Any]:
-    return {"passages": [{"file": each.file, "score": each.score} for each in search.passages]}
+    return {
+        "passages": [
+            {"file": each.file, "score": each.score, "excerpt": cut(each.text, EXCERPT)} for each in search.passages
+        ]
+    }
+
+
+def _steps(reply: Reply) -> list[str]:
+    """Give the steps of a reply; its functions, which end it, by that word and not by name."""
+    done = len(reply.steps) - len(reply.calls)
+    return [*reply.steps[:done], *("function" for _ in reply.calls)]
+
+
+def _messages(exchange: Exchange) -> dict[str, list[str]]:
+    texts = [message.text for reply in exchange.replies for message in reply.messages]
+    return {"messages": texts} if len(texts) > 1 else {}
 
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:

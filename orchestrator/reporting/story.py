@@ -3,7 +3,7 @@
 Up to where it went wrong, and why; the terminal's report (`explain`) tells the same from the run itself.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.scenario.quoting import cut, shown_call
@@ -83,15 +83,52 @@ def _counts(check: Data) -> bool:
 
 
 def _turn(turn: Data) -> Iterator[str]:
-    yield from _labelled("user", turn["user"])
-    for call in turn["tool_calls"]:
-        made = shown_call(call["name"], call["arguments"], call.get("invalid_arguments"), LIMIT)
-        output = "(not answered)" if call["output"] is None else cut(call["output"], LIMIT)
-        yield from _labelled("call", f"{made} => {output}")
-    if turn["reply"]:
-        yield from _labelled("assistant", turn["reply"])
+    yield from _labelled("user", cut(turn["user"], LIMIT))
+    for kind, what in ordered(turn):
+        yield from _labelled(*_LINES[kind](what))
     yield from _problem(turn["problem"])
     yield from _checks(turn["checks"])
+
+
+def ordered(turn: Data) -> Iterator[tuple[str, Any]]:
+    """Give what a turn led to in the order it came, each with its kind; where that is not told, messages come last."""
+    messages = turn.get("messages") or ([turn["reply"]] if turn["reply"] else [])
+    left = {
+        "file_search": [*turn.get("searches", ())],
+        "code_interpreter": [*turn.get("code_runs", ())],
+        "function": [*turn["tool_calls"]],
+        "message": [*messages],
+    }
+    for kind in (*turn.get("steps", ()), *(kind for kind, found in left.items() for _ in found)):
+        if left.get(kind):
+            yield kind, left[kind].pop(0)
+
+
+def _search_line(search: Data) -> tuple[str, str]:
+    found = ", ".join(f"{passage['file']} ({passage['score']:.2f})" for passage in search["passages"])
+    return "search", f"=> {found or 'nothing found'}"
+
+
+def _code_line(ran: Data) -> tuple[str, str]:
+    images = f"\n=> {ran['images']} image{'' if ran['images'] == 1 else 's'}" if ran["images"] else ""
+    return "code", f"{cut(ran['code'], LIMIT)}\n=> {cut(ran['logs'].rstrip(), LIMIT)}{images}"
+
+
+def _call_line(call: Data) -> tuple[str, str]:
+    made = shown_call(call["name"], call["arguments"], call.get("invalid_arguments"), LIMIT)
+    return "call", f"{made} => {'(not answered)' if call['output'] is None else cut(call['output'], LIMIT)}"
+
+
+def _message_line(text: str) -> tuple[str, str]:
+    return "assistant", cut(text, LIMIT)
+
+
+_LINES: Mapping[str, Callable[[Any], tuple[str, str]]] = {
+    "file_search": _search_line,
+    "code_interpreter": _code_line,
+    "function": _call_line,
+    "message": _message_line,
+}
 
 
 def _checks(checks: Sequence[Data]) -> Iterator[str]:
@@ -103,13 +140,13 @@ def _checks(checks: Sequence[Data]) -> Iterator[str]:
 
 def _problem(problem: Data | None) -> Iterator[str]:
     if problem:
-        yield from _labelled("problem", problem["message"])
+        yield from _labelled("problem", cut(problem["message"], LIMIT))
         if problem["hint"]:
-            yield from _labelled("hint", problem["hint"])
+            yield from _labelled("hint", cut(problem["hint"], LIMIT))
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
     start = f"{label}: ".ljust(len("assistant: "))
-    first, *rest = cut(text, LIMIT).splitlines() or [""]
+    first, *rest = text.splitlines() or [""]
     yield f"{start}{first}".rstrip()
     yield from (f"{' ' * len(start)}{line}".rstrip() for line in rest)

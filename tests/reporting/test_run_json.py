@@ -1,14 +1,28 @@
 """The JSON report keeps the contract's names and shapes, and can be written down whatever was said."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
+from orchestrator.model.conversation import (
+    Answer,
+    Call,
+    Evidence,
+    Message,
+    Passage,
+    Reply,
+    ReplyStatus,
+    Search,
+)
+from orchestrator.providers.scripted_conversation import says
 from orchestrator.reporting.run_json import run_json
 from orchestrator.scenario.reports import read_report
-from orchestrator.scenario.results import Run
+from orchestrator.scenario.results import Attempt, Run, ScenarioResult, Status, TurnResult
+from orchestrator.scenario.transcript import Exchange
 from tests.reporting.cases import as_case
+from tests.reporting.conftest import located
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 from tests.reporting.replaying import replayed
@@ -85,6 +99,7 @@ def test_the_contract(a_run):
         "files": [],
         "searches": [],
         "code_runs": [],
+        "steps": ["function", "message"],
         "score": 1.0,
         "problem": None,
         "usage": {"input_tokens": 69, "output_tokens": 6},
@@ -97,6 +112,29 @@ def test_the_contract(a_run):
         "score": 1.0,
         "reason": 'found in "피드백: 좋아요"',
     }
+
+
+def test_what_came_is_told_in_order():
+    first = Reply(
+        ReplyStatus.NEEDS_ANSWERS,
+        (Message("one moment"),),
+        (Call("1", "message", {}),),
+        Evidence((Search((Passage("f", "a.md", 0.5, "x" * 400),)),), order=("message", "file_search")),
+    )
+    exchange = Exchange("hi", (first, says("done")), ((Answer("1", "ok"),),))
+    [turn] = run_json(a_turn(exchange), project="p", target="t")["scenarios"][0]["attempts"][0]["turns"]
+    assert turn["steps"] == ["message", "file_search", "function", "message"]
+    assert (turn["messages"], turn["reply"]) == (["one moment", "done"], "one moment\ndone")
+    [passage] = turn["searches"][0]["passages"]
+    assert (passage["file"], passage["score"]) == ("a.md", 0.5)
+    assert re.fullmatch(r"x+ \[\.\.\. 100 characters \.\.\.\] x+", passage["excerpt"])
+
+
+def a_turn(exchange: Exchange) -> Run:
+    """Give a run of one turn."""
+    turn = TurnResult(Status.PASSED, exchange, (), 1)
+    spec = {"name": "talk", "assistant": "tutor", "turns": [{"user": exchange.user}]}
+    return Run((ScenarioResult(located(spec), Status.PASSED, (Attempt(Status.PASSED, (turn,), (), 1, 1),)),), 1)
 
 
 def test_what_did_not_pass(a_run):

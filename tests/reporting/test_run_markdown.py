@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator.reporting.merged_text import merged_text
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_markdown import run_markdown
-from orchestrator.reporting.story import get_headline, tell
+from orchestrator.reporting.story import get_headline, ordered, tell
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
 
@@ -98,3 +98,22 @@ def test_however_much_failed_it_stays_a_comment(a_run):
     text = run_markdown({**report, "scenarios": many})
     assert 50_000 < len(text) < 65_536
     assert "shown without their contents" in text or "more; this report is cut" in text
+
+
+def test_a_story_tells_searches_code_and_calls_in_the_order_they_came(a_run):
+    quiz, papers, _, _ = run_json(a_run, project="p", target="t")["scenarios"]
+    lines = tell(papers)
+    assert lines[1:8] == [
+        "  user:      논문을 찾아줘",
+        "  search:    => gpt.pdf (0.82)",
+        "  code:      print(1)",
+        "             print(2)",
+        "             => 1",
+        "             2",
+        "             => 1 image",
+    ]
+    [turn] = quiz["attempts"][0]["turns"]
+    assert [kind for kind, _ in ordered(turn)] == ["function", "message"]
+    talked = {**turn, "messages": ["one", "two"], "steps": ["message", "function", "message"]}
+    assert [kind for kind, _ in ordered(talked)] == ["message", "function", "message"]
+    assert [what for kind, what in ordered(talked) if kind == "message"] == ["one", "two"]
