@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,6 +10,7 @@ from orchestrator.server.interpreter.limits import Limits
 from orchestrator.server.interpreter.lookup import find_sandbox
 from orchestrator.server.interpreter.sandbox import Sandbox
 from orchestrator.server.tools import CodeUnavailableError
+from tests.browser import CHROMIUM, Browser, browsing
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +20,12 @@ def sandbox() -> Sandbox:
         return asyncio.run(find_sandbox(Limits()))
     except CodeUnavailableError as error:
         pytest.skip(f"{sys.platform}: {error}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser that runs for all tests; a test that asks for it is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here")
+    with browsing() as running:
+        yield running

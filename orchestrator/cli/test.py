@@ -34,7 +34,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
     "`orch test --repeat 10 --json after.json`, `orch test --name 'quiz[model=gpt-5,*'`, "
     "`orch test --target local --target server --shard 1/4`, `orch test --budget 2.50`, `orch test --resume`, "
-    "`orch test --last-failed`."
+    "`orch test --last-failed`, `orch test --html report.html --markdown comment.md`."
 )
 @paths
 @targets

@@ -15,13 +15,14 @@ from typing import Any
 
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 """What could end the element the data stands in, or its line: written as JSON may write it instead."""
+_PARTS = ("dom", "words", "transcript", "plots", "matrix", "list", "page")
 _TABLE = str.maketrans(_UNSAFE)
 
 
 def run_html(report: Mapping[str, Any]) -> Iterator[str]:
     """Give the page of a report in pieces, a scenario at a time, so that no second copy of it all is made."""
-    title = html.escape(f"{report['project']} on {report['target']}")
-    style, script = _resource("report.css"), _resource("report.js")
+    title, verdict = (html.escape(text) for text in (f"{report['project']} on {report['target']}", _verdict(report)))
+    style, script = _resource("report.css"), _script()
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
@@ -30,9 +31,10 @@ def run_html(report: Mapping[str, Any]) -> Iterator[str]:
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_verdict(report)}: {title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"<title>{verdict}: {title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f'<header class="top"><div class="wide"><h1>{title}<small>Scenarios, run by orch</small></h1></div></header>\n'
-        "<main><noscript>This report is drawn by the script in this file.</noscript></main>\n"
+        f'<main><p class="wide">{verdict}. The rest is drawn by the script in this file, '
+        "which this browser did not run.</p></main>\n"
         '<footer><div class="wide">Made by <code>orch test --html</code>. This file loads nothing and sends nothing.'
         "</div></footer>\n"
     )
@@ -57,6 +59,16 @@ def _verdict(report: Mapping[str, Any]) -> str:
     summary = report["summary"]
     wrong = [f"{summary[status]} {status}" for status in ("failed", "errored", "inconclusive") if summary.get(status)]
     return ", ".join(wrong) or f"{summary['passed']} passed"
+
+
+@cache
+def _script() -> str:
+    """Give the script: its parts know of each other, and nothing outside knows of them."""
+    parts = "\n".join(_resource(f"{name}.js") for name in _PARTS)
+    return f"""(() => {{
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+{parts}}})();"""
 
 
 @cache

@@ -75,7 +75,12 @@ def _wrong(attempt: Data) -> Iterator[str]:
 def _first(part: Data) -> Iterator[str]:
     if part["problem"]:
         yield str(part["problem"]["message"])
-    yield from (f"{check['check']}: {check['reason']}" for check in part["checks"] if _counts(check))
+    yield from (f"{check['check']}: {_beginning(check['reason'])}" for check in part["checks"] if _counts(check))
+
+
+def _beginning(reason: str) -> str:
+    """Give a reason without the lines of a comparison, which stand indented under it."""
+    return "\n".join(line for line in reason.split("\n") if not line.startswith("  "))
 
 
 def _counts(check: Data) -> bool:

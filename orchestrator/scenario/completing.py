@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.errors import ReportError
+from orchestrator.scenario.merging import STATUSES
 
 _TOKENS = {"input_tokens": 0, "output_tokens": 0}
 _RUN: Mapping[str, Any] = {
@@ -25,7 +26,7 @@ _RUN: Mapping[str, Any] = {
 }
 _PLACE: Mapping[str, Any] = {"name": "", "case": {}, "assistant": "", "file": "", "line": 0}
 _SCENARIO: Mapping[str, Any] = {
-    "status": "",
+    "status": "passed",
     "quarantine": None,
     "taken_over": False,
     "cost_usd": None,
@@ -33,6 +34,7 @@ _SCENARIO: Mapping[str, Any] = {
     "attempts": [],
 }
 _ATTEMPT: Mapping[str, Any] = {
+    "status": "passed",
     "recorded": False,
     "duration_ms": 0,
     "requests": 0,
@@ -155,6 +157,8 @@ def _find_fault(key: str, value: Any, default: Any) -> str | None:
             return None if isinstance(value, bool) else "true or false"
         case int() | float():
             return None if _is_number(value) else "a number"
+        case str() if key == "status" and default:
+            return None if value in STATUSES else f"one of {', '.join(STATUSES)}"
         case str():
             return None if isinstance(value, str) else "text"
         case [_, *_]:

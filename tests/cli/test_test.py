@@ -51,6 +51,22 @@ def test_the_page_holds_what_the_json_report_holds(orch, applied):
     assert "<title>1 passed: tutoring on local</title>" in page
 
 
+def test_a_browser_shows_the_page_of_a_run(orch, applied, browser):
+    model = applied / "gpt-4o.yaml"
+    model.write_text(model.read_text(encoding="utf-8").replace("천만에요", "별말씀을요"), encoding="utf-8")
+    assert orch("test", "specs/", "--name", "quiz", "--name", "thanks", "--html", "report.html").code == 1
+    shown = browser.open(applied.parent / "report.html", "status=failed&open=thanks")
+    assert shown.texts(".count")[0].startswith("1 of 2 scenarios")
+    assert "별말씀을요" in shown.texts(".turn")[1]
+    shown.press("Escape")
+    assert shown.texts(".title") == ["thanks", "quiz"]
+    shown.click(".row.s-passed summary")
+    assert "display_quiz" in shown.texts(".row.s-passed .turn")[0]
+    assert shown.complaints == []
+    assert len(shown.loaded) == 1
+    shown.close()
+
+
 def test_the_quiz_is_answered_whole(orch, applied):
     assert orch("test", "specs/", "--name", "quiz", "--json", "report.json").code == 0
     (scenario,) = json.loads((applied.parent / "report.json").read_text())["scenarios"]

@@ -91,6 +91,8 @@ TURN = ["scenarios", 0, "attempts", 0, "turns", 0]
         (["scenarios"], {}, "scenarios must be a list"),
         (["budget"], 5, "budget must be an object"),
         (["interrupted"], "no", "interrupted must be true or false"),
+        (["scenarios", 0, "status"], "great", "status must be one of passed, failed, errored, inconclusive"),
+        (["scenarios", 0, "attempts", 0, "status"], [], "status must be one of passed, failed, errored, inconclusive"),
         ([*TURN, "checks"], "none", "scenarios[0].attempts[0].turns[0].checks must be a list"),
         ([*TURN, "checks", 0, "reason"], None, "turns[0].checks[0].reason must be text"),
         ([*TURN, "problem"], "bad", "turns[0].problem must be an object"),

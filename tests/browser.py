@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,14 @@ OPTIONS = (
     "--disable-sync",
     "--remote-debugging-pipe",
 )
+LAUNCH = """\
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""A browser takes its orders on descriptor 3 and answers on 4."""
 PATIENCE = 60
 """Seconds until a browser that says nothing is given up."""
 
@@ -66,7 +75,7 @@ class Browser:
         return told
 
     def open(
-        self, file: Path, fragment: str = "", *, dark: bool = False, width: int = 1200, height: int = 900
+        self, file: Path, fragment: str = "", *, dark: bool = False, width: int = 1200, height: int = 3000
     ) -> "Page":
         """Open a file in a window of this width in CSS pixels, and wait until its scripts have run."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -129,10 +138,12 @@ class Page:
         what = {"key": key, "windowsVirtualKeyCode": code}
         self.ask("Input.dispatchKeyEvent", type="keyDown", **what, **({"text": text} if text else {}))
         self.ask("Input.dispatchKeyEvent", type="keyUp", **what)
+        self._settle()
 
     def write(self, text: str) -> None:
         """Type a text where the focus is."""
         self.ask("Input.insertText", text=text)
+        self._settle()
 
     def click(self, selector: str) -> None:
         """Click an element in its middle, as a mouse does."""
@@ -144,6 +155,20 @@ class Page:
         x, y = self.evaluate(script)
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Wait until the page has drawn what an input made of it, with the events that follow from that."""
+        self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+
+    def go(self, fragment: str) -> None:
+        """Go to another place of the same page."""
+        self.evaluate(f"void (location.hash = {json.dumps(fragment)})")
+        self._settle()
+
+    def close(self) -> None:
+        """Close it."""
+        self.ask("Page.close")
 
 
 @contextmanager
@@ -153,9 +178,8 @@ def browsing() -> Iterator[Browser]:
     asked, asking = os.pipe()
     told, telling = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        # The browser takes its orders on descriptor 3 and answers on 4.
-        script = f'exec "$@" 3<&{asked} 4>&{telling}'
-        command = ["sh", "-c", script, "sh", CHROMIUM, *OPTIONS, f"--user-data-dir={profile}"]
+        launch = [sys.executable, "-c", LAUNCH, str(asked), str(telling)]
+        command = [*launch, CHROMIUM, *OPTIONS, f"--user-data-dir={profile}"]
         with subprocess.Popen(
             command, pass_fds=(asked, telling), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
