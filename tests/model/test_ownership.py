@@ -22,10 +22,11 @@ from orchestrator.model.ownership import (
 TUTOR = Address(Kind.ASSISTANT, "math-tutor")
 PATHS = st.text(st.characters(), max_size=30)  # surrogates too: a live object's metadata may hold half a pair
 FIELDS = st.dictionaries(PATHS, st.none() | st.integers() | st.text(max_size=20), max_size=60)
+NAMES = st.from_regex(r"[a-z0-9]{1,12}(-[a-z0-9]{1,12}){0,4}", fullmatch=True)  # no longer than a name may be
 MARKS = st.builds(
     Marks,
-    project=st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True),
-    address=st.builds(Address, st.sampled_from(Kind), st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)),
+    project=NAMES,
+    address=st.builds(Address, st.sampled_from(Kind), NAMES),
     baseline=st.builds(Baseline.of, FIELDS),
     files=st.none() | st.just("3:0123456789abcdef0123456789abcdef"),
     protect=st.booleans(),

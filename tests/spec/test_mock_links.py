@@ -3,7 +3,9 @@
 import pytest
 
 from orchestrator.errors import SpecError
+from orchestrator.model.scenario import Scenario
 from orchestrator.spec.loader import Ask, load
+from orchestrator.spec.mock_links import find_unreachable
 
 HEAD = "kind: Project\nname: p\ntargets: {local: {provider: local}}\n"
 REST = """\
@@ -131,12 +133,6 @@ def test_sound_mocks(told, mock):
             "objet",
             None,
         ),
-        (
-            "[{returns: 1}, {returns: 2}]",
-            "6:24",
-            "this mock of `quiz` is never used: mock 1 has no `when`, so it answers every call",
-            "put the one without `when` last",
-        ),
         ("{python: 'lib:gone'}", "6:18", "gone", None),
         ("{sequence: [{python: 'nowhere:f'}]}", "6:30", "nowhere.py", None),
         ("{template: '{{ argument.id }}'}", "6:24", "argument", None),
@@ -164,3 +160,12 @@ def test_a_mock_of_no_function_is_told_once(told):
     [(text, hint)] = told("{when: {arguments: {x: 1}}, returns: 1}", "quizz")
     assert "assistant `tutor` has no function `quizz`" in text
     assert hint == "did you mean `quiz`?"
+
+
+def test_mocks_that_never_answer_are_found():
+    written = [{"returns": 1}, {"when": {"arguments": {"id": 1}}, "returns": 2}, {"returns": 3}]
+    turns = [{"user": "hi", "mocks": {"f": written, "g": written[:1]}}]
+    spec = Scenario.model_validate({"name": "s", "assistant": "a", "turns": turns, "mocks": {"f": written[1:]}})
+    found = list(find_unreachable(spec))
+    assert [place for place, _ in found] == [("turns", 0, "mocks", "f", 1), ("turns", 0, "mocks", "f", 2)]
+    assert found[0][1] == "this mock of `f` is never used: mock 1 has no `when`, so it answers every call"
