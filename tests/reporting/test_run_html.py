@@ -361,3 +361,21 @@ def test_ten_thousand_scenarios_are_drawn_as_far_as_they_are_looked_at(look, rep
 
 def test_without_scripts_the_verdict_is_there(report):
     assert re.search(r"<main><p[^>]*>2 failed, 1 errored\. The rest is drawn by the script", page(report))
+
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of `#rrggbb`, after WCAG 2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [":root {", ':root[data-theme="dark"] {'])
+def test_every_text_can_be_read(report, theme):
+    style = page(report).partition(theme)[2].partition("}")[0]
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", style))
+    assert len(colours) == 14
+    for text in ("text", "dim", "link", "passed", "failed", "errored", "inconclusive", "held"):
+        for under in ("back", "card", "soft", *(["said"] if text == "text" else [])):
+            low, high = sorted((luminance(colours[text]), luminance(colours[under])))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (text, under)
