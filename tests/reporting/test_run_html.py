@@ -379,3 +379,25 @@ def test_every_text_can_be_read(report, theme):
         for under in ("back", "card", "soft", *(["said"] if text == "text" else [])):
             low, high = sorted((luminance(colours[text]), luminance(colours[under])))
             assert (high + 0.05) / (low + 0.05) >= 4.5, (text, under)
+
+
+@pytest.mark.parametrize("times", [[10, 10, 10], [10, 99, 99, 99], [10, 10, 10, 99], [1, 50_000, 59_999]])
+def test_labels_of_a_plot_do_not_cover_each_other(look, report, times):
+    quiz = report["scenarios"][0]
+    [attempt] = quiz["attempts"]
+    turns = [{**attempt["turns"][0], "duration_ms": ms} for ms in times]
+    shown = look({**report, "scenarios": [{**quiz, "attempts": [{**attempt, "turns": turns}]}]})
+    box = "const box = node.getBoundingClientRect(); return [box.left, box.right]"
+    boxes = shown.evaluate(f"[...document.querySelectorAll('svg text')].slice(2).map(node => {{ {box} }})")
+    [first, second] = boxes
+    [plot] = shown.evaluate(f"[...document.querySelectorAll('.plots .card')].map(node => {{ {box} }})")
+    assert plot[0] < first[0] < first[1] < second[0] < second[1] < plot[1]
+
+
+def test_the_slowest_scenarios_open(look, report):
+    slow = report["scenarios"][2]
+    slow["attempts"][0]["duration_ms"] = 90_000
+    shown = look(report)
+    assert shown.texts(".slowest li")[0].split("\n") == ["lookup", "1 min 30 s"]
+    shown.click(".slowest button")
+    assert "Where is A-1?" in shown.texts(".inside")[0]

@@ -27,7 +27,7 @@ theme.addEventListener("click", () => {
 });
 dress(worn);
 
-const plots = [latency(), rates()].filter(Boolean);
+const plots = [latency(), rates() || slowest(reveal)].filter(Boolean);
 const head = [numbers(), plots.length ? make("div", { class: "plots" }, ...plots) : null, table && table.node];
 document.querySelector("header.top .wide").append(theme);
 document.querySelector("main").replaceChildren(

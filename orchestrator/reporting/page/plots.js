@@ -30,6 +30,15 @@ const numbers = () => {
 
 const text = (x, y, anchor, words, more) => draw("text", { x, y, "text-anchor": anchor, ...more }, words);
 
+// Where two labels go so that neither covers the other nor leaves the plot.
+const LABEL = 84;
+const apart = (left, right) => {
+  const close = Math.max(0, LABEL - (right - left)) / 2;
+  const first = Math.max(left - close, LABEL / 2);
+  const second = Math.min(Math.max(right + close, first + LABEL), WIDTH - LABEL / 2);
+  return [Math.min(first, second - LABEL), second];
+};
+
 // On a logarithmic axis, so that a few slow turns do not press all others into one bar.
 const latency = () => {
   const sorted = ascending(all.flatMap(times));
@@ -51,18 +60,30 @@ const latency = () => {
   });
   svg.append(draw("line", { class: "axis", x1: 0, x2: WIDTH, y1: plotHeight, y2: plotHeight }),
     text(0, plotHeight + 15, "start", time(low)), text(WIDTH, plotHeight + 15, "end", time(high)));
-  const [left, right] = [share(p50) * WIDTH, share(p95) * WIDTH];
-  const near = right - left < 90;
-  for (const [x, name, anchor] of [
-    [left, `p50 ${time(p50)}`, left < 60 ? "start" : near ? "end" : "middle"],
-    [right, `p95 ${time(p95)}`, right > WIDTH - 60 ? "end" : near ? "start" : "middle"],
-  ]) svg.append(draw("line", { class: "mark", x1: x, x2: x, y1: -2, y2: plotHeight }), text(x, -6, anchor, name));
+  const marks = [share(p50) * WIDTH, share(p95) * WIDTH], places = apart(...marks);
+  [`p50 ${time(p50)}`, `p95 ${time(p95)}`].forEach((name, index) => svg.append(
+    draw("line", { class: "mark", x1: marks[index], x2: marks[index], y1: -2, y2: plotHeight }),
+    text(places[index], -6, "middle", name)));
   return make("section", { class: "card" }, make("h2", {}, "Time of a turn"), svg);
+};
+
+const slowest = (reveal) => {
+  const took = (each) => total(each.attempts.map((attempt) => attempt.duration_ms));
+  const played = data.scenarios.filter((each) => each.attempts.length);
+  if (played.length < 2) return null;
+  const ranked = played.sort((a, b) => took(b) - took(a)).slice(0, 5), most = took(ranked[0]) || 1;
+  return make("section", { class: "card" }, make("h2", {}, "Slowest scenarios"), make("ul", { class: "slowest" },
+    ...ranked.map((each) => {
+      const bar = make("span", { class: "bar", "aria-hidden": "true" });
+      bar.style.width = `${(took(each) / most) * 100}%`;
+      return make("li", {}, make("button", { type: "button", class: "plain", onclick: () => reveal(each) }, label(each)),
+        make("span", { class: "dim" }, time(took(each))), bar);
+    })));
 };
 
 const rates = () => {
   if (!repeated.length) return null;
-  const shown = repeated.slice(0, MOST_RATES), left = 150, height = shown.length * LINE;
+  const shown = repeated.slice(0, MOST_RATES), left = 165, height = shown.length * LINE;
   const x = (share) => left + share * (WIDTH - left - 8);
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${height + 20}`, role: "img",
     "aria-label": `Pass rates of ${count(repeated.length, "repeated scenario")}, with their intervals` });
@@ -73,7 +94,7 @@ const rates = () => {
   shown.forEach((each, index) => {
     const y = (index + 0.5) * LINE, { interval: [low, high], rate: found, required } = each.statistics, name = label(each);
     svg.append(draw("g", { class: `s-${each.shown}` }, draw("title", {}, `${name}: ${rate(each)}, required ${required}`),
-      text(left - 10, y + 4, "end", name.length > 22 ? `${name.slice(0, 21)}…` : name, { class: "name" }),
+      text(left - 10, y + 4, "end", name.length > 21 ? `${name.slice(0, 20)}…` : name, { class: "name" }),
       draw("line", { class: "toned range", x1: x(low), x2: x(high), y1: y, y2: y }),
       draw("line", { class: "need", x1: x(required), x2: x(required), y1: y - 6, y2: y + 6 }),
       found === null ? null : draw("circle", { class: "toned", cx: x(found), cy: y, r: 4 })));
