@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.conversation import Answer, Reply
+from orchestrator.model.conversation import Answer, CodeRun, Reply, Search
 from orchestrator.model.fields import Fields
 from orchestrator.model.ownership import Marks
 
@@ -159,6 +159,22 @@ class Requests:
     def total(self) -> int:
         """All requests so far."""
         return sum(self.counts.values())
+
+
+class Hearer(Protocol):
+    """Hears a reply while it is made; all it is told stands in the `Reply` too."""
+
+    def wrote(self, text: str) -> None:
+        """Hear the next piece of the message that is being written."""
+        ...
+
+    def searched(self, search: Search) -> None:
+        """Hear what a search found."""
+        ...
+
+    def ran(self, code: CodeRun) -> None:
+        """Hear what code was run, and what it printed."""
+        ...
 
 
 class Conversation(Protocol):
