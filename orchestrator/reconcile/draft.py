@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 from orchestrator.diagnostics import Position
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import TOOL as AGENTS_TOOL
-from orchestrator.model.agents import settings_from
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
 from orchestrator.model.fields import Fields, canonical, equal
 from orchestrator.model.language import Spec
+from orchestrator.model.own_settings import is_own_tool, written_settings
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.model.resources import Assistant, Function, JsonSchemaReply, VectorStore
@@ -115,8 +114,8 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
     tools = [_tool(name, kind, live.fields, around, ignore, comments) for name, kind in _tools(live.fields)]
     if tools:
         data["tools"] = tools
-    if own := _own_settings(live.fields, defaults):
-        data["agents"] = own
+    own = _own_settings(live.fields, defaults)
+    data |= own
     _add_tail(data, live, ignore)
     data = {key: data[key] for key in Assistant.model_fields if key in data}
     spec = _shaped(Assistant, data)
@@ -124,8 +123,9 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
         asked = spec.response_format.json_schema
         for problem in check_parameters(asked.schema_, asked.strict, called="schema"):
             raise RefusedError(f"its response_format: {problem.message}")
-    fields = assistant_fields(spec, data.get("instructions"), functions, "agents" if own else "assistants")
-    whole = frozenset({"tools"} if tools or "tools" in own else ())
+    wire = next(iter(own), "assistants")
+    fields = assistant_fields(spec, data.get("instructions"), functions, wire)
+    whole = frozenset({"tools"} if tools or "tools" in own.get(wire, {}) else ())
     return Draft(_resource(address, fields, whole, ignore), data, tuple(comments), functions)
 
 
@@ -153,14 +153,14 @@ def _tools(fields: Fields) -> Iterator[tuple[str, Any]]:
     """Give the name of each tool and what it is."""
     for path, value in fields.items():
         name = path.removeprefix("tools.")
-        if name != path and "." not in name and not path.startswith(AGENTS_TOOL):
+        if name != path and "." not in name and not is_own_tool(path):
             yield name, value
 
 
 def _own_settings(fields: Fields, defaults: Fields) -> dict[str, Any]:
-    """Give what only the agents wire has, as the spec says it."""
+    """Give what only the target's wire has, as the spec says it, under the wire's name."""
     try:
-        return settings_from(fields, defaults)
+        return written_settings(fields, defaults)
     except ValueError as error:
         raise RefusedError(f"it has a tool that specs do not know: {error}") from error
 
