@@ -76,6 +76,7 @@ class ResponsesProvider(StoredObjects):
         """
         if live.kind is not Kind.ASSISTANT:
             return await super().update(live, desired, changed, journal)
+        self._releases.read(live.id)  # one that is gone is not published again by the way
         self._releases.write(to_release(desired, name=live.id), new=False)
 
     async def delete(self, live: Live) -> None:

@@ -153,7 +153,7 @@ def _tool_fields(tool: Mapping[str, Any], number: int, before: Fields) -> dict[s
             path = _SEARCH
             fields = {path: kind} | {f"{path}.{key}": tool[key] for key in _SEARCH_KEYS if tool.get(key) is not None}
             fields |= {f"{path}.vector_stores": list(tool["vector_store_ids"])} if tool.get("vector_store_ids") else {}
-        case "code_interpreter" if tool.get("container", _CONTAINER) == _CONTAINER:
+        case "code_interpreter":
             path = f"tools.{kind}"
             fields = {path: kind}
         case _:
@@ -162,4 +162,6 @@ def _tool_fields(tool: Mapping[str, Any], number: int, before: Fields) -> dict[s
             path = path if path not in before else f"{path}-{number}"
             return {path: dict(tool)}
     left = {key: item for key, item in tool.items() if key not in _KNOWN[kind]}
+    if tool.get("container", _CONTAINER) != _CONTAINER:
+        left["container"] = tool["container"]
     return fields | ({f"{_UNKNOWN}{path}": left} if left else {})
