@@ -57,7 +57,7 @@ def test_a_file_that_is_no_release_is_an_error_and_not_an_absence(releases, fold
     (folder / "one.json").write_text(text)
     with pytest.raises(TargetRejectedError, match=r"one\.json is no release") as error:
         releases.read_all()
-    assert "git" in error.value.hint
+    assert "git" in str(error.value.hint)
 
 
 def test_bytes_that_are_no_text_are_no_release(releases, folder):

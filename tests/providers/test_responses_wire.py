@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from openai.types.responses import FileSearchToolParam, FunctionToolParam, WebSearchToolParam
@@ -90,7 +91,7 @@ def test_a_request_says_what_was_declared_and_nothing_else():
 def test_the_request_is_what_the_official_client_is_typed_to_take():
     request = to_release(wanted(EVERYTHING)).request
     assert request.keys() <= ResponseCreateParamsNonStreaming.__annotations__.keys()
-    typed = {
+    typed: dict[str, Any] = {
         "function": FunctionToolParam,
         "file_search": FileSearchToolParam,
         "web_search": WebSearchToolParam,

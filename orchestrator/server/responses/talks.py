@@ -183,7 +183,7 @@ class Responses:
         thread, run = before["_thread"], before["_run"]
         steps = before["_to"] if before["_to"] is not None else self._store.count("step", run)
         messages = before["_messages"] if before["_messages"] is not None else self._store.count("message", thread)
-        return fork(self._store, self._active, thread, run, steps, messages)
+        return fork(self._store, self._active, thread, run, steps, messages, now() + WAITING_SECONDS)
 
     def _go_on(self, thread: str, values: Mapping[str, Any], items: Sequence[Body]) -> tuple[Body, int]:
         """Begin a run, or go on with the one that waits; gives it and how many of its steps were there before."""

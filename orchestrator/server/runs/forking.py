@@ -1,6 +1,6 @@
 """A second way on from a point in a talk: a thread of its own that begins as the first one was then."""
 
-import time
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +9,12 @@ from orchestrator.server.store import Body, Store
 from orchestrator.server.wire import new_id
 
 
-def fork(store: Store, active: ActiveRuns, thread_id: str, run_id: str, steps: int, messages: int) -> str:
+def fork(
+    store: Store, active: ActiveRuns, thread_id: str, run_id: str, steps: int, messages: int, expires_at: int
+) -> str:
     """Copy a thread's first `messages`; where the first `steps` of the run end in calls, they wait in the copy too.
 
-    Gives the new thread's id. Call inside a transaction.
+    They wait until `expires_at`, in Unix seconds. Gives the new thread's id. Call inside a transaction.
     """
     thread = new_id("thread_")
     for message in store.fetch_page("message", thread_id).items[:messages]:
@@ -20,15 +22,14 @@ def fork(store: Store, active: ActiveRuns, thread_id: str, run_id: str, steps: i
     run, kept = store.fetch("run", run_id, thread_id), store.fetch_page("step", run_id).items[:steps]
     if run is None or not kept or not (calls := _asked(kept[-1])):
         return thread
-    copy = {**run, "id": new_id("run_"), "thread_id": thread, **_WAITING}
+    copy = {**run, "id": new_id("run_"), "thread_id": thread, "expires_at": expires_at, **_WAITING}
     copy["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
     kept[-1] = _reopened(kept[-1])
     store.add("run", copy, thread)
     for step in kept:
         mine = {"id": new_id("step_"), "run_id": copy["id"], "thread_id": thread}
         store.add("step", {**step, **mine}, copy["id"])
-    expires = max(copy["expires_at"], int(time.time()) + 1)
-    active.open(Lease(thread, copy["id"], NOBODY, float("inf"), expires, False))
+    active.open(Lease(thread, copy["id"], NOBODY, math.inf, expires_at, False))
     return thread
 
 
