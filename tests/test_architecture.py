@@ -69,6 +69,7 @@ PURE = [
     "scenario.voting",
     "providers.agents_wire",
     "providers.assistants_wire",
+    "providers.beyond",
     "providers.stores_wire",
 ]
 # A third-party library has one home, or the few places named here.

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.model.address import Kind
 from orchestrator.model.agents import TOOL
-from orchestrator.model.fields import Fields
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields
 from orchestrator.providers import stores_wire
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
 from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
@@ -238,4 +238,4 @@ def _function_from_wire(path: str, tool: Mapping[str, Any]) -> dict[str, Any]:
 def _path_of(kind: str, tool: Mapping[str, Any]) -> str:
     """Give the path of a tool that is no function: an MCP server goes by its label; a dot would begin a part."""
     label = f":{tool.get('server_label')}" if kind == "mcp" else ""
-    return TOOL + f"{kind}{label}".replace(".", "_")
+    return (TOOL if kind in _TOOL_KEYS else UNKNOWN_TOOL) + f"{kind}{label}".replace(".", "_")

@@ -13,8 +13,10 @@ from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import TOOL as AGENTS_TOOL
 from orchestrator.model.agents import settings_from
+from orchestrator.model.assistants import TOOL as ASSISTANTS_TOOL
+from orchestrator.model.assistants import assistants_settings_from
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
-from orchestrator.model.fields import Fields, canonical, equal
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, canonical, equal, is_unknown
 from orchestrator.model.language import Spec
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
@@ -72,7 +74,7 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     seen = replace(live, fields=with_references(live.fields, around.stores))
     lost = [change.path for change in diff(made.resource, seen, defaults)]
     left = [path for path in _unsaid(made.resource, live, defaults) if path not in lost]
-    lost += [path for path in left if path.startswith("tools.")]
+    lost += [path for path in left if path.startswith("tools.") and not is_unknown(path)]
     if lost:
         raise RefusedError(f"a spec cannot say what it has at {', '.join(f'`{path}`' for path in lost)}")
     marks = Marks(around.project, address, Baseline.of(compared(made.resource)), revision=around.revision)
@@ -115,8 +117,8 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
     tools = [_tool(name, kind, live.fields, around, ignore, comments) for name, kind in _tools(live.fields)]
     if tools:
         data["tools"] = tools
-    if own := _own_settings(live.fields, defaults):
-        data["agents"] = own
+    own = _own_settings(live.fields, defaults)
+    data |= own
     _add_tail(data, live, ignore)
     data = {key: data[key] for key in Assistant.model_fields if key in data}
     spec = _shaped(Assistant, data)
@@ -124,8 +126,9 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
         asked = spec.response_format.json_schema
         for problem in check_parameters(asked.schema_, asked.strict, called="schema"):
             raise RefusedError(f"its response_format: {problem.message}")
-    fields = assistant_fields(spec, data.get("instructions"), functions, "agents" if own else "assistants")
-    whole = frozenset({"tools"} if tools or "tools" in own else ())
+    wire = next(iter(own), "assistants")
+    fields = assistant_fields(spec, data.get("instructions"), functions, wire)
+    whole = frozenset({"tools"} if tools or "tools" in own.get(wire, ()) else ())
     return Draft(_resource(address, fields, whole, ignore), data, tuple(comments), functions)
 
 
@@ -153,16 +156,17 @@ def _tools(fields: Fields) -> Iterator[tuple[str, Any]]:
     """Give the name of each tool and what it is."""
     for path, value in fields.items():
         name = path.removeprefix("tools.")
-        if name != path and "." not in name and not path.startswith(AGENTS_TOOL):
+        if name != path and "." not in name and not path.startswith((AGENTS_TOOL, ASSISTANTS_TOOL, UNKNOWN_TOOL)):
             yield name, value
 
 
-def _own_settings(fields: Fields, defaults: Fields) -> dict[str, Any]:
-    """Give what only the agents wire has, as the spec says it."""
+def _own_settings(fields: Fields, defaults: Fields) -> dict[str, dict[str, Any]]:
+    """Give what only one wire has, by that wire, as the spec says it."""
     try:
-        return settings_from(fields, defaults)
+        found = {"agents": settings_from(fields, defaults), "assistants": assistants_settings_from(fields)}
     except ValueError as error:
         raise RefusedError(f"it has a tool that specs do not know: {error}") from error
+    return {wire: settings for wire, settings in found.items() if settings}
 
 
 def _tool(

@@ -10,8 +10,7 @@ from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import agents_tool_name
-from orchestrator.model.desired import assistant_fields, vector_store_fields
+from orchestrator.model.desired import assistant_fields, own_tools, vector_store_fields
 from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
 from orchestrator.model.prices import Price
@@ -179,8 +178,7 @@ class Linker:
         )
 
     def _lists_tools(self, assistant: Assistant) -> bool:
-        own = assistant.agents.tools if self._wire == "agents" and assistant.agents is not None else None
-        return assistant.tools is not None or own is not None
+        return assistant.tools is not None or self._wire in own_tools(assistant)
 
     def _check_deferred(self, document: Document, assistant: Assistant) -> None:
         """Find functions that are deferred and not listed: the API would be told of a tool that is none."""
@@ -217,11 +215,11 @@ class Linker:
                     document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
                 )
             seen.add(name)
-        for index, own in enumerate(assistant.agents.tools or () if assistant.agents else ()):
-            if (name := f"agents:{agents_tool_name(own)}") in seen:
-                message = f"the tool `{agents_tool_name(own)}` is listed twice"
-                self._problems.append(document.diagnostic(message, ("agents", "tools", index), "keep one"))
-            seen.add(name)
+        for wire, names in own_tools(assistant).items():
+            for index, name in enumerate(names):
+                if name in names[:index]:
+                    message = f"the tool `{name}` is listed twice"
+                    self._problems.append(document.diagnostic(message, (wire, "tools", index), "keep one"))
 
     def _refer(self, kind: str, name: str, document: Document, path: Path_) -> bool:
         """Tell whether there is a spec of this name, and note that it is missing where nothing else tells why."""

@@ -1,4 +1,4 @@
-"""Foundry classic, end to end: the real command as real processes, against a server that is as particular as Foundry."""
+"""Foundry classic, end to end: the real command as real processes, and a server that is as particular as Foundry."""
 
 import os
 import shutil
@@ -267,3 +267,111 @@ def test_logging_in_is_asked_for_where_the_command_fails(shop):
     assert "Please run az login" in done.err
     shutil.rmtree(shop.az.parent)
     assert "az" in shop.orch("plan").err
+
+
+OWN = """
+kind: Assistant
+name: support
+model: my-deployment
+tools: [{function: quiz}]
+assistants:
+  tools:
+    - bing_grounding: {connection_id: /c/bing, market: de-DE}
+    - azure_ai_search: {index_connection_id: /c/search, index_name: papers, query_type: semantic}
+    - openapi:
+        name: weather
+        spec: {openapi: 3.1.0, paths: {}}
+        auth: {managed_identity: {audience: "https://w.example"}}
+    - mcp: {server_label: docs, server_url: "https://docs.example/mcp"}
+---
+{kind: Function, name: quiz}
+"""
+
+
+def portal(shop: Shop) -> Any:
+    return shop.outside("GET", f"/assistants/{assistant_id(shop, 'support')}")
+
+
+def test_tools_that_only_foundry_has_are_planned_changed_and_reset(shop):
+    specs = shop.folder / "specs.yaml"
+    specs.write_text(OWN)
+    shop.good("apply", "--yes")
+    assert shop.settled()
+    live = portal(shop)
+    assert [tool["type"] for tool in live["tools"]] == [
+        "function",
+        "bing_grounding",
+        "azure_ai_search",
+        "openapi",
+        "mcp",
+    ]
+    index = {"index_connection_id": "/c/search", "index_name": "papers", "query_type": "semantic"}
+    assert live["tool_resources"]["azure_ai_search"] == {"indexes": [index]}
+    specs.write_text(OWN.replace("index_name: papers", "index_name: news").replace("market: de-DE", "count: 3"))
+    planned = json.loads(shop.good("plan", "--format", "json").out)
+    assert [field["path"] for field in planned["changes"][0]["fields"]] == [
+        "tools.assistants:bing_grounding",
+        "tools.assistants:azure_ai_search",
+    ]
+    shop.good("apply", "--yes")
+    assert shop.settled()
+    assert portal(shop)["tool_resources"]["azure_ai_search"]["indexes"][0]["index_name"] == "news"
+    tools = [tool for tool in portal(shop)["tools"] if tool["type"] != "mcp"]
+    shop.outside("POST", f"/assistants/{assistant_id(shop, 'support')}", {"tools": tools})
+    assert "tools.assistants:mcp:docs" in shop.good("drift", code=3).out
+    shop.good("apply", "--yes")
+    assert [tool["type"] for tool in portal(shop)["tools"]][-1] == "mcp"
+    specs.write_text("{kind: Assistant, name: support, model: my-deployment, tools: []}\n")
+    shop.good("apply", "--yes")
+    assert shop.settled()
+    assert portal(shop)["tools"] == []
+
+
+def test_what_was_made_in_the_portal_becomes_a_spec_with_foundrys_own_tools(shop):
+    (shop.folder / "specs.yaml").write_text("{kind: Function, name: unused}\n")
+    search = {"search_configurations": [{"connection_id": "/c/bing", "count": 5, "market": None}]}
+    made = shop.outside(
+        "POST",
+        "/assistants",
+        {
+            "model": "my-deployment",
+            "name": "portal",
+            "description": None,
+            "top_p": 1.0,
+            "tools": [
+                {"type": "bing_grounding", "bing_grounding": search},
+                {"type": "azure_ai_search"},
+                {"type": "telepathy", "range": 5},
+            ],
+            "tool_resources": {
+                "code_interpreter": {"file_ids": []},
+                "azure_ai_search": {"indexes": [{"index_asset_id": "news/versions/1"}]},
+            },
+        },
+    )
+    listed = json.loads(shop.good("list", "--format", "json").out)["objects"]
+    assert [each["unknown"] for each in listed] == [["tools.unknown:telepathy"]]
+    shop.good("import", f"assistant.portal={made['id']}", "--into", ".")
+    assert shop.settled()
+    text = (shop.folder / "portal.yaml").read_text()
+    assert "# Specs do not speak of its tools.unknown:telepathy: that stays." in text
+    assert "bing_grounding: {connection_id: /c/bing, count: 5}" in text
+    assert "azure_ai_search: {index_asset_id: news/versions/1}" in text
+    (shop.folder / "portal.yaml").write_text(text.replace("count: 5", "count: 6"))
+    shop.good("apply", "--yes")
+    assert shop.settled()
+    live = shop.outside("GET", f"/assistants/{made['id']}")
+    assert {"type": "telepathy", "range": 5} in live["tools"]
+    assert live["tool_resources"]["azure_ai_search"] == {"indexes": [{"index_asset_id": "news/versions/1"}]}
+
+
+def test_the_local_target_says_at_its_place_that_it_has_no_such_tool(shop):
+    (shop.folder / "specs.yaml").write_text(OWN.lstrip())
+    done = shop.orch("validate", "--target", "local")
+    assert done.code == 1
+    assert "specs.yaml:7:7: error: target local cannot take `tools.assistants:bing_grounding`" in done.err
+    assert "overrides" in done.err
+    text = (shop.folder / "orch.yaml").read_text()
+    without = "{provider: local, overrides: {assistant.support: {assistants: null}}}"
+    (shop.folder / "orch.yaml").write_text(text.replace("{provider: local}", without))
+    assert shop.orch("apply", "--yes", "--target", "local").code == 0

@@ -133,9 +133,11 @@ async def agents_in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[Ag
 @contextmanager
 def on_port(folder: Path, api_key: str | None = None) -> Iterator[str]:
     """The server on a free port, in a thread; gives its base URL."""
-    with Store.open(folder / "server.db") as store:
-        with app_on_port(create_app(assemble(store, served(), api_key=api_key))) as url:
-            yield f"{url}/v1"
+    with (
+        Store.open(folder / "server.db") as store,
+        app_on_port(create_app(assemble(store, served(), api_key=api_key))) as url,
+    ):
+        yield f"{url}/v1"
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from orchestrator.server.app import create_app
 from orchestrator.server.assembly import assemble
 from orchestrator.server.store import Store
-from tests.providers.beyond import Beyond
 from tests.providers.building import app_on_port, served
+from tests.providers.newer import Newer
 
 PREFIX = "/api/projects/p"
 VERSION = "2025-05-01"
@@ -48,7 +48,7 @@ class Foundry:
     """The wrapper: who may pass, and where things lie."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self.beyond = Beyond(app)
+        self.newer = Newer(app)
         self.asked: list[Asked] = []
         self.least = 1
         """The oldest token that is good: tokens are `token-N`."""
@@ -66,11 +66,11 @@ class Foundry:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         if scope["type"] != "http":
-            await self.beyond(scope, receive, send)
+            await self.newer(scope, receive, send)
             return
         refusal = await self._refusal(scope)
         if refusal is None:
-            await self.beyond({**scope, "path": scope["path"].removeprefix(PREFIX)}, receive, send)
+            await self.newer({**scope, "path": scope["path"].removeprefix(PREFIX)}, receive, send)
             return
         status, body = refusal
         headers = [(b"content-type", b"application/json")]

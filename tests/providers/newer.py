@@ -1,7 +1,7 @@
 """An API that knows more than orch does: around the embedded server, in its requests, replies and events.
 
-What is beyond the embedded server is told by its name: keys that begin with `x_`, the keys in `BEYOND_KEYS`, and tools of
-a type that is not in `KNOWN_TOOLS`. The wrapper takes it out of what is written, keeps it by object, and puts it into
+What is newer than the embedded server is told by its name: keys that begin with `x_`, the keys in `NEWER_KEYS`, and
+tools of a type that is not in `KNOWN_TOOLS`. The wrapper takes it out of what is written, keeps it by object, and puts it into
 what is read, as an API does that has it: a field that is not sent again stays, one that is sent replaces the old one
 whole. It also sends events that nobody knows.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BEYOND_KEYS = frozenset(["azure_ai_search", "mcp"])
+NEWER_KEYS = frozenset(["azure_ai_search", "mcp"])
 """What `tool_resources` has in Foundry and nowhere else."""
 KNOWN_TOOLS = frozenset(
     [
@@ -36,7 +36,7 @@ def take(value: Any, mcp: bool = False) -> tuple[Any, Any]:
     if isinstance(value, dict):
         plain, rest = {}, {}
         for key, item in value.items():
-            if key.startswith("x_") or (key in BEYOND_KEYS and isinstance(item, dict | list)):
+            if key.startswith("x_") or (key in NEWER_KEYS and isinstance(item, dict | list)):
                 rest[key] = item
             elif key == "tools" and isinstance(item, list):
                 plain[key], rest[key] = _take_tools(item, mcp)
@@ -79,13 +79,13 @@ def put(plain: Any, rest: Any) -> Any:
     return plain if rest is None else rest
 
 
-class Beyond:
+class Newer:
     """The wrapper."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.held: dict[str, dict[str, Any]] = {}
-        """What is beyond the embedded server, by object."""
+        """What is newer than the embedded server, by object."""
         self.sent: list[tuple[str, dict[str, Any]]] = []
         """Path and body of every write to an object, as it came."""
         self.strange_events = False
