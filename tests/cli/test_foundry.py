@@ -1,5 +1,6 @@
 """Foundry classic, end to end: the real command as real processes, and a server that is as particular as Foundry."""
 
+import json
 import os
 import shutil
 import subprocess

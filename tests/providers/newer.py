@@ -1,9 +1,9 @@
 """An API that knows more than orch does: around the embedded server, in its requests, replies and events.
 
 What is newer than the embedded server is told by its name: keys that begin with `x_`, the keys in `NEWER_KEYS`, and
-tools of a type that is not in `KNOWN_TOOLS`. The wrapper takes it out of what is written, keeps it by object, and puts it into
-what is read, as an API does that has it: a field that is not sent again stays, one that is sent replaces the old one
-whole. It also sends events that nobody knows.
+tools of a type that is not in `KNOWN_TOOLS`. The wrapper takes it out of what is written, keeps it by object, and puts
+it into what is read, as an API does that has it: a field that is not sent again stays, one that is sent replaces the
+old one whole. It also sends events that nobody knows.
 """
 
 import json
@@ -25,7 +25,7 @@ STRANGE = b'event: x.never.heard\ndata: {"type": "x.never.heard", "x_what": [1],
 
 
 class Whole:
-    """A tool the embedded server never sees."""
+    """A value the embedded server never sees."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -37,7 +37,7 @@ def take(value: Any, mcp: bool = False) -> tuple[Any, Any]:
         plain, rest = {}, {}
         for key, item in value.items():
             if key.startswith("x_") or (key in NEWER_KEYS and isinstance(item, dict | list)):
-                rest[key] = item
+                rest[key] = Whole(item)
             elif key == "tools" and isinstance(item, list):
                 plain[key], rest[key] = _take_tools(item, mcp)
             elif key == "metadata":
@@ -67,16 +67,15 @@ def _take_tools(tools: list[Any], mcp: bool) -> tuple[list[Any], list[Any] | Non
 
 def put(plain: Any, rest: Any) -> Any:
     """Join the two again."""
+    if isinstance(rest, Whole):
+        return rest.value
     if isinstance(rest, dict):
         given = plain if isinstance(plain, dict) else {}
         return {**given, **{key: put(given.get(key), item) for key, item in rest.items()}}
     if isinstance(rest, list):
-        if not any(isinstance(item, dict | Whole) or item is None for item in rest):
-            return rest
         left = list(plain or ())
-        joined = [item.value if isinstance(item, Whole) else put(left.pop(0), item) for item in rest]
-        return joined + left
-    return plain if rest is None else rest
+        return [item.value if isinstance(item, Whole) else put(left.pop(0), item) for item in rest] + left
+    return plain
 
 
 class Newer:
