@@ -89,6 +89,7 @@ class Newer:
         """Path and body of every write to an object, as it came."""
         self.strange_events = False
         """Whether streams tell of what nobody knows."""
+        self.strange_sent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -100,7 +101,7 @@ class Newer:
         if about:
             await self._object(scope, receive, send, parts)
         elif scope["type"] == "http" and self.strange_events:
-            await self._app(scope, receive, _strangely(send))
+            await self._app(scope, receive, self._strangely(send))
         else:
             await self._app(scope, receive, send)
 
@@ -148,17 +149,17 @@ class Newer:
         held = self.held.get(value.get("id", "")) if isinstance(value, dict) else None
         return put(value, held) if held else value
 
+    def _strangely(self, send: Send) -> Send:
+        """Send an event nobody knows before each that is sent."""
+        streams: list[bool] = []
 
-def _strangely(send: Send) -> Send:
-    """Send an event nobody knows before each that is sent."""
-    streams: list[bool] = []
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kinds = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+                streams.append(any(kind.startswith(b"text/event-stream") for kind in kinds))
+            elif streams == [True] and message.get("body", b"").startswith(b"event:"):
+                self.strange_sent += 1
+                message = {**message, "body": STRANGE + message["body"]}
+            await send(message)
 
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            kinds = [value for name, value in message["headers"] if name.lower() == b"content-type"]
-            streams.append(any(kind.startswith(b"text/event-stream") for kind in kinds))
-        elif message.get("body") and streams == [True] and message["body"].startswith(b"event:"):
-            message = {**message, "body": STRANGE + message["body"]}
-        await send(message)
-
-    return sending
+        return sending
