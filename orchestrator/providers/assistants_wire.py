@@ -30,7 +30,10 @@ DEFAULTS: Mapping[Kind, Fields] = {
 }
 CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
 """Everything; this protocol is the one the language grew from."""
+EXPORTED = (Limit(f"{UNKNOWN_TOOL}*", "write a tool that specs know"),)
+"""What an object cannot have that is made from a spec alone, and not kept where it is."""
 LIMITS = (
+    *EXPORTED,
     Limit(
         f"{TOOL}*",
         "set `assistants: {tools: null}` under this target's `overrides`: only Foundry classic has it; here a function "

@@ -21,8 +21,9 @@ from orchestrator.model.language import Spec
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.model.resources import Assistant, Function, JsonSchemaReply, VectorStore
-from orchestrator.providers.interface import Live
+from orchestrator.providers.interface import Limit, Live
 from orchestrator.reconcile.diff import STORES_PATH, compared, covers, diff, with_references
+from orchestrator.reconcile.refusals import limited
 from orchestrator.spec.schema import check_parameters
 from orchestrator.spec.shape import shape_data
 
@@ -50,6 +51,8 @@ class Surroundings:
     """Ids of live stores that nobody owns and that are not imported."""
     revision: str | None = None
     """Git revision that the record will hold."""
+    limits: tuple[Limit, ...] = ()
+    """What cannot be had where the object shall live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     for path, value in live.fields.items():
         if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
             raise RefusedError(f"`{path}` holds half a character, which no file can")
+        if any(limited(limit, path, value) for limit in around.limits):
+            if path.startswith(UNKNOWN_TOOL):
+                raise RefusedError(f"it has a tool that specs do not know: {path.removeprefix(UNKNOWN_TOOL)}")
+            raise RefusedError(f"the target cannot take what it has at `{path}`")
     made = _store(live, address) if live.kind is Kind.VECTOR_STORE else _assistant(live, address, around)
     defaults = around.defaults.get(live.kind, {})
     seen = replace(live, fields=with_references(live.fields, around.stores))

@@ -34,7 +34,8 @@ class Whole:
 def take(value: Any, mcp: bool = False) -> tuple[Any, Any]:
     """Split a body into what the embedded server understands and the rest, which has the same shape."""
     if isinstance(value, dict):
-        plain, rest = {}, {}
+        plain: dict[str, Any] = {}
+        rest: dict[str, Any] = {}
         for key, item in value.items():
             if key.startswith("x_") or (key in NEWER_KEYS and isinstance(item, dict | list)):
                 rest[key] = Whole(item)

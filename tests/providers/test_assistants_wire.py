@@ -1,4 +1,5 @@
 import copy
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ QUIZ = {
     "tools.quiz.parameters": {"type": "object", "properties": {"n": {"type": "integer"}}},
     "tools.quiz.strict": True,
 }
-QUIZ_WIRE = {
+QUIZ_WIRE: dict[str, Any] = {
     "type": "function",
     "function": {"name": "quiz", "description": "Ask", "parameters": QUIZ["tools.quiz.parameters"], "strict": True},
 }
@@ -218,7 +219,7 @@ def test_resources_of_other_tools_are_kept_and_not_a_part_of_the_tools():
 def test_what_is_not_known_within_what_is_known_is_shown_and_sent_again():
     index = {"index_connection_id": "c", "index_name": "i"}
     schema = {"name": "s", "schema": {"type": "object"}, "strict": False}
-    item = {
+    item: dict[str, Any] = {
         "mood": "sunny",
         "nothing": None,
         "response_format": {"type": "json_schema", "json_schema": {**schema, "x": 1}},

@@ -38,7 +38,7 @@ def node() -> str:
 def client(node: str) -> str:
     """The official client, installed beside the scripts, once for all who test at a time."""
     npm = shutil.which("npm")
-    wanted = json.loads((NODE / "package.json").read_text())["dependencies"]["openai"]
+    wanted = str(json.loads((NODE / "package.json").read_text())["dependencies"]["openai"])
     installed = NODE / "node_modules" / "openai" / "package.json"
     name = hashlib.sha256(str(NODE).encode()).hexdigest()[:12]
     with FileLock(Path(tempfile.gettempdir()) / f"orch-npm-{name}.lock"):
