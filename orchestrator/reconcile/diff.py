@@ -30,8 +30,11 @@ STORES_PATH = "tools.file_search.vector_stores"
 
 
 def covers(prefix: str, path: str) -> bool:
-    """Tell whether `path` is `prefix` or lies under it: `tools` covers `tools.quiz`, `files` covers `files["a.md"]`."""
-    return path == prefix or path.startswith((f"{prefix}.", f"{prefix}["))
+    """Tell whether `path` is `prefix` or lies under it: `tools` covers `tools.quiz`, `files` covers `files["a.md"]`.
+
+    What one wire alone knows is covered by its name, its tools too: `agents` covers `tools.agents:web_search`.
+    """
+    return path == prefix or path.startswith((f"{prefix}.", f"{prefix}[", f"tools.{prefix}:"))
 
 
 def compared(resource: Resource) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.server.app import create_app
 from orchestrator.server.assembly import assemble
+from orchestrator.server.models.interface import Model
 from orchestrator.server.store import Store
 from tests.providers.building import app_on_port, served
 from tests.providers.newer import Newer
@@ -107,10 +108,10 @@ class Foundry:
 
 
 @contextmanager
-def foundry_on_port(folder: Path) -> Iterator[tuple[Foundry, str]]:
+def foundry_on_port(folder: Path, models: Sequence[Model] | None = None) -> Iterator[tuple[Foundry, str]]:
     """The server on a free port; gives it and the address of its project."""
     with Store.open(folder / "server.db") as store:
-        foundry = Foundry(create_app(assemble(store, served())))
+        foundry = Foundry(create_app(assemble(store, served() if models is None else models)))
         with app_on_port(foundry) as url:
             yield foundry, f"{url}{PREFIX}"
 
@@ -121,6 +122,7 @@ def az_of(folder: Path) -> Path:
     program = folder / "az"
     program.write_text(
         f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+        "if sys.argv[1:] == ['login']:\n    sys.exit()\n"
         f"assert sorted(sys.argv[1:]) == {sorted(AZ.split()[1:])!r}, sys.argv\n"
         "asked = Path(__file__).with_name('asked')\n"
         "with asked.open('a') as file:\n    file.write('x')\n"
