@@ -85,3 +85,15 @@ def test_what_is_imported_keeps_what_no_spec_can_say(project, gain):
 
 def test_unknown_events_are_no_matter(project):
     held.check_that_unknown_events_are_no_matter(project)
+
+
+def test_what_is_looked_away_from_may_be_all_that_only_foundry_knows(project):
+    text = project.specs.read_text()
+    assert "assistants: {tools" in text
+    project.specs.write_text(
+        text.replace("assistants: {tools", "lifecycle: {ignore: [assistants]}\nassistants: {tools", 1)
+    )
+    project.orch("apply", "--yes")
+    live = project.live(GAINS[0])
+    project.ask("POST", f"/assistants/{live['id']}", {"tools": [*live["tools"][:2], {"type": "sharepoint_grounding"}]})
+    project.orch("plan", "--detailed-exitcode")
