@@ -70,6 +70,7 @@ PURE = [
     "providers.agents_wire",
     "providers.assistants_wire",
     "providers.responses_wire",
+    "providers.beyond",
     "providers.stores_wire",
 ]
 # A third-party library has one home, or the few places named here.

@@ -13,7 +13,7 @@ from orchestrator.errors import OrchError, SpecError, UsageError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import STATE_FOLDER, Project
 from orchestrator.providers.assistants_dump import Dump, Talk
-from orchestrator.providers.assistants_wire import DEFAULTS
+from orchestrator.providers.assistants_wire import DEFAULTS, EXPORTED
 from orchestrator.providers.local import database
 from orchestrator.reconcile.adopt import Adoptions, Refused, adopt, check_read, files_of
 from orchestrator.reconcile.naming import free_name, slug
@@ -88,9 +88,8 @@ def _drafted(wish: Wish) -> _Specs:
     """Write the specs of everything in the export that has none yet."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
     lives = (*wish.dump.stores, *wish.dump.assistants)
-    made = adopt(
-        [Pick(live) for live in lives], Observed({}, {}, lives), adopting.get_place(loaded, wish.folder), DEFAULTS
-    )
+    place = replace(adopting.get_place(loaded, wish.folder), limits=EXPORTED)
+    made = adopt([Pick(live) for live in lives], Observed({}, {}, lives), place, DEFAULTS)
     written = write_new({wish.folder / name: text for name, text in files_of(made.adopted).items()})
     try:
         check_read(made.adopted, _load(wish).resources)

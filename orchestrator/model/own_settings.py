@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.model import agents, responses
+from orchestrator.model import agents, assistants, responses
 from orchestrator.model.fields import Fields
 from orchestrator.model.resources import Assistant
 
@@ -25,6 +25,9 @@ class OwnSettings:
 
 WIRES: Mapping[str, OwnSettings] = {
     "agents": OwnSettings(agents.agents_fields, agents.agents_tool_name, agents.settings_from),
+    "assistants": OwnSettings(
+        assistants.assistants_fields, assistants.assistants_tool_name, assistants.assistants_settings_from
+    ),
     "responses": OwnSettings(responses.responses_fields, responses.responses_tool_name, responses.settings_from),
 }
 """By the wire's name, which is the key in the spec too."""

@@ -12,14 +12,15 @@ from orchestrator.diagnostics import Position
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
-from orchestrator.model.fields import Fields, canonical, equal
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, canonical, equal, is_unknown
 from orchestrator.model.language import Spec
 from orchestrator.model.own_settings import is_own_tool, written_settings
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.model.resources import Assistant, Function, JsonSchemaReply, VectorStore
-from orchestrator.providers.interface import Live
+from orchestrator.providers.interface import Limit, Live
 from orchestrator.reconcile.diff import STORES_PATH, compared, covers, diff, with_references
+from orchestrator.reconcile.refusals import limited
 from orchestrator.spec.schema import check_parameters
 from orchestrator.spec.shape import shape_data
 
@@ -47,6 +48,8 @@ class Surroundings:
     """Ids of live stores that nobody owns and that are not imported."""
     revision: str | None = None
     """Git revision that the record will hold."""
+    limits: tuple[Limit, ...] = ()
+    """What cannot be had where the object shall live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,16 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     for path, value in live.fields.items():
         if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
             raise RefusedError(f"`{path}` holds half a character, which no file can")
+        if any(limited(limit, path, value) for limit in around.limits):
+            if path.startswith(UNKNOWN_TOOL):
+                raise RefusedError(f"it has a tool that specs do not know: {path.removeprefix(UNKNOWN_TOOL)}")
+            raise RefusedError(f"the target cannot take what it has at `{path}`")
     made = _store(live, address) if live.kind is Kind.VECTOR_STORE else _assistant(live, address, around)
     defaults = around.defaults.get(live.kind, {})
     seen = replace(live, fields=with_references(live.fields, around.stores))
     lost = [change.path for change in diff(made.resource, seen, defaults)]
     left = [path for path in _unsaid(made.resource, live, defaults) if path not in lost]
-    lost += [path for path in left if path.startswith("tools.")]
+    lost += [path for path in left if path.startswith("tools.") and not is_unknown(path)]
     if lost:
         raise RefusedError(f"a spec cannot say what it has at {', '.join(f'`{path}`' for path in lost)}")
     marks = Marks(around.project, address, Baseline.of(compared(made.resource)), revision=around.revision)
@@ -153,11 +160,11 @@ def _tools(fields: Fields) -> Iterator[tuple[str, Any]]:
     """Give the name of each tool and what it is."""
     for path, value in fields.items():
         name = path.removeprefix("tools.")
-        if name != path and "." not in name and not is_own_tool(path):
+        if name != path and "." not in name and not is_own_tool(path) and not path.startswith(UNKNOWN_TOOL):
             yield name, value
 
 
-def _own_settings(fields: Fields, defaults: Fields) -> dict[str, Any]:
+def _own_settings(fields: Fields, defaults: Fields) -> dict[str, dict[str, Any]]:
     """Give what only the target's wire has, as the spec says it, under the wire's name."""
     try:
         return written_settings(fields, defaults)

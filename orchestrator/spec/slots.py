@@ -186,7 +186,9 @@ def _added(
                 return options
             tool = {"file_search": options} if options else "file_search"
         case _:
-            return document.diagnostic(f"the language has no tool `{name}`", ("tools",), _BY_HAND)
+            own = ":" in name  # of one wire alone: it stands under that wire's key
+            message = f"`tools.{name}` is not taken from a target" if own else f"the language has no tool `{name}`"
+            return document.diagnostic(message, ("tools",), _BY_HAND)
     return yaml_slot(document, ("tools", index), None, tool)
 
 

@@ -140,8 +140,8 @@ def test_what_is_not_known_is_shown_and_written_again():
         "responses.unknown.text": {"accent": "soft"},
         "responses.unknown.tools.quiz": {"colour": "red"},
         "responses.unknown.tools.file_search": {"filters": {"type": "eq", "key": "topic", "value": "lm"}},
-        "responses.unknown.tools.code_interpreter": {"container": {"type": "auto", "memory_limit": "4g"}},
-        "tools.responses:telepathy": {"type": "telepathy", "range": 5},
+        "responses.unknown.tools.code_interpreter": {"container": {"memory_limit": "4g"}},
+        "tools.unknown:telepathy": {"type": "telepathy", "range": 5},
     }
     again = to_release(wanted({**live.fields, "model": "n"})).request
     assert again == {**request, "model": "n"}
