@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Top floor first. Names on one row do not know of each other.
 FLOORS = [
-    ["cli", "pytest_plugin", "releases"],
+    ["cli", "pytest_plugin", "releases", "bridge"],
     ["project", "reporting"],
     ["reconcile", "scenario"],
     ["providers"],

@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from orchestrator.model.bridges import TOOLS
 from orchestrator.model.language import NonEmpty, Strict, key_among
 
 SUBAGENTS = 6
 """How many subagents work at a time where several are enabled and no number is given."""
+BRIDGES = "agents.bridges"
 TOOL = "tools.agents:"
 """How the path of a tool begins that only this API has; a function's name has no colon."""
 
@@ -193,6 +195,9 @@ class AgentsSettings(Strict):
     compaction: Compaction | None = Field(None, description="How a long conversation is made shorter")
     time_awareness: bool | None = Field(None, description="Whether it is told the time now and then (experimental)")
     tools: list[AgentsTool] | None = Field(None, description="Tools that only this API has")
+    bridges: list[Literal["file_search", "code_interpreter"]] | None = Field(
+        None, description="Tools this API lacks, brought to it: file_search as a function, code in a hosted environment"
+    )
     defer_loading: list[FunctionName] | None = Field(
         None, description="Functions that `tool_search` finds when they are needed, by the name the model calls"
     )
@@ -210,6 +215,8 @@ def agents_fields(settings: AgentsSettings) -> dict[str, Any]:
         fields["agents.multi_agent"] = {"enabled": enabled, **({"max_concurrent_subagents": most} if enabled else {})}
     if settings.compaction is not None:
         fields["agents.compaction"] = {"async": settings.compaction.async_}
+    if settings.bridges:
+        fields[BRIDGES] = [name for name in TOOLS if name in settings.bridges]
     for tool in settings.tools or ():
         fields[f"{TOOL}{agents_tool_name(tool)}"] = _tool(tool)
     fields |= {f"tools.{name}.defer_loading": True for name in settings.defer_loading or ()}

@@ -132,6 +132,8 @@ class Reply:
     evidence: Evidence = Evidence()
     usage: Usage = Usage()
     failure: Failure | None = None
+    requests: int = 1
+    """How many requests it took."""
     recorded_ms: int | None = None
     """How long it took when it was recorded; None where it came from the target just now."""
 

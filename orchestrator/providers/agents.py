@@ -5,11 +5,14 @@ agents has no filter and names are not unique, so ours are known by the marks in
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+from orchestrator.model.address import Kind
+from orchestrator.model.bridges import Bridges
 from orchestrator.providers._client import Client
 from orchestrator.providers.agents_conversation import AgentsConversation
-from orchestrator.providers.agents_wire import CAPABILITIES, PATHS, from_wire, to_wire
-from orchestrator.providers.interface import Capabilities, Conversation
+from orchestrator.providers.agents_wire import CAPABILITIES, PATHS, from_wire, get_bridges, to_wire
+from orchestrator.providers.interface import Capabilities, Conversation, Desired, Journal, Live
 from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.stored import Dialect, StoredObjects
 from orchestrator.providers.stores import INDEX_SECONDS
@@ -33,8 +36,34 @@ class AgentsProvider(StoredObjects):
         on_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """See `StoredObjects`; `capabilities` are the API's, less what this server has not."""
-        super().__init__(client, Dialect(PATHS, to_wire, from_wire, capabilities), index_seconds, on_close)
+        self._bridges: dict[str, Bridges] = {}
+        super().__init__(client, Dialect(PATHS, to_wire, self._read, capabilities), index_seconds, on_close)
+
+    def _read(self, kind: Kind, item: Mapping[str, Any]) -> Live:
+        """Translate an object, and keep of an agent what its conversations need to know."""
+        if kind is Kind.ASSISTANT:
+            self._bridges[str(item["id"])] = Bridges.from_metadata(item.get("metadata"))
+        return from_wire(kind, item)
+
+    async def create(self, desired: Desired, journal: Journal) -> str:
+        """See `StoredObjects`."""
+        id = await super().create(desired, journal)
+        if desired.address.kind is Kind.ASSISTANT:
+            self._bridges[id] = get_bridges(desired)
+        return id
+
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
+        """See `StoredObjects`."""
+        await super().update(live, desired, changed, journal)
+        if live.kind is Kind.ASSISTANT:
+            self._bridges[live.id] = get_bridges(desired)
+
+    async def _get_bridges(self, agent_id: str) -> Bridges:
+        """Give an agent's bridges as they were last read; one request where it was not."""
+        if agent_id not in self._bridges:
+            await self.fetch(Kind.ASSISTANT, agent_id)
+        return self._bridges[agent_id]
 
     def open(self, assistant_id: str, model: str | None = None) -> Conversation:
         """Begin a conversation; another model is its session's alone."""
-        return AgentsConversation(self._client, assistant_id, model)
+        return AgentsConversation(self._client, assistant_id, model, lambda: self._get_bridges(assistant_id))

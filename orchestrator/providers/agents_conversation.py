@@ -7,15 +7,33 @@ one more, since it is opened again before anything is sent. Closing is one. Fact
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from orchestrator.errors import TargetError, TargetRejectedError
-from orchestrator.model.conversation import MESSAGE, Answer, Call, Evidence, Failure, Message, Reply, ReplyStatus, Usage
+from orchestrator.model.bridges import HOSTED, Bridges, best, citations_in, get_passage, get_query, to_output
+from orchestrator.model.conversation import (
+    CODE_INTERPRETER,
+    FILE_SEARCH,
+    MESSAGE,
+    Answer,
+    Call,
+    CodeRun,
+    Evidence,
+    Failure,
+    Message,
+    Passage,
+    Reply,
+    ReplyStatus,
+    Search,
+    Usage,
+)
 from orchestrator.providers._client import Client
 from orchestrator.providers._events import Event
 from orchestrator.providers._listening import Listening
+from orchestrator.providers.stores import search_store
 
 SESSIONS = "/agents/sessions"
 RACE_WAITS = (0.1, 0.3, 0.6)
@@ -24,6 +42,7 @@ CANCEL_SECONDS = 10.0
 """How long a turn may take to be cancelled before its session is deleted all the same."""
 _QUIET: Mapping[str, Any] = {"include_obfuscation": "false"}
 _TURN = "agent.session.turn."
+_RESULT = "agent.session.input.tool_result"
 _ENDS = {
     f"{_TURN}completed": ReplyStatus.COMPLETED,
     f"{_TURN}failed": ReplyStatus.FAILED,
@@ -40,8 +59,14 @@ class _Turn:
         self.ended: Mapping[str, Any] | None = None
         """The turn as its last event tells it."""
         self.status: ReplyStatus | None = None
-        self.messages: dict[str, tuple[int, str]] = {}
-        """Final messages by item: place among the outputs, text. Those that were told are taken out."""
+        self.done: list[tuple[int, Search | CodeRun | str]] = []
+        """What was done since it was last told, by its place among the outputs; final messages as their text."""
+        self._place = 0
+        """The last place that was heard of."""
+        self._seen: set[str] = set()
+        """Items that are in it already, or were told."""
+        self._passages: list[Passage] = []
+        """All that was found in this turn, for the reply to be read by."""
         self.trouble: str | None = None
         """What an `error` event said."""
 
@@ -56,30 +81,56 @@ class _Turn:
                 self.status, self.ended = _ENDS[event.name], {"usage": data.get("usage")} | _known(data.get("turn"))
         elif event.name == f"{_TURN}item.done":
             item = data.get("item") or {}
-            if item.get("turn_id") == self.id and _is_answer(item):
-                self.messages[str(item.get("id"))] = (int(data.get("output_index") or 0), _text(item))
+            if item.get("turn_id") == self.id and str(item.get("id")) not in self._seen:
+                self._seen.add(str(item.get("id")))
+                place = self._place = int(data.get("output_index") or 0)
+                self.done += [(place, _text(item))] if _is_answer(item) else []
+                self.done += [(place, get_code(item))] if item.get("type") == "command_execution" else []
         elif event.name == "error":
             self.trouble = str((data.get("error") or {}).get("message") or "it gave no reason")
 
-    def take_messages(self) -> tuple[Message, ...]:
-        """Give the messages that were not told yet, in order."""
-        found = [Message(text) for _, text in sorted(self.messages.values())]
-        self.messages.clear()
-        return tuple(found)
+    def found(self, passages: tuple[Passage, ...]) -> None:
+        """Take in what a search found."""
+        self._passages += passages
+        self.done.append((self._place, Search(passages)))
+
+    def take(self) -> tuple[tuple[Message, ...], Evidence]:
+        """Give what was not told yet, in order."""
+        done = [each for _, each in sorted(self.done, key=lambda entry: entry[0])]
+        self.done = []
+        texts = [each for each in done if isinstance(each, str)]
+        messages = tuple(Message(text, citations_in(text, self._passages)) for text in texts)
+        searches = tuple(each for each in done if isinstance(each, Search))
+        code_runs = tuple(each for each in done if isinstance(each, CodeRun))
+        return messages, Evidence(searches, code_runs, tuple(map(_step, done)))
+
+
+async def _none() -> Bridges:
+    return Bridges()
 
 
 class AgentsConversation:
     """A session with one agent; opened on the target with the first message."""
 
-    def __init__(self, client: Client, agent_id: str, model: str | None = None) -> None:
-        """`model` answers in place of the agent's own, in this session alone."""
+    def __init__(
+        self,
+        client: Client,
+        agent_id: str,
+        model: str | None = None,
+        get_bridges: Callable[[], Awaitable[Bridges]] = _none,
+    ) -> None:
+        """`model` answers in this session alone; `get_bridges` is asked once, before the session opens."""
         self._client = client
+        self._get_bridges = get_bridges
+        self._bridges = Bridges()
         self._model = model
         self._agent_id = agent_id
         self._session: str | None = None
         self._listening: Listening | None = None
         self._turn = _Turn()
         self._busy = False
+        self._asked = 0
+        """Requests since the last reply."""
         self._pending: dict[str, str] = {}
         """Turns by the calls that wait for a result."""
         self._answered: set[str] = set()
@@ -90,9 +141,12 @@ class AgentsConversation:
             raise TargetRejectedError("the turn before is not done", "answer its calls before the next message")
         self._turn, self._busy = _Turn(), True
         if self._session is None:
-            first = {"agent_id": self._agent_id, "environment": {"type": "none"}, "input": message}
+            self._bridges = await self._get_bridges()
+            environment = dict(HOSTED) if self._bridges.code else {"type": "none"}
+            first = {"agent_id": self._agent_id, "environment": environment, "input": message}
             body = {**first, "stream_options": {"include_obfuscation": False}}
             body |= {"agent": {"model": self._model}} if self._model is not None else {}
+            self._asked += 1
             self._listening = Listening(await self._client.listen("POST", SESSIONS, body))
             return await self._read()
         if self._listening is None or not self._listening.alive:
@@ -108,7 +162,7 @@ class AgentsConversation:
             raise TargetRejectedError(f"results are wanted for {wanted}", "answer all calls of the reply, each once")
         for answer in answers:
             result = {
-                "type": "agent.session.input.tool_result",
+                "type": _RESULT,
                 "turn_id": self._pending[answer.call_id],
                 "call_id": answer.call_id,
                 "success": True,
@@ -146,10 +200,12 @@ class AgentsConversation:
         if self._listening is not None:
             await self._listening.close()
         path = f"{SESSIONS}/{self._session}/events"
+        self._asked += 1
         self._listening = Listening(await self._client.listen("GET", path, query=_QUIET))
 
     async def _submit(self, event: Mapping[str, Any], key: str | None = None) -> None:
         path = f"{SESSIONS}/{self._session}/events"
+        self._asked += 1
         await self._client.post(path, {"events": [event]}, once=False, key=key or uuid4().hex)
 
     async def _submit_result(self, result: Mapping[str, Any]) -> None:
@@ -168,6 +224,11 @@ class AgentsConversation:
         await self._submit(result, key)
 
     async def _read(self) -> Reply:
+        reply = await self._reply()
+        asked, self._asked = self._asked, 0
+        return replace(reply, requests=asked)
+
+    async def _reply(self) -> Reply:
         """Read until the turn is done or waits."""
         while True:
             event = await self._next()
@@ -175,12 +236,33 @@ class AgentsConversation:
             self._session = str(session.get("id") or event.data.get("session_id") or self._session)
             self._turn.hear(event)
             if event.name == "agent.session.requires_action":
-                reply = self._required(session.get("required_actions") or ())
+                actions = await self._search_for(session.get("required_actions") or ())
+                reply = self._required(actions)
                 if reply is not None:
                     return reply
             elif _is_over(event, self._turn):
                 self._busy = False
                 return self._finished(event.name, session)
+
+    async def _search_for(self, actions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Answer the searches among what the agent waits for; gives the rest."""
+        search = self._bridges.search
+        rest = [action for action in actions if search is None or not _is_search(action)]
+        for action in actions:
+            if search is None or not _is_search(action) or str(action.get("call_id")) in self._answered:
+                continue
+            query, call = get_query(action.get("arguments")), str(action.get("call_id"))
+            self._answered.add(call)
+            result = {"type": _RESULT, "turn_id": action.get("turn_id"), "call_id": call}
+            if query is None:
+                await self._submit_result({**result, "success": False, "error": "give the query as text: {query}"})
+                continue
+            self._asked += len(search.stores)
+            found = [await search_store(self._client, store, search.to_request(query)) for store in search.stores]
+            passages = best((get_passage(item) for items in found for item in items), search.max_num_results)
+            self._turn.found(passages)
+            await self._submit_result({**result, "success": True, "output": to_output(passages)})
+        return rest
 
     async def _next(self) -> Event:
         if self._listening is None:
@@ -191,22 +273,23 @@ class AgentsConversation:
         """Give the calls that are new, or a failure that names what else is asked for; None for what is known."""
         others = [action for action in actions if action.get("type") != "function_call"]
         if others:
+            messages, evidence = self._turn.take()
             return Reply(
                 ReplyStatus.FAILED,
-                self._turn.take_messages(),
+                messages,
+                evidence=evidence,
                 failure=Failure("requires_action", f"the agent waits for {_named(others[0])}, which nobody here gives"),
             )
         fresh = [action for action in actions if str(action.get("call_id")) not in self._answered]
         if not fresh:
             return None
         self._pending = {str(action.get("call_id")): str(action.get("turn_id")) for action in fresh}
-        messages = self._turn.take_messages()
-        order = (MESSAGE,) * len(messages)
-        return Reply(ReplyStatus.NEEDS_ANSWERS, messages, tuple(map(get_call, fresh)), Evidence(order=order))
+        messages, evidence = self._turn.take()
+        return Reply(ReplyStatus.NEEDS_ANSWERS, messages, tuple(map(get_call, fresh)), evidence)
 
     def _finished(self, name: str, session: Mapping[str, Any]) -> Reply:
         turn = self._turn
-        messages = turn.take_messages()
+        messages, evidence = turn.take()
         status = turn.status or ReplyStatus.FAILED
         ended = turn.ended or {}
         failure = None
@@ -214,8 +297,7 @@ class AgentsConversation:
             failure = _failure(ended, name, session, turn.trouble)
             if failure.code == _TOO_LONG:
                 status = ReplyStatus.INCOMPLETE
-        order = (MESSAGE,) * len(messages)
-        return Reply(status, messages, (), Evidence(order=order), get_usage(ended), failure)
+        return Reply(status, messages, (), evidence, get_usage(ended), failure)
 
 
 def _is_over(event: Event, turn: _Turn) -> bool:
@@ -225,6 +307,19 @@ def _is_over(event: Event, turn: _Turn) -> bool:
     if event.name == "agent.session.budget_reached":
         return turn.id is None or turn.status is not None
     return event.name == "agent.session.idle" and turn.status is not None
+
+
+def _step(done: Search | CodeRun | str) -> str:
+    return MESSAGE if isinstance(done, str) else FILE_SEARCH if isinstance(done, Search) else CODE_INTERPRETER
+
+
+def _is_search(action: Mapping[str, Any]) -> bool:
+    return action.get("type") == "function_call" and action.get("name") == FILE_SEARCH
+
+
+def get_code(item: Mapping[str, Any]) -> CodeRun:
+    """Give what a command ran, and what it printed."""
+    return CodeRun(str(item.get("command") or ""), str(item.get("output") or ""))
 
 
 def _is_answer(item: Mapping[str, Any]) -> bool:

@@ -7,11 +7,14 @@ Facts: API facts 1.2 to 1.4.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.model.address import Kind
-from orchestrator.model.agents import TOOL
-from orchestrator.model.fields import UNKNOWN_TOOL, Fields
+from orchestrator.model.agents import BRIDGES, TOOL
+from orchestrator.model.bridges import FUNCTION, Bridges, SearchBridge
+from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
 from orchestrator.providers import stores_wire
 from orchestrator.providers.beyond import beyond, joined
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
@@ -40,13 +43,13 @@ LIMITS = (
     Limit("response_format", "write {json_schema: {name, schema}}, or leave it out", values=("json_object",)),
     Limit(
         "tools.file_search",
-        "give this target's `overrides` other `tools`: a function that searches the store, or an MCP server under "
-        "`agents: {tools: [...]}`",
+        "write `agents: {bridges: [file_search]}`, which makes it a function that orch and your application answer, or "
+        "give this target's `overrides` other `tools`",
     ),
     Limit(
         "tools.code_interpreter",
-        "give this target's `overrides` other `tools`: a function that computes, or an MCP server under "
-        "`agents: {tools: [...]}`",
+        "write `agents: {bridges: [code_interpreter]}`, which has code run in a hosted environment, or give this "
+        "target's `overrides` other `tools`",
     ),
 )
 _CAN = frozenset(
@@ -59,6 +62,7 @@ _CAN = frozenset(
     ]
 )
 _UNKNOWN = "agents.unknown."
+_SEARCH = f"tools.{FILE_SEARCH}"
 _SUMMARY, _VERBOSITY = "agents.reasoning_summary", "agents.verbosity"
 _REASONING = {"effort": "reasoning_effort", "summary": _SUMMARY}
 _PLAIN = ("model", "instructions")
@@ -103,14 +107,26 @@ def kept(kind: Kind, fields: Fields) -> Fields:
     return {**fields, "response_format": _reply_of(reply["json_schema"].get("schema"))}
 
 
+def bridged(fields: Fields) -> frozenset[str]:
+    """Give the tools that an assistant has by bridges."""
+    return frozenset(f"tools.{name}" for name in fields.get(BRIDGES) or ())
+
+
+def pairs(fields: Fields) -> int:
+    """Give how many metadata pairs an assistant's bridges need."""
+    return 1 if fields.get(BRIDGES) else 0
+
+
 CAPABILITIES = Capabilities(
     can=_CAN,
     defaults=DEFAULTS,
     limits=LIMITS,
     kept=kept,
+    bridged=bridged,
+    pairs=pairs,
     chosen=frozenset(["reasoning_effort", _SUMMARY]),
 )
-EMBEDDED = Capabilities(_CAN - {Capability.MODEL_DATES}, DEFAULTS, LIMITS, kept, CAPABILITIES.chosen)
+EMBEDDED = replace(CAPABILITIES, can=_CAN - {Capability.MODEL_DATES})
 """Of the embedded server: its models are scripts, which nobody shuts down."""
 
 
@@ -123,7 +139,8 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         return store_to_wire(desired, changed)
     fields = desired.fields
     paths = frozenset(fields) if changed is None else changed
-    body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks)}
+    bridges = get_bridges(desired)
+    body: dict[str, Any] = {"metadata": {**metadata_of(fields, desired.marks), **bridges.to_metadata()}}
     if "display_name" in paths:
         body["name"] = fields.get("display_name")
     body |= {key: fields.get(key) for key in _PLAIN if key in paths}
@@ -136,7 +153,7 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
     if "agents.time_awareness" in paths:
         aware = {"time_awareness": bool(fields.get("agents.time_awareness"))}
         body["experimental"] = joined(aware, fields.get(f"{_UNKNOWN}experimental"))
-    if any(path.startswith("tools.") for path in paths):
+    if any(path.startswith("tools.") or path == BRIDGES for path in paths):
         body["tools"] = _tools_to_wire(fields)
     return body
 
@@ -159,7 +176,8 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
     experimental = item.get("experimental") or {}
     if experimental.get("time_awareness") is not None:
         fields["agents.time_awareness"] = experimental["time_awareness"]
-    fields |= _tools_from_wire(item.get("tools") or [])
+    bridges = Bridges.from_metadata(item.get("metadata"))
+    fields |= _tools_from_wire(item.get("tools") or [], bridges)
     fields |= _rest("reasoning", reasoning, _REASONING)
     fields |= _rest("text", text, {"format": _format_keys(text.get("format")), "verbosity": None})
     fields |= _rest("experimental", experimental, {"time_awareness": None})
@@ -223,7 +241,9 @@ def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
         if name == path or "." in name:
             continue
         rest = fields.get(f"{_UNKNOWN}{path}")
-        if value == "function":
+        if path in bridged(fields):
+            tools += [joined({"type": "function", **FUNCTION}, rest)] if value == FILE_SEARCH else []
+        elif value == "function":
             described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "defer_loading")}
             given = {key: item for key, item in described.items() if item is not None}
             needed = {"description": "", "parameters": {"type": "object", "properties": {}}}
@@ -235,10 +255,39 @@ def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
     return tools
 
 
-def _tools_from_wire(tools: list[Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def get_bridges(desired: Desired) -> Bridges:
+    """Give what the bridges of an assistant need; a store that is not made yet is not among them."""
+    fields, tools = desired.fields, desired.fields.get(BRIDGES) or ()
+    if FILE_SEARCH not in tools or fields.get(_SEARCH) is None:
+        return Bridges(code=CODE_INTERPRETER in tools)
+    stores = fields.get(f"{_SEARCH}.vector_stores") or ()
+    ids = tuple(desired.ids[item.address] if isinstance(item, Ref) else str(item) for item in stores)
+    most, ranking = fields.get(f"{_SEARCH}.max_num_results"), fields.get(f"{_SEARCH}.ranking_options")
+    return Bridges(SearchBridge(ids, most, ranking), CODE_INTERPRETER in tools)
+
+
+def _bridges_from_wire(bridges: Bridges, has_function: bool) -> dict[str, Any]:
+    """Give the tools that bridges are; one whose function somebody took away is not there."""
+    fields: dict[str, Any] = {BRIDGES: bridges.tools} if bridges.tools else {}
+    if bridges.code:
+        fields[f"tools.{CODE_INTERPRETER}"] = CODE_INTERPRETER
+    if bridges.search is not None and has_function:
+        fields[_SEARCH] = FILE_SEARCH
+        parts = bridges.search.to_json()
+        stores = parts.pop("stores")
+        fields |= {f"{_SEARCH}.vector_stores": stores} if stores else {}
+        fields |= {f"{_SEARCH}.{key}": value for key, value in parts.items()}
+    return fields
+
+
+def _tools_from_wire(tools: list[Any], bridges: Bridges) -> dict[str, Any]:
+    searches = [tool for tool in tools if bridges.search is not None and _is_search(tool)]
+    fields = _bridges_from_wire(bridges, bool(searches))
     for number, tool in enumerate(tools):
         kind = str(tool.get("type"))
+        if tool in searches:
+            fields |= _rest(_SEARCH, tool, _TOOL_KEYS["function"])
+            continue
         if kind == "function":
             path = f"tools.{tool.get('name')}"
             fields |= _function_from_wire(path, tool)
@@ -248,6 +297,11 @@ def _tools_from_wire(tools: list[Any]) -> dict[str, Any]:
             fields[path] = _of(tool, _TOOL_KEYS.get(kind)) if kind in _TOOL_KEYS else dict(tool)
         fields |= _rest(path, tool, _TOOL_KEYS.get(kind, tool))
     return fields
+
+
+def _is_search(tool: Mapping[str, Any]) -> bool:
+    """Tell whether a tool is the function that a search is bridged by, as it was written."""
+    return tool.get("type") == "function" and all(tool.get(key) == value for key, value in FUNCTION.items())
 
 
 def _function_from_wire(path: str, tool: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,6 +116,7 @@ class AssistantsConversation:
         calls: Sequence[Mapping[str, Any]],
         order: Sequence[str],
     ) -> Reply:
+        lacking = any(map(_lacks_texts, calls))
         evidence = replace(get_evidence(await self._with_passages(calls)), order=tuple(order))
         self._file_names.update({p.file_id: p.file for search in evidence.searches for p in search.passages})
         waiting = get_refusal(run) if status is ReplyStatus.NEEDS_ANSWERS else None
@@ -126,6 +127,7 @@ class AssistantsConversation:
             calls=tuple(map(get_call, action.get("tool_calls") or ())) if waiting is None else (),
             evidence=evidence,
             usage=get_usage(run),
+            requests=2 if lacking else 1,
             failure=waiting or get_failure(run),
         )
 

@@ -66,6 +66,10 @@ class Capabilities:
     """What it cannot hold of what it can do; refused at its place, with what to write instead."""
     kept: Callable[[Kind, Fields], Fields] | None = None
     """Gives declared fields as they read once they went through the API, where it keeps less than was said."""
+    bridged: Callable[[Fields], frozenset[str]] | None = None
+    """Gives the paths of tools that a resource has by a bridge of its own, where the API has no such tool."""
+    pairs: Callable[[Fields], int] | None = None
+    """Gives how many metadata pairs a resource needs beside the author's and the record."""
     chosen: frozenset[str] = frozenset()
     """Paths of assistants at which the API chooses by itself where nobody declares a value: any is right there."""
 

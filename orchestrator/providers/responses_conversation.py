@@ -6,6 +6,7 @@ reply is streamed and whose last event holds it whole. Closing deletes the conve
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.errors import TargetRejectedError, TargetUnknownError
@@ -93,6 +94,7 @@ class ResponsesConversation:
     async def _ask(self, given: Sequence[Mapping[str, Any]]) -> Reply:
         if self._body is None:
             self._body = get_body(self._get_request(), self._model)
+        requests = 1 if self._conversation is not None else 2
         if self._conversation is None:
             made = await self._client.post(CONVERSATIONS, {}, once=True)
             self._conversation = str(made.get("id"))
@@ -105,7 +107,7 @@ class ResponsesConversation:
                 _tell(self._hearer, event.name, event.data)
         if last is None:
             raise TargetUnknownError("the target ended its stream before the reply was done", "run the scenario again")
-        reply = get_reply(_ENDS[last.name], last.data.get("response") or {})
+        reply = replace(get_reply(_ENDS[last.name], last.data.get("response") or {}), requests=requests)
         self._pending = frozenset(call.id for call in reply.calls)
         return reply
 

@@ -156,6 +156,17 @@ def _unwanted(work: Work, failed: set[str], uploaded: Ids) -> list[LiveFile]:
     return [file for file in over if file is not None] + ([] if failed else list(work.remove.values()))
 
 
+async def search_store(client: Client, store_id: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Search one store and give its results as the API has them: one request (API facts 2.2)."""
+    page = await client.post(f"/vector_stores/{store_id}/search", wanted, once=False)
+    found = page.get("data")
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise TargetRejectedError(
+            f"POST /vector_stores/{store_id}/search gave no results", "check the target's base_url"
+        )
+    return found
+
+
 async def remove(client: Client, store_id: str, file: LiveFile) -> None:
     """Detach a file, and delete it where orch uploaded it."""
     await client.delete(f"/vector_stores/{store_id}/files/{file.id}")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from orchestrator.diagnostics import Position
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.agents import BRIDGES
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
 from orchestrator.model.fields import UNKNOWN_TOOL, Fields, canonical, equal, is_unknown
 from orchestrator.model.language import Spec
@@ -66,10 +67,11 @@ class Draft:
 
 def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     """Give the draft of one object; raises `RefusedError`."""
+    bridged = [f"tools.{name}" for name in live.fields.get(BRIDGES) or ()]
     for path, value in live.fields.items():
         if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
             raise RefusedError(f"`{path}` holds half a character, which no file can")
-        if any(limited(limit, path, value) for limit in around.limits):
+        if path not in bridged and any(limited(limit, path, value) for limit in around.limits):
             if path.startswith(UNKNOWN_TOOL):
                 raise RefusedError(f"it has a tool that specs do not know: {path.removeprefix(UNKNOWN_TOOL)}")
             raise RefusedError(f"the target cannot take what it has at `{path}`")

@@ -58,7 +58,7 @@ def plan(
     declared = [_as_kept(resource, capabilities) for resource in declared]
     context = _Context(observed, observed.addresses, capabilities, options.revision, project)
     changes = [_change(resource, context) for resource in declared]
-    refused = [item for change in changes for item in _crowded(change, resources[change.address])]
+    refused = [item for change in changes for item in _crowded(change, resources[change.address], capabilities)]
     if refused:
         raise SpecError(refused)
     resources = {**resources, **{resource.address: resource for resource in declared}}
@@ -168,12 +168,12 @@ def _stale(live: Live, marks: Marks) -> bool:
     return live.marks is None or replace(live.marks, revision=None) != replace(marks, revision=None)
 
 
-def _crowded(change: Change, resource: Resource) -> list[Diagnostic]:
+def _crowded(change: Change, resource: Resource, capabilities: Capabilities) -> list[Diagnostic]:
     """Refuse a record that does not fit the metadata beside the pairs that are there."""
     if change.marks is None:
         return []
     pairs = [path.removeprefix("metadata.") for path in change.after if path.startswith("metadata.")]
-    needed = pairs_needed(pairs, change.marks)
+    needed = pairs_needed(pairs, change.marks) + (capabilities.pairs(change.after) if capabilities.pairs else 0)
     if needed <= MAX_PAIRS:
         return []
     kept = sorted(set(pairs) - {path.removeprefix("metadata.") for path in resource.fields})

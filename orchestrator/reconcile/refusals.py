@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.address import Kind
-from orchestrator.model.fields import as_json, equal
+from orchestrator.model.fields import Fields, as_json, equal
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Capabilities, Capability, Limit
 
@@ -26,7 +26,10 @@ def refusals(resource: Resource, capabilities: Capabilities, target: str) -> lis
     if resource.address.kind is Kind.VECTOR_STORE and Capability.VECTOR_STORES not in capabilities.can:
         return [_lacking(resource, "vector_store", Capability.VECTOR_STORES, None, target)]
     found = []
+    bridged = get_bridged(resource.fields, capabilities)
     for path, value in resource.fields.items():
+        if _tool_of(path) in bridged:
+            continue
         need = _need(path)
         limit = next((each for each in capabilities.limits if limited(each, path, value)), None)
         if need is not None and need not in capabilities.can:
@@ -55,9 +58,18 @@ def limited(limit: Limit, path: str, value: object) -> bool:
 def _need(path: str) -> Capability | None:
     if not path.startswith("tools."):
         return _NEEDS.get(path)
-    tool = ".".join(path.split(".")[:2])
+    tool = _tool_of(path)
     # What is no function and not in the language for all wires is of one wire alone, and declared for that one.
     return _NEEDS.get(tool, None if ":" in tool else Capability.FUNCTIONS)
+
+
+def get_bridged(fields: Fields, capabilities: Capabilities) -> frozenset[str]:
+    """Give the paths of tools that are had by bridges, their parts left out."""
+    return capabilities.bridged(fields) if capabilities.bridged is not None else frozenset()
+
+
+def _tool_of(path: str) -> str:
+    return ".".join(path.split(".")[:2])
 
 
 def _is_part(path: str) -> bool:

@@ -95,8 +95,9 @@ async def _converse(scenario: Scenario, index: int, conversation: Conversation, 
     requests = 0
     status, problem = Status.PASSED, None
     try:
-        requests += 1
+        requests += 1  # one that fails has no reply to tell of it
         reply = await conversation.send(user)
+        requests += reply.requests - 1
         replies.append(reply)
         while reply.status is ReplyStatus.NEEDS_ANSWERS:
             if len(replies) > MAX_TOOL_ROUNDS:
@@ -104,6 +105,7 @@ async def _converse(scenario: Scenario, index: int, conversation: Conversation, 
             given = await mocks.answer(index, reply.calls)
             requests += 1
             reply = await conversation.answer(given)
+            requests += reply.requests - 1
             answers.append(given)
             replies.append(reply)
     except MockError as error:

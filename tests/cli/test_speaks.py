@@ -1,9 +1,11 @@
 """The local target standing in for a target that speaks agents: the same commands, the same specs."""
 
 import json
+import shutil
 
 import pytest
 
+from tests.cli.conftest import SPECS as SPECS_FOLDER
 from tests.cli.planting import on_local
 
 SPECS = """
@@ -244,3 +246,108 @@ def test_a_live_agent_becomes_a_spec_with_what_only_agents_know(orch, tmp_path):
         "tool_search",
     ):
         assert line in text
+
+
+@pytest.mark.parametrize("target", ["agents", "responses"])
+def test_the_example_runs_whole_on_every_wire(orch, tmp_path, sandbox, target):
+    shutil.copytree(SPECS_FOLDER, tmp_path / "specs", ignore=shutil.ignore_patterns(".orch", "releases"))
+    applied = orch("apply", "specs/", "--target", target, "--yes")
+    assert applied.code == 0, applied.err
+    done = orch("test", "specs/", "--target", target)
+    assert done.code == 0, done.out + done.err
+    assert "16 passed" in done.out
+    assert orch("plan", "specs/", "--target", target, "--detailed-exitcode").code == 0
+
+
+BRIDGED = """
+kind: Project
+name: shop
+targets: {local: {provider: local, speaks: agents}, classic: {provider: local, db: .orch/classic.db}}
+---
+kind: Assistant
+name: support
+model: gpt-4o
+tools: [{file_search: {vector_stores: [policies], max_num_results: 3}}, code_interpreter]
+agents: {bridges: [file_search, code_interpreter]}
+---
+{kind: VectorStore, name: policies, files: [{path: policy.md}]}
+---
+kind: Scenario
+name: returns
+assistant: support
+turns:
+  - user: May I return it?
+    checks:
+      - retrieved: {file: policy.md, within: 1}
+      - cites: {file: policy.md, quote: 30 days}
+      - steps: [file_search, message]
+---
+kind: ScriptedModel
+name: gpt-4o
+rules:
+  - {user: return, search: days}
+  - {after: file_search, reply: "{{ results[0].text }}", cite: true}
+"""
+
+
+@pytest.fixture
+def bridged(tmp_path):
+    (tmp_path / "orch.yaml").write_text(BRIDGED)
+    (tmp_path / "policy.md").write_text("Within 30 days.")
+    return tmp_path
+
+
+def test_a_bridge_carries_a_search_and_its_citations_over(orch, bridged):
+    assert orch("apply", "--yes").code == 0
+    report = bridged / "report.json"
+    done = orch("test", "--json", str(report))
+    assert done.code == 0, done.out + done.err
+    (attempt,) = json.loads(report.read_text())["scenarios"][0]["attempts"]
+    assert attempt["requests"] == 4  # the session, the search, its result, the end
+    assert attempt["turns"][0]["tool_calls"] == []
+    assert orch("plan", "--detailed-exitcode").code == 0
+    assert orch("apply", "--yes", "--target", "classic").code == 0
+    assert orch("test", "--target", "classic").code == 0
+
+
+def test_a_bridge_that_is_broken_outside_is_drift_and_mended(orch, bridged):
+    assert orch("apply", "--yes").code == 0
+    change_outside(bridged, tools=[{"type": "function", "name": "file_search", "description": "x", "parameters": {}}])
+    assert orch("drift").code == 3
+    assert orch("apply", "--yes").code == 0
+    assert orch("plan", "--detailed-exitcode").code == 0
+    assert orch("test").code == 0
+
+
+def test_an_agent_with_bridges_becomes_a_spec_again(orch, bridged):
+    assert orch("apply", "--yes").code == 0
+
+    async def forget(client):
+        (agent,) = (await client.get("/agents"))["data"]
+        metadata = {key: value for key, value in agent["metadata"].items() if key == "orch.bridges"}
+        await client.post(f"/agents/{agent['id']}", {"metadata": metadata}, once=False)
+        return agent["id"]
+
+    id = on_local(bridged, forget)
+    documents = (bridged / "orch.yaml").read_text().split("---\n")
+    (bridged / "orch.yaml").write_text("---\n".join([documents[0], documents[2]]))
+    done = orch("import", f"assistant.helper={id}", "--into", "specs")
+    assert done.code == 0, done.err
+    (file,) = bridged.glob("specs/**/helper*.yaml")
+    assert "bridges:" in file.read_text()
+    assert orch("plan", "--detailed-exitcode").code == 0
+
+
+def test_without_a_bridge_it_is_said_how_to_build_one(orch, bridged):
+    (bridged / "orch.yaml").write_text(BRIDGED.replace("agents: {bridges: [file_search, code_interpreter]}\n", ""))
+    told = orch("validate")
+    assert told.code == 1
+    assert "agents: {bridges: [file_search]}" in told.err
+    assert "agents: {bridges: [code_interpreter]}" in told.err
+
+
+def test_a_bridge_leads_to_a_tool_that_is_listed(orch, bridged):
+    (bridged / "orch.yaml").write_text(BRIDGED.replace(", code_interpreter]\nagents", "]\nagents"))
+    told = orch("validate")
+    assert told.code == 1
+    assert "a bridge for `code_interpreter`, which is not among the tools" in told.err

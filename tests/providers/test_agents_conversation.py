@@ -157,11 +157,11 @@ def hear(tiny, frames, *events):
     """Send one message to a server that answers with these events."""
 
     async def talk():
-        provider = AgentsProvider(Client(tiny.url, None, betas=BETAS))
+        client = Client(tiny.url, None, betas=BETAS)
         try:
-            return await provider.open("agent_1").send("hi")
+            return await AgentsConversation(client, "agent_1").send("hi")
         finally:
-            await provider.close()
+            await client.close()
 
     tiny.will(frames(events))
     return run(talk())

@@ -124,9 +124,35 @@ _SESSION = {
     "review": Field(Choice(("none", "auto_review"))),
     "spend_control": Field(Object({"limit": Field(Number(1, whole=True), default=None)})),
 }
+_FILE = Object(
+    {
+        **_TYPE,
+        "file_id": Field(Text(), required=True),
+        "path": Field(Text(pattern="/workspace/.+"), required=True),
+    }
+)
+_NETWORK = Object(
+    {
+        "access": Field(Choice(("enabled", "disabled", "restricted")), required=True),
+        "allowed_domains": Field(_TEXTS, default=[]),
+        "blocked_domains": Field(_TEXTS, default=[]),
+    }
+)
+_HOSTED = Object(
+    {
+        **_TYPE,
+        "network": Field(_NETWORK),
+        "files": Field(ListOf(Tagged({"file_id": _FILE}), most=50), default=[]),
+        "container_size": Field(Choice(("small", "medium", "large"))),
+    }
+)
+"""Of a hosted environment what this server can be: a sandbox without a network, packages, plugins and skills."""
+_SELF_HOSTED = Object({**_TYPE, "workspace_directory": Field(Text(), required=True)})
 CREATE_SESSION = Object(
     {
-        "environment": Field(Free(), required=True),
+        "environment": Field(
+            Tagged({"none": Object(_TYPE), "openai_hosted": _HOSTED, "self_hosted": _SELF_HOSTED}), required=True
+        ),
         "agent": Field(_OVERRIDE),
         "agent_id": Field(Text(least=1)),
         "input": Field(OrText(Text(least=1), _MESSAGES)),

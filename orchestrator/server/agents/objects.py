@@ -77,13 +77,34 @@ def new_session(agent: Mapping[str, Any] | None, values: Mapping[str, Any]) -> B
         "last_active_at": made,
         "agent": _shown_agent(_settled(agent, given)),
         "agent_saved": "created_at" in agent,
-        "environment": {"type": "none"},
+        "environment": _environment(values["environment"]),
         "error": None,
         "metadata": {},
         "vault_ids": [],
         "prompt_cache_options": None,
     }
-    return changed_session(session, {key: values[key] for key in values if key not in ("agent", "agent_id")})
+    left = {key: values[key] for key in values if key not in ("agent", "agent_id", "environment")}
+    return changed_session(session, left)
+
+
+def _environment(given: Mapping[str, Any]) -> Body:
+    """Give a session's environment as it is told."""
+    if given["type"] == "none":
+        return {"type": "none"}
+    network = {"access": "disabled", "allowed_domains": list[str](), **(given.get("network") or {})}
+    network.pop("blocked_domains", None)
+    return {
+        "id": new_id("env_"),
+        "type": "openai_hosted",
+        "capability_directories": [],
+        "files": [{key: file[key] for key in ("type", "file_id", "path")} for file in given["files"]],
+        "network": network,
+        "packages": {"npm": [], "python": [], "system": []},
+        "plugins": [],
+        "skills": [],
+        "container_size": given.get("container_size") or "medium",
+        "desktop": {"enabled": False},
+    }
 
 
 def changed_session(session: Body, values: Mapping[str, Any]) -> Body:
@@ -122,15 +143,21 @@ def _shown_tool(tool: Mapping[str, Any]) -> Body:
     return {**tool, "transport": {key: value for key, value in tool["transport"].items() if key != "headers"}}
 
 
-def as_assistant(agent: Mapping[str, Any]) -> Body:
-    """Give a session's agent as the engine takes it: what a run copies from an assistant."""
+def as_assistant(agent: Mapping[str, Any], environment: Mapping[str, Any]) -> Body:
+    """Give a session's agent as the engine takes it: what a run copies from an assistant.
+
+    In a hosted environment it may run code, with the files that the environment was given.
+    """
+    code = [{"type": "code_interpreter"}] if environment["type"] == "openai_hosted" else []
+    files = [file["file_id"] for file in environment.get("files", ())]
     given = agent["text"]["format"]
     schema = {"name": "reply", "schema": given.get("schema")}
     return {
         "id": agent["id"],
         "model": agent["model"],
         "instructions": agent["instructions"],
-        "tools": [_as_run_tool(tool) for tool in agent["tools"]],
+        "tools": [*(_as_run_tool(tool) for tool in agent["tools"]), *code],
+        "tool_resources": {"code_interpreter": {"file_ids": files}} if code else {},
         "reasoning_effort": agent["reasoning"].get("effort"),
         "response_format": "auto" if given["type"] == "text" else {"type": "json_schema", "json_schema": schema},
     }

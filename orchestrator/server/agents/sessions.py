@@ -51,20 +51,21 @@ class Sessions:
 
         Raises WireError.
         """
-        kind = values["environment"].get("type")
-        if kind != "none":
-            raise not_built(f"environments of type {kind!r}: it gives sessions none; use {{'type': 'none'}}")
+        kind = values["environment"]["type"]
+        if kind == "self_hosted":
+            raise not_built(f"environments of type {kind!r}; use 'none' or 'openai_hosted'")
         if values["vault_ids"]:
             raise missing_object("vault", values["vault_ids"][0])
         messages = _messages(values.get("input"))
-        if not messages:
-            raise invalid("'input' is required when 'environment.type' is 'none'.", param="input")
+        if not messages and (kind == "none" or values["stream"]):
+            raise invalid(f"'input' is required when 'environment.type' is '{kind}'.", param="input")
         session = new_session(agent, {key: values[key] for key in values if key != "input"})
         with self._store.transaction():
             self._store.add(SESSION, session)
             stream = self.feed.listen(session["id"]) if values["stream"] else None
             self.feed.publish(session["id"], "agent.session.created", session=self.view(session))
-            self._begin_turn(session, messages)
+            if messages:
+                self._begin_turn(session, messages)
         return self.view(session), stream
 
     def view(self, session: Mapping[str, Any]) -> Body:
@@ -147,7 +148,7 @@ class Sessions:
 
     def _begin_turn(self, session: Body, messages: Sequence[Mapping[str, Any]]) -> None:
         id = session["id"]
-        run = self._engine.create_run(id, as_assistant(session["agent"]), _RUN_VALUES)
+        run = self._engine.create_run(id, as_assistant(session["agent"], session["environment"]), _RUN_VALUES)
         teller = self._teller(id)
         self._engine.feed.follow(run["id"], teller)
         teller.turn(run, "created")

@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from orchestrator.server.agents.turns import call_item, message_item, turn_id, turn_of
+from orchestrator.server.agents.turns import call_item, command_item, message_item, turn_id, turn_of
 from orchestrator.server.runs.events import Event, pieces
 from orchestrator.server.runs.transitions import TERMINAL
 from orchestrator.server.store import Body
@@ -83,6 +83,8 @@ class TurnTeller:
             return
         if event.name == "thread.message.completed":
             self._tell_message(event.data)
+        elif event.name == "thread.run.step.completed":
+            self._tell_commands(event.data)
         elif event.name == "error":
             error = {**event.data, "code": event.data.get("code") or "internal_error"}
             self._feed.publish(self._session_id, "error", session_id=self._session_id, error=error)
@@ -121,6 +123,15 @@ class TurnTeller:
         elif status in TERMINAL:
             self.turn(run, _ENDS.get(status, "failed"))
             self.session("idle")
+
+    def _tell_commands(self, step: Body) -> None:
+        for call in step["step_details"].get("tool_calls") or ():
+            if call["type"] == "code_interpreter":
+                item, run = command_item(step["run_id"], call), step["run_id"]
+                begun = {**item, "status": "in_progress", "output": None}
+                self._publish(run, "item.added", item=begun, output_index=self._index)
+                self._publish(run, "item.done", item=item, output_index=self._index)
+                self._index += 1
 
     def _tell_message(self, message: Body) -> None:
         item, run = message_item(message), message["run_id"]

@@ -152,7 +152,9 @@ def _items(store: Store, session_id: str) -> Iterator[Body]:
             if step["type"] == "message_creation":
                 yield message_item(by_id[step["step_details"]["message_creation"]["message_id"]])
                 continue
-            calls = [call for call in step["step_details"]["tool_calls"] if call["type"] == "function"]
+            made = step["step_details"]["tool_calls"]
+            yield from (command_item(run["id"], call) for call in made if call["type"] == "code_interpreter")
+            calls = [call for call in made if call["type"] == "function"]
             yield from (call_item(run["id"], call) for call in calls)
             yield from (result_item(run["id"], results[call["id"]]) for call in calls if call["id"] in results)
 
@@ -185,6 +187,22 @@ def call_item(run: str, call: Mapping[str, Any]) -> Body:
         "call_id": call["id"],
         "name": call["function"]["name"],
         "arguments": parsed(call["function"]["arguments"]),
+        "status": "completed",
+        "turn_id": turn_id(run),
+    }
+
+
+def command_item(run: str, call: Mapping[str, Any]) -> Body:
+    """Give code that was run as an item; its pictures are in the environment alone."""
+    code = call["code_interpreter"]
+    return {
+        "id": f"cmd_{call['id'].removeprefix('call_')}",
+        "type": "command_execution",
+        "command": code["input"],
+        "cwd": "/workspace",
+        "exit_code": None,
+        "duration_ms": None,
+        "output": "".join(output["logs"] for output in code["outputs"] if output["type"] == "logs"),
         "status": "completed",
         "turn_id": turn_id(run),
     }

@@ -101,7 +101,7 @@ class ScriptedModel:
             case "code":
                 return RunCode(rule.value)
             case "search":
-                return Search(rule.value)
+                return _search(rule.value, request)
             case "error":
                 return Failure(cast(ErrorCode, rule.value), _ERRORS[rule.value].format(name=self.name))
         return self._reply(rule, user, request)
@@ -180,10 +180,29 @@ class _Results(Sequence[FoundPassage]):
         return tuple(self._passages[index] for index in sorted(self._seen)) or self._passages
 
 
+def _search(query: str, request: ModelRequest) -> Action:
+    """Search, or call the function of that name where there is one in the tool's place."""
+    offered = {(tool["type"], tool.get("function", {}).get("name")) for tool in request.tools}
+    if ("function", FILE_SEARCH) in offered and (FILE_SEARCH, None) not in offered:
+        return CallFunctions((FunctionCall(FILE_SEARCH, _json({"query": query})),))
+    return Search(query)
+
+
+def _passages_in(result: ToolResult) -> Sequence[FoundPassage]:
+    """Give what a search found, also where it is a function that gives its results as JSON."""
+    if result.name != FILE_SEARCH or result.passages:
+        return result.passages
+    try:
+        found = json.loads(result.output)["results"]
+        return tuple(FoundPassage(p["file_id"], p["file"], float(p["score"]), p["text"]) for p in found)
+    except (ValueError, LookupError, TypeError):
+        return ()
+
+
 def _latest_passages(request: ModelRequest) -> Sequence[FoundPassage]:
     """Find the results of this run's latest search that found something."""
     for step in reversed(request.tool_steps):
-        found = [passage for result in step for passage in result.passages]
+        found = [passage for result in step for passage in _passages_in(result)]
         if found:
             return found
     return ()

@@ -323,8 +323,11 @@ def test_items_are_read_by_their_cursor(sessions, agent):
 
 
 def test_other_environments_and_vaults_are_not_built(sessions, agent):
-    with pytest.raises(openai.InternalServerError, match="openai_hosted"):
-        sessions.create(environment={"type": "openai_hosted"}, agent_id=agent.id, input="hi")
+    with pytest.raises(openai.InternalServerError, match="self_hosted"):
+        sessions.create(environment={"type": "self_hosted", "workspace_directory": "/w"}, agent_id=agent.id, input="hi")
+    packages: Any = {"type": "openai_hosted", "packages": {"python": ["numpy"]}}
+    with pytest.raises(openai.BadRequestError, match=r"environment\.packages"):
+        sessions.create(environment=packages, agent_id=agent.id, input="hi")
     with pytest.raises(openai.NotFoundError):
         opened(sessions, agent, vault_ids=["vault_x"])
 
