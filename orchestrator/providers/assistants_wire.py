@@ -6,7 +6,7 @@ from where it is sent again with the rest; a resource of a tool under its own na
 Facts: API facts 4.1 (assistants), 2.2 (vector stores), 5.1 (Foundry).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
@@ -102,12 +102,11 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
 
 
 def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any]:
-    """Give the resources of all tools that are still there, for a server that replaces them all."""
+    """Give all resources but those of tools that go, for a server that replaces them all."""
     fields = desired.fields
-    tools = [path.removeprefix(TOOL).removeprefix(UNKNOWN_TOOL) for path in fields if path.startswith("tools.")]
-    there = {tool.removeprefix("tools.").partition(":")[0] for tool in tools}
+    there, gone = _kinds(fields), _kinds(path for path in paths if path not in fields)
     named = {path.removeprefix(_RESOURCES): value for path, value in fields.items() if path.startswith(_RESOURCES)}
-    resources = {name: value for name, value in named.items() if name in there}
+    resources = {name: value for name, value in named.items() if name in there or name not in gone}
     if _SEARCH in fields or _SEARCH in paths:
         ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
         resources["file_search"] = joined({"vector_store_ids": ids}, fields.get(f"{_UNKNOWN}{_RESOURCES}file_search"))
@@ -115,6 +114,12 @@ def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any
         rest = (fields.get(f"{_UNKNOWN}{TOOL}{INDEXES}") or {}).get(INDEXES)
         resources[INDEXES] = joined(search[INDEXES], rest)
     return resources
+
+
+def _kinds(paths: Iterable[str]) -> frozenset[str]:
+    """Give what kinds of tools there are at these paths."""
+    tools = [path.removeprefix(TOOL).removeprefix("tools.") for path in paths if path.startswith("tools.")]
+    return frozenset(tool.partition(":")[0] for tool in tools)
 
 
 def _holds(resource: Any) -> bool:
