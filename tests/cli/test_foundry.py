@@ -193,6 +193,14 @@ def test_a_token_that_expires_while_applying_is_renewed(shop, expires):
     assert shop.settled()
 
 
+def test_tokens_that_live_for_a_few_requests_are_renewed_as_often(shop):
+    shop.server.expires_at = lambda asked: len(shop.server.asked) % 5 == 4
+    shop.good("apply", "--yes", "--concurrency", "1")
+    shop.good("test", "--concurrency", "1")
+    assert times_asked(shop.az) >= len(shop.server.asked) // 5
+    assert shop.settled()
+
+
 @pytest.mark.parametrize(
     "expires",
     [at("POST", "/threads/runs"), at("POST", "/submit_tool_outputs"), at("POST", "/runs", 2), at("DELETE", "")],
