@@ -74,7 +74,7 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         body["response_format"] = _response_format_to_wire(fields)
     tool_paths = [path for path in paths if path.startswith("tools.")]
     if tool_paths:
-        body["tools"] = _tools_to_wire(fields)
+        body["tools"] = _tools_to_wire(desired)
     if any(path in (_SEARCH, f"{_SEARCH}.vector_stores", f"{TOOL}{INDEXES}") for path in tool_paths):
         body["tool_resources"] = _resources_to_wire(desired, paths)
     return body
@@ -130,6 +130,13 @@ def _id(value: Any, ids: Mapping[Address, str]) -> str:
     return ids[value.address] if isinstance(value, Ref) else str(value)
 
 
+def _resolved(value: Any, ids: Mapping[Address, str]) -> Any:
+    """Give a value with ids for references."""
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, ids) for key, item in value.items()}
+    return _id(value, ids) if isinstance(value, Ref) else value
+
+
 def _response_format_to_wire(fields: Fields) -> Any:
     value = fields.get("response_format")
     if value is None or value == "auto":
@@ -156,14 +163,15 @@ def _response_format_from_wire(value: Any) -> Any:
             return dict(value)
 
 
-def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
+def _tools_to_wire(desired: Desired) -> list[dict[str, Any]]:
     """Give the whole list of tools, in the order of the fields."""
+    fields = desired.fields
     tools: list[dict[str, Any]] = []
     for path, value in fields.items():
         name = path.removeprefix("tools.")
         if name == path or "." in name:
             continue
-        tool = _tool_to_wire(path, name, value, fields)
+        tool = _tool_to_wire(path, name, _resolved(value, desired.ids), fields)
         whole: dict[str, Any] = joined(tool, fields.get(f"{_UNKNOWN}{path}"))
         if whole["type"] == INDEXES:
             whole.pop(INDEXES, None)  # its settings are a resource
