@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Top floor first. Names on one row do not know of each other.
 FLOORS = [
-    ["cli", "pytest_plugin"],
+    ["cli", "pytest_plugin", "releases"],
     ["project", "reporting"],
     ["reconcile", "scenario"],
     ["providers"],
@@ -69,6 +69,7 @@ PURE = [
     "scenario.voting",
     "providers.agents_wire",
     "providers.assistants_wire",
+    "providers.responses_wire",
     "providers.beyond",
     "providers.stores_wire",
 ]

@@ -9,18 +9,19 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 from orchestrator.cli.main import COMMANDS, run
-from orchestrator.model.agents import AgentsSettings
 from orchestrator.model.assistants import KINDS as FOUNDRY
-from orchestrator.model.assistants import AssistantsSettings
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
 from orchestrator.model.matchers import When
 from orchestrator.model.matrix import MOST_CASES
 from orchestrator.model.mocks import MOCKS, answers
+from orchestrator.model.own_settings import WIRES
+from orchestrator.model.resources import Assistant
 from orchestrator.providers.agents_wire import LIMITS
 from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.sequential import get_least_attempts
@@ -144,20 +145,27 @@ def test_every_example_of_the_language_is_one_working_project(examples, capsys):
 
 
 @pytest.fixture
-def agents_example(tmp_path, monkeypatch) -> Path:
-    """The project that the example of the agents target is."""
+def target_example(request, tmp_path, monkeypatch) -> Path:
+    """The project that the example of a kind of target is."""
     monkeypatch.chdir(tmp_path)
-    [section] = re.findall(r"^## agents\n(.*?)(?=^## |\Z)", TARGETS, re.DOTALL | re.MULTILINE)
+    [section] = re.findall(rf"^## {request.param}\n(.*?)(?=^## |\Z)", TARGETS, re.DOTALL | re.MULTILINE)
     (tmp_path / "orch.yaml").write_text(fences(section, "yaml")[0], encoding="utf-8")
+    (tmp_path / "policy.md").write_text("Returns are taken within 30 days.\n", encoding="utf-8")
     return Path(tmp_path)
 
 
-def test_the_example_of_agents_works_on_the_local_stand_in(agents_example, capsys):
-    for target in ("local", "openai", "classic"):
+@pytest.mark.parametrize(
+    ("target_example", "stand_ins"),
+    [("agents", ["local", "classic"]), ("responses", ["local"])],
+    indirect=["target_example"],
+)
+def test_the_example_of_a_target_works_on_the_local_stand_in(target_example, stand_ins, capsys):
+    for target in ("openai", *stand_ins):
         assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
-    for target in ("local", "classic"):
+    for target in stand_ins:
         assert run(["apply", "--yes", "--target", target]) == 0, capsys.readouterr().err
         assert run(["test", "--target", target]) == 0, capsys.readouterr().out
+        assert run(["plan", "--detailed-exitcode", "--target", target]) == 0, capsys.readouterr().out
 
 
 @pytest.fixture
@@ -184,17 +192,17 @@ def test_the_example_of_assistants_works_in_foundry_and_on_the_local_stand_in(as
 
 
 def test_every_tool_of_foundry_has_a_line():
-    for name in AssistantsSettings.model_fields:
-        assert f"\n| `assistants.{name}` |" in ASSISTANTS
     for kind, settings in FOUNDRY.items():
         line = next(line for line in ASSISTANTS.splitlines() if line.startswith("| `") and f"`{kind}`" in line)
         said = line if kind != "bing_custom_search" else ASSISTANTS
         assert all(f"`{name}`" in said for name in settings.model_fields), kind
 
 
-def test_every_field_of_agents_and_every_limit_has_a_line():
-    for name in AgentsSettings.model_fields:
-        assert f"\n| `agents.{name}` |" in TARGETS
+def test_every_field_of_one_wire_and_every_limit_has_a_line():
+    for wire in WIRES:
+        settings = get_args(Assistant.model_fields[wire].annotation)[0]
+        for name in settings.model_fields:
+            assert f"\n| `{wire}.{name}` |" in TARGETS
     for limit in LIMITS:
         assert limit.path.rpartition(".")[2] in TARGETS
 

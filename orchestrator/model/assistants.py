@@ -292,8 +292,8 @@ def known(tool: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
     return assistants_tool_name(typed), _to_wire(typed)
 
 
-def assistants_settings_from(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give `assistants:` as an author would write it for these fields."""
+def assistants_settings_from(fields: Mapping[str, Any], _defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Give `assistants:` as an author would write it for these fields; its tools have no defaults."""
     tools = [_written(value) for path, value in fields.items() if path.startswith(TOOL)]
     return {"tools": tools} if tools else {}
 

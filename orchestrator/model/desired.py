@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import agents_fields, agents_tool_name
-from orchestrator.model.assistants import assistants_fields, assistants_tool_name
 from orchestrator.model.fields import Ref, file_path
+from orchestrator.model.own_settings import own_fields
 from orchestrator.model.resources import (
     Assistant,
     Chunking,
@@ -39,21 +38,7 @@ def assistant_fields(
     for tool in assistant.tools or ():
         fields |= _tool_fields(tool, functions)
     fields |= {f"metadata.{key}": value for key, value in assistant.metadata.items()}
-    if wire == "agents" and assistant.agents is not None:
-        fields |= agents_fields(assistant.agents)
-    if wire == "assistants" and assistant.assistants is not None:
-        fields |= assistants_fields(assistant.assistants)
-    return fields
-
-
-def own_tools(assistant: Assistant) -> dict[str, list[str]]:
-    """Give the names of the tools that only one wire has, by that wire; their paths are `tools.WIRE:NAME`."""
-    found: dict[str, list[str]] = {}
-    if assistant.agents is not None and assistant.agents.tools is not None:
-        found["agents"] = [agents_tool_name(tool) for tool in assistant.agents.tools]
-    if assistant.assistants is not None and assistant.assistants.tools is not None:
-        found["assistants"] = [assistants_tool_name(tool) for tool in assistant.assistants.tools]
-    return found
+    return fields | own_fields(assistant, wire)
 
 
 def _response_format(written: str | JsonSchemaReply) -> Any:

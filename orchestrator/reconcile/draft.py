@@ -11,13 +11,10 @@ from typing import Any, TypeVar
 from orchestrator.diagnostics import Position
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import TOOL as AGENTS_TOOL
-from orchestrator.model.agents import settings_from
-from orchestrator.model.assistants import TOOL as ASSISTANTS_TOOL
-from orchestrator.model.assistants import assistants_settings_from
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
 from orchestrator.model.fields import UNKNOWN_TOOL, Fields, canonical, equal, is_unknown
 from orchestrator.model.language import Spec
+from orchestrator.model.own_settings import is_own_tool, written_settings
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.model.resources import Assistant, Function, JsonSchemaReply, VectorStore
@@ -135,7 +132,7 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
             raise RefusedError(f"its response_format: {problem.message}")
     wire = next(iter(own), "assistants")
     fields = assistant_fields(spec, data.get("instructions"), functions, wire)
-    whole = frozenset({"tools"} if tools or "tools" in own.get(wire, ()) else ())
+    whole = frozenset({"tools"} if tools or "tools" in own.get(wire, {}) else ())
     return Draft(_resource(address, fields, whole, ignore), data, tuple(comments), functions)
 
 
@@ -163,17 +160,16 @@ def _tools(fields: Fields) -> Iterator[tuple[str, Any]]:
     """Give the name of each tool and what it is."""
     for path, value in fields.items():
         name = path.removeprefix("tools.")
-        if name != path and "." not in name and not path.startswith((AGENTS_TOOL, ASSISTANTS_TOOL, UNKNOWN_TOOL)):
+        if name != path and "." not in name and not is_own_tool(path) and not path.startswith(UNKNOWN_TOOL):
             yield name, value
 
 
 def _own_settings(fields: Fields, defaults: Fields) -> dict[str, dict[str, Any]]:
-    """Give what only one wire has, by that wire, as the spec says it."""
+    """Give what only the target's wire has, as the spec says it, under the wire's name."""
     try:
-        found = {"agents": settings_from(fields, defaults), "assistants": assistants_settings_from(fields)}
+        return written_settings(fields, defaults)
     except ValueError as error:
         raise RefusedError(f"it has a tool that specs do not know: {error}") from error
-    return {wire: settings for wire, settings in found.items() if settings}
 
 
 def _tool(

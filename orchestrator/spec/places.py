@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.model.desired import own_tools
+from orchestrator.model.own_settings import all_own_tools
 from orchestrator.model.resources import Assistant, Function, FunctionTool
 from orchestrator.spec.mentions import tool_name
 from orchestrator.spec.reader import Document, Path_
@@ -47,10 +47,9 @@ class AssistantPlaces:
             if isinstance(tool, FunctionTool) and part in _PARTS and tool.function in self.documents:
                 return self.documents[tool.function], (part,)
             return self.document, ("tools", number, *([name, part] if part else []))
-        wire, _, own = name.partition(":")
-        names = own_tools(self.assistant).get(wire, [])
-        if own in names:
-            return self.document, (wire, "tools", names.index(own))
+        for wire, number, own in all_own_tools(self.assistant):
+            if name == own:
+                return self.document, (wire, "tools", number)
         return self.document, ("tools",)
 
 

@@ -68,7 +68,7 @@ def test_a_tool_is_sent_in_the_apis_words_and_comes_back_in_the_specs(kind):
     written, sent = TOOLS[kind]
     fields = fields_of({kind: written})
     assert fields == {f"tools.assistants:{NAMED.get(kind, kind)}": {"type": kind, kind: sent}}
-    assert assistants_settings_from(fields) == {"tools": [{kind: written}]}
+    assert assistants_settings_from(fields, {}) == {"tools": [{kind: written}]}
     assert known({"type": kind, kind: sent}) == (NAMED.get(kind, kind), {"type": kind, kind: sent})
 
 
@@ -82,7 +82,7 @@ def test_an_assistant_of_the_project_is_a_reference():
 def test_an_mcp_server_has_no_key_of_its_own():
     fields = fields_of({"mcp": MCP})
     assert fields == {"tools.assistants:mcp:docs": {"type": "mcp", **MCP}}
-    assert assistants_settings_from(fields) == {"tools": [{"mcp": MCP}]}
+    assert assistants_settings_from(fields, {}) == {"tools": [{"mcp": MCP}]}
 
 
 def test_every_tool_is_tried():
@@ -99,7 +99,7 @@ def test_every_tool_is_tried():
 def test_an_api_is_signed_in_to_as_written(auth, sent):
     fields = fields_of({"openapi": {"name": "w", "spec": {}, "auth": auth}})
     assert fields["tools.assistants:openapi:w"]["openapi"]["auth"] == sent
-    [tool] = assistants_settings_from(fields)["tools"]
+    [tool] = assistants_settings_from(fields, {})["tools"]
     assert tool["openapi"].get("auth", "anonymous") == auth
 
 
