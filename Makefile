@@ -37,7 +37,7 @@ schemas: $(VENV)/.installed  ## write schemas/ from the models
 	$(BIN)/orch schema --write schemas/
 
 clean:
-	rm -rf $(VENV) build dist specs/.orch
+	rm -rf $(VENV) build dist specs/.orch tests/node/node_modules
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -5,10 +5,14 @@ takes a list of exactly one connection, here the one is written.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter
+from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter, model_validator
+from pydantic_core import PydanticCustomError
 
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.address import Name as AddressName
+from orchestrator.model.fields import Ref
 from orchestrator.model.language import Json, NonEmpty, Strict, key_among
 
 TOOL = "tools.assistants:"
@@ -89,11 +93,18 @@ class FoundryMcp(Strict):
 
 
 class ConnectedAgent(Strict):
-    """Another assistant of the project, to be asked."""
+    """Another assistant, to be asked."""
 
-    id: NonEmpty = Field(description="Its id")
+    assistant: AddressName | None = Field(None, description="Name of its spec, for one of this project")
+    id: NonEmpty | None = Field(None, description="Its id, for one that is live and not this project's")
     name: Name = Field(description="What the model calls it by")
     description: str = Field(description="What it is for; the model reads this")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.assistant is None) == (self.id is None):
+            raise PydanticCustomError("connected", "give a connected agent `assistant` or `id`, and not both")
+        return self
 
 
 class Queue(Strict):
@@ -245,6 +256,9 @@ def _to_wire(tool: object) -> dict[str, Any]:
             return {"type": kind, kind: {**given, "auth": _auth_to_wire(settings.auth)}}
         case FoundryMcp():
             return {"type": kind, **given}
+        case ConnectedAgent(assistant=str(name)):
+            del given["assistant"]
+            return {"type": kind, kind: {"id": Ref(Address(Kind.ASSISTANT, name)), **given}}
         case AzureFunction():
             function = {key: given[key] for key in ("name", "description", "parameters") if key in given}
             bindings = {f"{key}_binding": _binding(getattr(settings, key)) for key in _QUEUES}

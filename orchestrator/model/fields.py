@@ -29,7 +29,7 @@ Fields = Mapping[str, Any]
 
 UNKNOWN_TOOL = "tools.unknown:"
 """How the path of a live tool begins that specs have no words for; a function's name has no colon."""
-_UNKNOWN = (UNKNOWN_TOOL, "unknown.", "assistants.unknown.", "agents.unknown.", "responses.unknown.")
+_UNKNOWN = (UNKNOWN_TOOL, "tool_resources.", "unknown.", "assistants.unknown.", "agents.unknown.", "responses.unknown.")
 
 
 def is_unknown(path: str) -> bool:

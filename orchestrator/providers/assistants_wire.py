@@ -6,7 +6,7 @@ from where it is sent again with the rest; a resource of a tool under its own na
 Facts: API facts 4.1 (assistants), 2.2 (vector stores), 5.1 (Foundry).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
@@ -74,7 +74,7 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         body["response_format"] = _response_format_to_wire(fields)
     tool_paths = [path for path in paths if path.startswith("tools.")]
     if tool_paths:
-        body["tools"] = _tools_to_wire(fields)
+        body["tools"] = _tools_to_wire(desired)
     if any(path in (_SEARCH, f"{_SEARCH}.vector_stores", f"{TOOL}{INDEXES}") for path in tool_paths):
         body["tool_resources"] = _resources_to_wire(desired, paths)
     return body
@@ -102,12 +102,11 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
 
 
 def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any]:
-    """Give the resources of all tools that are still there, for a server that replaces them all."""
+    """Give all resources but those of tools that go, for a server that replaces them all."""
     fields = desired.fields
-    tools = [path.removeprefix(TOOL).removeprefix(UNKNOWN_TOOL) for path in fields if path.startswith("tools.")]
-    there = {tool.removeprefix("tools.").partition(":")[0] for tool in tools}
+    there, gone = _kinds(fields), _kinds(path for path in paths if path not in fields)
     named = {path.removeprefix(_RESOURCES): value for path, value in fields.items() if path.startswith(_RESOURCES)}
-    resources = {name: value for name, value in named.items() if name in there}
+    resources = {name: value for name, value in named.items() if name in there or name not in gone}
     if _SEARCH in fields or _SEARCH in paths:
         ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
         resources["file_search"] = joined({"vector_store_ids": ids}, fields.get(f"{_UNKNOWN}{_RESOURCES}file_search"))
@@ -117,12 +116,25 @@ def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any
     return resources
 
 
+def _kinds(paths: Iterable[str]) -> frozenset[str]:
+    """Give what kinds of tools there are at these paths."""
+    tools = [path.removeprefix(TOOL).removeprefix("tools.") for path in paths if path.startswith("tools.")]
+    return frozenset(tool.partition(":")[0] for tool in tools)
+
+
 def _holds(resource: Any) -> bool:
     return any(resource.values()) if isinstance(resource, Mapping) else resource is not None
 
 
 def _id(value: Any, ids: Mapping[Address, str]) -> str:
     return ids[value.address] if isinstance(value, Ref) else str(value)
+
+
+def _resolved(value: Any, ids: Mapping[Address, str]) -> Any:
+    """Give a value with ids for references."""
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, ids) for key, item in value.items()}
+    return _id(value, ids) if isinstance(value, Ref) else value
 
 
 def _response_format_to_wire(fields: Fields) -> Any:
@@ -151,14 +163,15 @@ def _response_format_from_wire(value: Any) -> Any:
             return dict(value)
 
 
-def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
+def _tools_to_wire(desired: Desired) -> list[dict[str, Any]]:
     """Give the whole list of tools, in the order of the fields."""
+    fields = desired.fields
     tools: list[dict[str, Any]] = []
     for path, value in fields.items():
         name = path.removeprefix("tools.")
         if name == path or "." in name:
             continue
-        tool = _tool_to_wire(path, name, value, fields)
+        tool = _tool_to_wire(path, name, _resolved(value, desired.ids), fields)
         whole: dict[str, Any] = joined(tool, fields.get(f"{_UNKNOWN}{path}"))
         if whole["type"] == INDEXES:
             whole.pop(INDEXES, None)  # its settings are a resource

@@ -19,14 +19,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label, is_unknown
+from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label, is_unknown, references
 from orchestrator.model.ownership import Baseline, files_digest
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Live
 from orchestrator.reconcile.plan import FieldChange, Who
 
 STORES_PATH = "tools.file_search.vector_stores"
-"""The one field in which live objects name other live objects by id."""
+"""The field in which every wire names other live objects by id."""
+NOTHING: Fields = {}
 
 
 def covers(prefix: str, path: str) -> bool:
@@ -42,13 +43,24 @@ def compared(resource: Resource) -> dict[str, Any]:
     return {path: value for path, value in resource.fields.items() if not _ignored(resource, path)}
 
 
-def with_references(fields: Fields, addresses: Mapping[str, Address]) -> Fields:
-    """Give live fields with the ids of our own stores as `Ref`; ids that are not in `addresses` stay text."""
+def with_references(fields: Fields, addresses: Mapping[str, Address], declared: Fields = NOTHING) -> Fields:
+    """Give live fields with the ids of our own stores as `Ref`; ids that are not in `addresses` stay text.
+
+    So are other ids, where what is declared has a reference in their place.
+    """
+    named = {path: _named(fields.get(path), value, addresses) for path, value in declared.items() if references(value)}
     stores = fields.get(STORES_PATH)
-    if not isinstance(stores, list | tuple):
-        return fields
-    known = [Ref(addresses[item]) if item in addresses else item for item in stores]
-    return {**fields, STORES_PATH: known}
+    if isinstance(stores, list | tuple):
+        named[STORES_PATH] = [Ref(addresses[item]) if item in addresses else item for item in stores]
+    return {**fields, **{path: value for path, value in named.items() if path in fields}} if named else fields
+
+
+def _named(live: Any, declared: Any, addresses: Mapping[str, Address]) -> Any:
+    if isinstance(declared, Ref) and isinstance(live, str) and live in addresses:
+        return Ref(addresses[live])
+    if isinstance(live, Mapping) and isinstance(declared, Mapping):
+        return {key: _named(item, declared.get(key), addresses) for key, item in live.items()}
+    return live
 
 
 def value_at(fields: Fields, path: str, defaults: Fields) -> Any:

@@ -146,7 +146,7 @@ def _change(resource: Resource, context: _Context) -> Change:
     if live is None:
         fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
         return Change(address, Action.CREATE, fields=fields, after=dict(resource.fields), marks=marks)
-    seen = replace(live, fields=with_references(live.fields, context.addresses))
+    seen = replace(live, fields=with_references(live.fields, context.addresses, resource.fields))
     fields = diff(resource, seen, context.capabilities.defaults.get(address.kind, {}))
     if not fields and not _stale(live, marks):
         return Change(address, Action.NOOP, id=live.id, live=live)

@@ -87,7 +87,7 @@ class Writer:
     def _where(self, change: Change, live: Live) -> str:
         """Name the planned fields that moved; what else may have moved is not known any more."""
         addresses = {known: address for address, known in self.ids.items()}
-        fields = with_references(live.fields, addresses)
+        fields = with_references(live.fields, addresses, change.after)
         defaults = self.provider.capabilities.defaults.get(live.kind, {})
         moved = [item.path for item in change.fields if not equal(item.old, value_at(fields, item.path, defaults))]
         return f" ({', '.join(moved)})" if moved else ""
@@ -111,7 +111,7 @@ class Writer:
         if kind is Kind.VECTOR_STORE and files:
             live = await self.provider.fetch_files(live)
         addresses = {known: address for address, known in self.ids.items()}
-        seen = replace(live, fields=with_references(live.fields, addresses))
+        seen = replace(live, fields=with_references(live.fields, addresses, desired.fields))
         declared = {path for path in desired.fields if desired.marks.baseline.knows(path)}
         capabilities = self.provider.capabilities
         defaults = capabilities.defaults.get(kind, {})

@@ -193,6 +193,14 @@ def test_a_token_that_expires_while_applying_is_renewed(shop, expires):
     assert shop.settled()
 
 
+def test_tokens_that_live_for_a_few_requests_are_renewed_as_often(shop):
+    shop.server.expires_at = lambda asked: len(shop.server.asked) % 5 == 4
+    shop.good("apply", "--yes", "--concurrency", "1")
+    shop.good("test", "--concurrency", "1")
+    assert times_asked(shop.az) >= len(shop.server.asked) // 5
+    assert shop.settled()
+
+
 @pytest.mark.parametrize(
     "expires",
     [at("POST", "/threads/runs"), at("POST", "/submit_tool_outputs"), at("POST", "/runs", 2), at("DELETE", "")],
@@ -376,3 +384,34 @@ def test_the_local_target_says_at_its_place_that_it_has_no_such_tool(shop):
     without = "{provider: local, overrides: {assistant.support: {assistants: null}}}"
     (shop.folder / "orch.yaml").write_text(text.replace("{provider: local}", without))
     assert shop.orch("apply", "--yes", "--target", "local").code == 0
+
+
+ASKING = """
+kind: Assistant
+name: support
+model: my-deployment
+assistants:
+  tools:
+    - connected_agent: {assistant: zoologist, name: zoo, description: Knows animals}
+---
+{kind: Assistant, name: zoologist, model: my-deployment}
+"""
+
+
+def test_an_assistant_that_asks_another_of_the_project_is_created_after_it(shop):
+    specs = shop.folder / "specs.yaml"
+    specs.write_text(ASKING)
+    shop.good("apply", "--yes")
+    assert shop.settled()
+    asked = {"id": assistant_id(shop, "zoologist"), "name": "zoo", "description": "Knows animals"}
+    assert portal(shop)["tools"] == [{"type": "connected_agent", "connected_agent": asked}]
+    specs.write_text(ASKING.replace("Knows animals", "Knows whales"))
+    shop.good("apply", "--yes")
+    assert shop.settled()
+    assert portal(shop)["tools"][0]["connected_agent"] == {**asked, "description": "Knows whales"}
+    specs.write_text(ASKING.replace("assistant: zoologist", "assistant: zoologis"))
+    assert "no Assistant is called `zoologis`" in shop.orch("validate").err
+    specs.write_text(ASKING.replace("assistant: zoologist", "assistant: support"))
+    told = shop.orch("plan").err
+    assert "specs.yaml:7:" in told
+    assert "assistants ask one another in a circle: support -> support" in told

@@ -38,6 +38,7 @@ GAINS = (
         {"tools": {1: {"file_search": {"x_hybrid": True}}}},
         "assistants.unknown.tools.file_search",
     ),
+    Gain("a resource", {"tool_resources": {"x_lab": {"ids": [1]}}}, "tool_resources.x_lab"),
     Gain(
         "a key of a resource",
         {"tool_resources": {"file_search": {"x_scope": "all"}}},

@@ -3,7 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.model.address import Address, Kind
 from orchestrator.model.assistants import KINDS, AssistantsSettings, assistants_fields, assistants_settings_from, known
+from orchestrator.model.fields import references
 
 QUEUE = {"queue_service_endpoint": "https://q.example", "queue_name": "in"}
 SPEC = {"openapi": "3.1.0", "info": {"title": "Weather", "x-none": None}, "paths": {}}
@@ -70,6 +72,13 @@ def test_a_tool_is_sent_in_the_apis_words_and_comes_back_in_the_specs(kind):
     assert known({"type": kind, kind: sent}) == (NAMED.get(kind, kind), {"type": kind, kind: sent})
 
 
+def test_an_assistant_of_the_project_is_a_reference():
+    fields = fields_of({"connected_agent": {"assistant": "law", "name": "lawyer", "description": "Knows the law"}})
+    ((_, value),) = fields.items()
+    assert references(value) == {Address(Kind.ASSISTANT, "law")}
+    assert value["connected_agent"]["description"] == "Knows the law"
+
+
 def test_an_mcp_server_has_no_key_of_its_own():
     fields = fields_of({"mcp": MCP})
     assert fields == {"tools.assistants:mcp:docs": {"type": "mcp", **MCP}}
@@ -132,6 +141,8 @@ def test_a_tool_that_no_spec_could_have_made_is_not_known(live):
         ({"bing_grounding": {}}, "connection_id"),
         ({"bing_grounding": {"connection_id": "c", "count": 51}}, "50"),
         ({"openapi": {"name": "a b", "spec": {}}}, "pattern"),
+        ({"connected_agent": {"name": "a", "description": "b"}}, "`assistant` or `id`"),
+        ({"connected_agent": {"assistant": "a", "id": "b", "name": "a", "description": "b"}}, "and not both"),
     ],
 )
 def test_what_foundry_does_not_know_is_refused(tool, told):

@@ -119,6 +119,7 @@ def test_another_path_is_no_file(path):
     [
         ("tools.unknown:telepathy", True),
         ("unknown.mood", True),
+        ("tool_resources.code_interpreter", True),
         ("assistants.unknown.tools.quiz", True),
         ("agents.unknown.text", True),
         ("tools.unknown", False),

@@ -67,7 +67,7 @@ def test_a_client_in_node_is_served(script, node, store, make_model, live_server
 
 def test_every_wire_has_a_script_with_the_client_and_one_without():
     names = {folder: {path.stem for path in (NODE / folder).glob("*.mjs")} - {"sse"} for folder in ("sdk", "fetch")}
-    assert names["sdk"] == names["fetch"] >= {"agents", "assistants"}
+    assert names["sdk"] == names["fetch"] >= {"agents", "assistants", "responses"}
 
 
 def test_the_clients_version_is_pinned_and_its_lock_says_the_same():
