@@ -30,6 +30,7 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.check_links import CheckLinks, Subject
+from orchestrator.spec.connections import circle, connected
 from orchestrator.spec.expansion import Faults, ShapedCase
 from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
 from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, named_judges, tool_name
@@ -191,6 +192,24 @@ class Linker:
                 message = f"the function `{name}` is deferred and not among the tools"
                 hint = f"list it under `tools`; there are: {', '.join(sorted(listed)) or 'none'}"
                 self._problems.append(document.diagnostic(message, ("agents", "defer_loading", number), hint))
+
+    def _check_bridges(self, document: Document, assistant: Assistant) -> None:
+        """Find bridges of tools that are not listed: nothing would lead over them."""
+        listed = {tool_name(tool, self._functions) for tool in assistant.tools or ()}
+        for number, name in enumerate(assistant.agents.bridges or () if assistant.agents else ()):
+            if name not in listed:
+                message, hint = f"a bridge for `{name}`, which is not among the tools", "list it under `tools`"
+                self._problems.append(document.diagnostic(message, ("agents", "bridges", number), hint))
+
+    def _check_connected(self, document: Document, assistant: Assistant) -> None:
+        """Find assistants that are not there, and those that would each have to be created first."""
+        specs = [shaped.spec for shaped in self._named("Assistant").values() if isinstance(shaped.spec, Assistant)]
+        named = {spec.name: [name for _, name in connected(spec)] for spec in specs}
+        for number, name in connected(assistant):
+            path: Path_ = ("assistants", "tools", number, "connected_agent", "assistant")
+            if self._refer("Assistant", name, document, path) and (way := circle(assistant.name, name, named)):
+                message = f"assistants ask one another in a circle: {' -> '.join(way)}"
+                self._problems.append(document.diagnostic(message, path, "take one of them out, or name it by `id`"))
 
     def _link_judge(self, document: Document, judge: Judge) -> Resource:
         """Give the assistant that a judge is on a target."""
