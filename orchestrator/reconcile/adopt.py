@@ -39,6 +39,8 @@ class Place:
     """Git revision the record will hold."""
     schemas: str | None = None
     """The way from the folder that is written into to the JSON Schemas, with `/`; None where there are none."""
+    exported: bool = False
+    """Whether what is drafted comes from an export and is live nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,10 @@ class _Work:
     def _drafted(self, pick: Pick) -> Adoption:
         """Draft an object; where its address is free to choose, one that is declared and not live may be its own."""
         live, place = pick.live, self._place
-        around = Surroundings(place.project, self._defaults, self._stores, frozenset(self._unowned), place.revision)
+        unowned = frozenset(self._unowned)
+        around = Surroundings(
+            place.project, self._defaults, self._stores, unowned, place.revision, exported=place.exported
+        )
         address = pick.address or free_address(live.kind, live.fields.get("display_name"), self._taken)
         made = draft(live, address, around)
         waiting = self._waiting.get(_print(made.resource), []) if pick.address is None else []

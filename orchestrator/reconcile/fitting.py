@@ -86,9 +86,7 @@ def _new(old: Fields, new: Fields, declared: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _fates(
-    resource: Resource, capabilities: Capabilities, target: str, wires: Collection[str]
-) -> Iterator[FieldFate]:
+def _fates(resource: Resource, capabilities: Capabilities, target: str, wires: Collection[str]) -> Iterator[FieldFate]:
     problems = refused(resource, capabilities, target)
     kept = resource.fields
     if capabilities.kept is not None:
@@ -113,7 +111,9 @@ def _tool(path: str) -> str:
 
 def _unseen(resource: Resource, path: str, wire: str) -> Diagnostic:
     message = f"only targets that speak {wire} are told `{path}`"
-    return resource.diagnostic(path, message, "give this target what stands for it, under its own name or as a function")
+    return resource.diagnostic(
+        path, message, "give this target what stands for it, under its own name or as a function"
+    )
 
 
 def _changed(resource: Resource, path: str, kept: Any, target: str) -> Diagnostic:

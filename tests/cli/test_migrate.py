@@ -104,7 +104,7 @@ def test_an_export_becomes_a_project_that_applies_and_plays(orch, dump, tmp_path
     assert done.code == 0, done.err
     for part in ("assistant.math-tutor  asst_old  new/math-tutor.yaml", "new/scenarios/make-me-a-quiz.yaml", "batch"):
         assert part in done.out
-    assert "vector_store.papers  list its files under `files:`" in done.out
+    assert "vector_store.papers  put its files into new/knowledge/papers/ and declare them" in done.out
     (tmp_path / "new" / "model.yaml").write_text(MODEL, encoding="utf-8")
     assert orch("apply", "new").code == 0
     assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")

@@ -88,7 +88,7 @@ def test_stores_that_are_searched_are_there_even_where_the_export_lacks_them(rea
         SEARCHING, store, entry, {**entry, "id": "file-2"}, {"id": "file-1", "object": "file", "filename": "a.md"}
     )
     assert [(live.id, live.fields.get("display_name")) for live in dump.stores] == [("vs_1", "Papers")]
-    assert dump.files == {"vs_1": ("a.md", "file-2")}
+    assert [file.name for file in dump.files["vs_1"]] == ["a.md", "file-2"]
     assert [(live.id, dict(live.fields)) for live in read(SEARCHING).stores] == [("vs_1", {})]
 
 
@@ -118,17 +118,20 @@ def test_what_is_said_in_several_messages_and_what_is_no_text(read):
     picture = message("m2", "user", "see", 2, attachments=[{"file_id": "f"}])
     picture["content"].append({"type": "image_file", "image_file": {"file_id": "f"}})
     [talk] = read(message("m0", "assistant", "welcome", 0), message("m1", "user", "look", 1), picture).talks
-    assert talk.said == (Said("look\n\nsee", (), (), ("image_file", "attachment")),)
+    assert talk.said == (Said("look\n\nsee", (), (), ("image_file f", "attachment f")),)
+    assert talk.lost == ("m0: left out, for the assistant said it before the user said anything",)
 
 
 def test_calls_of_a_run_without_a_message_belong_to_what_was_said_before(read):
     dump = read(message("m1", "user", "a", 1), message("m2", "user", "b", 5), RUN, step("s1", ("f", "{}", "x")))
-    assert len(dump.talks[0].said) == 1, "both were said before anybody answered"
+    [talk] = dump.talks
+    assert len(talk.said) == 1, "both were said before anybody answered"
     answered = message("m3", "assistant", "ok", 3, run_id="run_0")
     dump = read(
         message("m1", "user", "a", 1), answered, message("m2", "user", "b", 5), RUN, step("s1", ("f", "{}", "x"))
     )
-    assert [[call.name for call in each.calls] for each in dump.talks[0].said] == [["f"], []]
+    [talk] = dump.talks
+    assert [[call.name for call in each.calls] for each in talk.said] == [["f"], []]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_calls_of_a_run_without_a_message_belong_to_what_was_said_before(read):
         ('{"a": 1', "dump.json:1:8: this is not JSON"),
         ('{"a": 1}\n{"b": \n', "dump.json:2: this line is not JSON"),
         ("{}", "there are no assistants, vector stores or threads"),
-        ('{"object": "assistant", "id": "asst_1"}', "asst_1 is no assistant: it lacks model"),
+        ('{"object": "assistant", "id": "asst_1"}', "asst_1: this is no assistant: it lacks model"),
         ('{"object": "thread.message", "id": "m", "role": "user"}', "it lacks thread_id, content"),
         ("[" * 100_000, "nested too deep"),
     ],
