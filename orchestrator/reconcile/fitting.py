@@ -71,19 +71,23 @@ def fit(
     `source` is what the API they come from filled in.
     """
     fields = tuple(item for resource in resources for item in _fates(resource, capabilities, target, wires))
-    declared = {path for resource in resources for path in resource.fields}
+    taken = {(item.address, item.path) for item in fields if item.fate is not Fate.REFUSED}
+    assistants = [resource for resource in resources if resource.address.kind is Kind.ASSISTANT]
     before, after = source.get(Kind.ASSISTANT, {}), capabilities.defaults.get(Kind.ASSISTANT, {})
-    there = any(resource.address.kind is Kind.ASSISTANT for resource in resources)
-    return Fit(target, fields, *((_new(before, after, declared), _new(after, before, declared)) if there else ({}, {})))
 
+    def new(old: Fields, values: Fields) -> dict[str, Any]:
+        """Give the defaults that `old` has not and that count for somebody: of a tool, those who have it there."""
+        return {
+            path: value
+            for path, value in values.items()
+            if not (path in old and equal(old[path], value))
+            and any(
+                path not in each.fields and (not path.startswith(_TOOLS) or (each.address, _tool(path)) in taken)
+                for each in assistants
+            )
+        }
 
-def _new(old: Fields, new: Fields, declared: Collection[str]) -> dict[str, Any]:
-    """Give the defaults that `old` has not, of a tool only where somebody declares it."""
-    return {
-        path: value
-        for path, value in new.items()
-        if not (path in old and equal(old[path], value)) and (not path.startswith(_TOOLS) or _tool(path) in declared)
-    }
+    return Fit(target, fields, new(before, after), new(after, before))
 
 
 def _fates(resource: Resource, capabilities: Capabilities, target: str, wires: Collection[str]) -> Iterator[FieldFate]:

@@ -49,7 +49,7 @@ def _fields(address: Address, fits: Sequence[Fit]) -> str:
         words = [WORDS[by_target[target].fate] if target in by_target else "" for target in targets]
         rows.append(f"| {code(path)} | {code(f'{place.file}:{place.line}')} | {' | '.join(words)} |")
         told += [_told(item) for item in by_target.values() if item.fate is not Fate.CARRIED]
-    return "\n".join(rows) + ("\n\n" + "\n".join(told) if told else "")
+    return "\n".join(rows) + ("\n\n" + "\n".join(dict.fromkeys(told)) if told else "")
 
 
 def _told(item: FieldFate) -> str:

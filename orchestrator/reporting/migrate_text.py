@@ -30,11 +30,12 @@ def migrate_text(report: MigrateReport, verbose: bool = False) -> Text:
         "Carried over": list(map(_moved, report.moved)),
         "Scenarios": scenarios,
         "Not carried over": [*_refused(report), *_remarks(report)],
-        "Left to do": list(_to_do(report)),
     }
     blocks = [_block(title, lines, verbose) for title, lines in parts.items() if lines]
     if report.moved and report.fits:
         blocks.append(Text("\n").join(_fits(report.fits, verbose)))
+    if todo := list(_to_do(report)):
+        blocks.append(_block("Left to do", todo, verbose))
     blocks.append(Text(summary(report), style="bold"))
     return Text("\n\n").join(blocks)
 
@@ -53,8 +54,9 @@ def summary(report: MigrateReport) -> str:
 def counts(fit: Fit) -> str:
     """Say how many fields have which fate."""
     found = [(fit.count(fate), WORDS[fate]) for fate in Fate]
-    said = [f"{counted(number, 'field') if not at else number} {word}" for at, (number, word) in enumerate(found)]
-    return ", ".join(text for at, text in enumerate(said) if at == 0 or found[at][0])
+    carried, *others = found
+    said = [f"{counted(carried[0], 'field')} as {'it is' if carried[0] == 1 else 'they are'}"]
+    return ", ".join([*said, *(f"{number} {word}" for number, word in others if number)])
 
 
 def to_do(held: StoreFiles) -> str:
@@ -114,11 +116,12 @@ def _fits(fits: Sequence[Fit], verbose: bool) -> Iterator[Text]:
 
 
 def _details(fit: Fit) -> Iterator[Text]:
-    for item in fit.fields:
-        if item.fate is not Fate.CARRIED:
-            told, (mark, style) = item.diagnostic, _MARKS[item.fate]
-            yield Text.assemble((f"    {mark} ", style), (str(told.position), "bold"), f"  {visible(told.message)}")
-            yield Text(f"        {visible(told.hint)}" if told.hint else "", style="cyan")
+    lost = {item.diagnostic: item.fate for item in fit.fields if item.fate is not Fate.CARRIED}
+    for told, fate in lost.items():
+        mark, style = _MARKS[fate]
+        yield Text.assemble((f"    {mark} ", style), (str(told.position), "bold"), f"  {visible(told.message)}")
+        if told.hint:
+            yield Text(f"        {visible(told.hint)}", style="cyan")
     for said in filled(fit):
         yield Text(f"    = {said}")
 
