@@ -10,6 +10,7 @@ from orchestrator.model.conversation import AnsweredCall, Said
 from orchestrator.providers.assistants_dump import read_dump
 
 TUTOR = {"id": "asst_1", "object": "assistant", "created_at": 5, "model": "gpt-4o", "name": "Tutor"}
+STORE = {"id": "vs_1", "object": "vector_store", "created_at": 1, "name": "Papers"}
 SEARCHING = {
     **TUTOR,
     "tools": [{"type": "file_search"}],
@@ -82,10 +83,9 @@ def test_what_an_earlier_project_noted_is_not_carried_over(read):
 
 
 def test_stores_that_are_searched_are_there_even_where_the_export_lacks_them(read):
-    store = {"id": "vs_1", "object": "vector_store", "created_at": 1, "name": "Papers"}
     entry = {"id": "file-1", "object": "vector_store.file", "vector_store_id": "vs_1"}
     dump = read(
-        SEARCHING, store, entry, {**entry, "id": "file-2"}, {"id": "file-1", "object": "file", "filename": "a.md"}
+        SEARCHING, STORE, entry, {**entry, "id": "file-2"}, {"id": "file-1", "object": "file", "filename": "a.md"}
     )
     assert [(live.id, live.fields.get("display_name")) for live in dump.stores] == [("vs_1", "Papers")]
     assert [file.name for file in dump.files["vs_1"]] == ["a.md", "file-2"]
@@ -140,6 +140,7 @@ def test_calls_of_a_run_without_a_message_belong_to_what_was_said_before(read):
         ("", "dump.json:1:1: this is not JSON"),
         ('{"a": 1', "dump.json:1:8: this is not JSON"),
         ('{"a": 1}\n{"b": \n', "dump.json:2: this line is not JSON"),
+        ('{"a": 1}\n\n' + "[" * 100_000, "dump.json:3: this line is not JSON: nested too deep"),
         ("{}", "there are no assistants, vector stores or threads"),
         ('{"object": "assistant", "id": "asst_1"}', "asst_1: this is no assistant: it lacks model"),
         ('{"object": "thread.message", "id": "m", "role": "user"}', "it lacks thread_id, content"),
@@ -163,3 +164,49 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="there is no file in it"):
         read_dump([tmp_path / "empty"])
+
+
+def test_a_broken_line_is_left_out_by_its_number_and_the_rest_goes_on(read):
+    lines = [json.dumps(TUTOR), "", '{"id": "asst_2", "obj', json.dumps({**TUTOR, "id": "asst_3"})]
+    dump = read(text="\n".join(lines), name="dump.jsonl")
+    assert [live.id for live in dump.assistants] == ["asst_1", "asst_3"]
+    [(where, why)] = dump.broken
+    assert where.endswith("dump.jsonl:3")
+    assert why.startswith("this line is not JSON: ")
+    assert read(text="\n".join(lines[2:]), name="cut.jsonl").broken[0][0].endswith("cut.jsonl:1")
+
+
+def test_what_unicode_calls_the_end_of_a_line_is_none(read):
+    named = {**TUTOR, "name": "a\u2028b\x85c"}
+    dump = read(text="\n".join(json.dumps(each, ensure_ascii=False) for each in (named, STORE)))
+    assert [live.fields["display_name"] for live in dump.assistants] == ["a\u2028b\x85c"]
+    assert dump.broken == []
+
+
+def test_what_is_not_as_the_api_gives_it_is_left_out_by_its_id(read):
+    dump = read(TUTOR, {**TUTOR, "id": "asst_2", "tools": "all"}, name="dump.jsonl")
+    assert [live.id for live in dump.assistants] == ["asst_1"]
+    assert dump.broken == [("asst_2", "this is no assistant: its tools is not as the API gives it")]
+
+
+def test_what_orch_has_no_word_for_is_told(read):
+    dump = read(
+        {**TUTOR, "file_ids": ["file-9"]},
+        {**STORE, "status": "expired"},
+        {"id": "thread_2", "object": "thread", "tool_resources": {"file_search": {"vector_store_ids": ["vs_7"]}}},
+    )
+    assert dump.unsaid == [("asst_1", "file_ids", ["file-9"])]
+    assert dump.expired == ("vs_1",)
+    [talk] = dump.talks
+    assert talk.lost == ("left out what a scenario cannot say of a thread: tool_resources",)
+
+
+def test_what_replies_hold_besides_text_and_calls_of_no_run_are_told(read):
+    reply = message("m2", "assistant", "see", 3, run_id="run_1", assistant_id="asst_1")
+    reply["content"].append({"type": "image_file", "image_file": {"file_id": "file-3"}})
+    lost = {**step("s9", ("f", "{}", "x"), run="run_9")}
+    [talk] = read(message("m1", "user", "a", 1), reply, RUN, lost).talks
+    assert talk.lost == (
+        "m2: left out of a reply: image_file file-3",
+        "s9: its calls are left out, for its run run_9 is not there",
+    )
