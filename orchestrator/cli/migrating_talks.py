@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from orchestrator.model.address import MAX_NAME, Address
+from orchestrator.model.conversation import AnsweredCall
 from orchestrator.model.project import Project
 from orchestrator.providers.assistants_talks import Talk
 from orchestrator.reconcile.naming import slug
 from orchestrator.scenario.drafting import ScenarioDraft, draft_scenario
+from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.new_files import UnwritableError, spec_text
 
 WORDS = 6
@@ -30,7 +32,7 @@ def draft_talks(talks: Iterable[Talk], addresses: Mapping[str, Address], project
     made = Scenarios()
     names = _Names({located.scenario.name for located in project.scenarios})
     known = {located.scenario.description for located in project.scenarios}
-    functions: dict[Address, list[str]] = {}
+    functions: dict[Address, dict[str, Signature]] = {}
     for talk in talks:
         if _told(talk) in known:
             continue
@@ -58,7 +60,7 @@ def _draft(
     addresses: Mapping[str, Address],
     project: Project,
     names: "_Names",
-    functions: dict[Address, list[str]],
+    functions: dict[Address, dict[str, Signature]],
 ) -> ScenarioDraft | str:
     """Give the scenario of a talk, or say why it has none."""
     address = addresses.get(talk.assistant_id or "")
@@ -72,14 +74,25 @@ def _draft(
     if first is None:
         return "no scenario: the user said nothing"
     name = names.take(slug(" ".join(first.split()[:WORDS])) or "talk")
-    draft = draft_scenario(name, address.name, talk.said, functions[address], _told(talk))
+    called = functions[address]
+
+    def takes(call: AnsweredCall) -> bool:
+        return not any(called[call.name].find_faults(call.arguments, (), whole=True))
+
+    draft = draft_scenario(name, address.name, talk.said, called, _told(talk), takes)
     return draft or "no scenario: the user said nothing"
 
 
-def _functions(project: Project, address: Address) -> list[str]:
+def _functions(project: Project, address: Address) -> dict[str, Signature]:
+    """Give the functions of an assistant by name."""
     resource = project.resources.get(address)
-    fields = resource.fields.items() if resource is not None else ()
-    return [path.removeprefix("tools.") for path, value in fields if value == "function"]
+    fields = resource.fields if resource is not None else {}
+    paths = [path for path, value in fields.items() if value == "function"]
+    made = (
+        Signature(path.removeprefix("tools."), fields[f"{path}.parameters"], bool(fields[f"{path}.strict"]))
+        for path in paths
+    )
+    return {each.name: each for each in made}
 
 
 class _Names:
