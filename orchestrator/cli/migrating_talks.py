@@ -87,7 +87,7 @@ def _functions(project: Project, address: Address) -> dict[str, Signature]:
     """Give the functions of an assistant by name."""
     resource = project.resources.get(address)
     fields = resource.fields if resource is not None else {}
-    paths = [path for path, value in fields.items() if value == "function"]
+    paths = [path for path, value in fields.items() if path.startswith("tools.") and value == "function"]
     made = (
         Signature(path.removeprefix("tools."), fields[f"{path}.parameters"], bool(fields[f"{path}.strict"]))
         for path in paths

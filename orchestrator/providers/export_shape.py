@@ -3,7 +3,7 @@
 An export may come from anywhere: what does not look as the API returns it is left out by name, the rest goes on.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.providers.spool import Object
@@ -14,6 +14,8 @@ TEXT = "vector_store.file_content.page"
 """The parsed text of a file; taken from a live server only."""
 KINDS = (ASSISTANT, STORE, STORE_FILE, FILE, THREAD, MESSAGE, RUN, STEP)
 
+ANY = "*"
+"""Stands for every key of a mapping."""
 _SHARED = frozenset({"id", "object", "created_at", "metadata"})
 _KNOWN: Mapping[str, frozenset[str]] = {
     ASSISTANT: _SHARED
@@ -26,59 +28,104 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 """Keys whose value is in a spec, or tells nothing of it; a thread's `tool_resources` is in none."""
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _are_mappings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _hold_mappings(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, dict | None) for item in value.values())
-
-
-def _is_content(value: Any) -> bool:
-    return isinstance(value, str) or _are_mappings(value)
-
-
-def _are_details(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("tool_calls") is None or _are_mappings(value["tool_calls"]))
-
-
-_Check = Callable[[Any], bool]
-_NEEDED: Mapping[str, Mapping[str, _Check]] = {
-    ASSISTANT: {"model": _is_text},
-    MESSAGE: {"thread_id": _is_text, "role": _is_text, "content": _is_content},
-    RUN: {"thread_id": _is_text},
-    STEP: {"run_id": _is_text, "thread_id": _is_text},
+_NUMBER = (int, float)
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    ASSISTANT: ("model",),
+    MESSAGE: ("thread_id", "role", "content"),
+    RUN: ("thread_id",),
+    STEP: ("run_id", "thread_id"),
 }
-_WHERE_GIVEN: Mapping[str, Mapping[str, _Check]] = {
+_FUNCTION = {"name": str, "description": str, "parameters": dict, "strict": bool, "arguments": str}
+_SHAPES: Mapping[str, Mapping[str, Any]] = {
     ASSISTANT: {
-        **dict.fromkeys(("name", "description", "instructions"), _is_text),
-        **{"tools": _are_mappings, "tool_resources": _hold_mappings, "metadata": _is_mapping},
+        **dict.fromkeys(("model", "name", "description", "instructions", "reasoning_effort"), str),
+        "tools": [
+            {
+                "type": str,
+                "function": _FUNCTION,
+                "file_search": {
+                    "max_num_results": int,
+                    "ranking_options": {"ranker": str, "score_threshold": _NUMBER},
+                },
+            }
+        ],
+        "tool_resources": {"file_search": {"vector_store_ids": [str]}, "code_interpreter": {"file_ids": [str]}},
+        "metadata": {ANY: str},
     },
-    STORE: {"name": _is_text, "metadata": _is_mapping, "expires_after": _is_mapping},
-    STORE_FILE: {"attributes": _is_mapping, "chunking_strategy": _is_mapping},
-    THREAD: {"metadata": _is_mapping, "tool_resources": _hold_mappings},
-    MESSAGE: {"attachments": _are_mappings},
-    STEP: {"step_details": _are_details},
+    STORE: {"name": str, "metadata": {ANY: str}, "expires_after": {"anchor": str, "days": int}, "status": str},
+    STORE_FILE: {
+        "vector_store_id": str,
+        "attributes": {ANY: (str, bool, *_NUMBER)},
+        "chunking_strategy": {"static": {"max_chunk_size_tokens": int, "chunk_overlap_tokens": int}},
+    },
+    FILE: {"filename": str},
+    THREAD: {"metadata": {ANY: str}, "tool_resources": {ANY: dict}},
+    MESSAGE: {
+        **dict.fromkeys(("thread_id", "role", "run_id", "assistant_id"), str),
+        "attachments": [{"file_id": str}],
+        "file_ids": [str],
+        "metadata": {ANY: str},
+    },
+    RUN: dict.fromkeys(("thread_id", "assistant_id", "status"), str),
+    STEP: {
+        **dict.fromkeys(("run_id", "thread_id"), str),
+        "step_details": {"type": str, "tool_calls": [{"type": str, "function": _FUNCTION}]},
+    },
 }
+"""Of what is read here: a type or some, a mapping by its keys, or a list of one shape. Null may stand for any.
+
+What lies in a list and may have a `type` has one.
+"""
+_WHERE_NO_TEXT: Mapping[str, Mapping[str, Any]] = {
+    ASSISTANT: {
+        "response_format": {
+            "type": str,
+            "json_schema": {"name": str, "description": str, "schema": dict, "strict": bool},
+        }
+    },
+    MESSAGE: {"content": [{"type": str}]},
+}
+"""Of what is a text or this."""
 
 
 def find_fault(item: Object) -> str | None:
     """Say why an object cannot be taken, or None: what every one of its kind has is missing, or is something else."""
     kind = item["object"]
-    lacking = [key for key in _NEEDED.get(kind, {}) if item.get(key) is None]
+    lacking = [key for key in _NEEDED.get(kind, ()) if item.get(key) is None]
     if lacking:
         return f"this is no {kind}: it lacks {', '.join(lacking)}"
-    checks = {**_NEEDED.get(kind, {}), **_WHERE_GIVEN.get(kind, {})}
-    odd = [key for key, check in checks.items() if item.get(key) is not None and not check(item[key])]
-    return f"this is no {kind}: its {', '.join(odd)} is not as the API gives it" if odd else None
+    odd = list(_odd(item, _SHAPES.get(kind, {}), ""))
+    ids = [(key, item.get(key)) for key in ("id", "thread_id", "run_id")]
+    odd += [key for key, id in ids if id is not None and not (id and str(id).isprintable())]
+    for key, shape in _WHERE_NO_TEXT.get(kind, {}).items():
+        odd += [] if isinstance(item.get(key), str) else _odd(item.get(key), shape, f".{key}")
+    return f"this is no {kind}: its `{odd[0].lstrip('.')}` is not as the API gives it" if odd else None
+
+
+def _odd(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """Give the places in a value that have another shape."""
+    match shape:
+        case _ if value is None:
+            return
+        case Mapping():
+            if not isinstance(value, dict):
+                yield path
+                return
+            keys = value if ANY in shape else [key for key in shape if key in value]
+            for key in keys:
+                yield from _odd(value[key], shape[ANY] if ANY in shape else shape[key], f"{path}.{key}")
+        case [inner]:
+            if not isinstance(value, list):
+                yield path
+                return
+            for number, item in enumerate(value):
+                typed = isinstance(inner, Mapping) and "type" in inner
+                if item is None or (typed and isinstance(item, dict) and item.get("type") is None):
+                    yield f"{path}[{number}]"
+                yield from _odd(item, inner, f"{path}[{number}]")
+        case _:
+            if not isinstance(value, shape):
+                yield path
 
 
 def find_unknown(item: Object) -> list[str]:

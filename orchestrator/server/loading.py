@@ -23,6 +23,8 @@ _MESSAGE: Body = {
     "metadata": {},
 }
 """What a message has that an export leaves out."""
+_FOREVER = 1e12
+"""Seconds since 1970 that no clock shows; what is no number is none of them."""
 _OVER = frozenset(["completed", "failed", "cancelled", "expired", "incomplete"])
 
 
@@ -37,10 +39,13 @@ def load_objects(store: Store, objects: Mapping[str, Iterable[Mapping[str, Any]]
     with store.transaction():
         for kind, parent, body in _documents(objects):
             if store.fetch(kind, body["id"], parent) is None:
-                made = body.get("created_at")
-                store.add(kind, body | {"created_at": int(made) if isinstance(made, int | float) else now()}, parent)
+                store.add(kind, body | {"created_at": _time(body.get("created_at"))}, parent)
                 added[kind] = added.get(kind, 0) + 1
     return added
+
+
+def _time(made: object) -> int:
+    return int(made) if isinstance(made, int | float) and abs(made) < _FOREVER else now()
 
 
 def _documents(objects: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[tuple[str, str, Body]]:
@@ -73,6 +78,8 @@ def _store(item: Mapping[str, Any]) -> Body:
     counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), 0)
     empty = {"name": item.get("name") or "", "status": "completed", "usage_bytes": 0, "file_counts": counts}
     kept = {key: value for key, value in item.items() if value is not None}
+    if (kept.get("expires_after") or {}).get("days") is None:
+        kept.pop("expires_after", None)
     return with_expiry(kept | empty | {"metadata": _own(item), "last_active_at": now()})
 
 

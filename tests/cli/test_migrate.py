@@ -256,7 +256,7 @@ def test_hostile_names_stay_in_the_folder(orch, tmp_path):
     objects = [
         {**TUTOR, "name": evil, "tools": [{"type": "file_search"}]},
         {**TUTOR, "id": "../asst", "name": "/etc/passwd", "tools": []},
-        {**TUTOR, "id": "asst_f\nkind: Project", "name": "f", "tools": [function], "tool_resources": {}},
+        {**TUTOR, "id": "asst_f", "name": "f\nkind: Project", "tools": [function], "tool_resources": {}},
         {**STORE, "name": evil},
         {"id": "f1", "object": "vector_store.file", "vector_store_id": "vs_old"},
         {"id": "f1", "object": "file", "filename": evil},

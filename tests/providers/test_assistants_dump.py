@@ -186,7 +186,7 @@ def test_what_unicode_calls_the_end_of_a_line_is_none(read):
 def test_what_is_not_as_the_api_gives_it_is_left_out_by_its_id(read):
     dump = read(TUTOR, {**TUTOR, "id": "asst_2", "tools": "all"}, name="dump.jsonl")
     assert [live.id for live in dump.assistants] == ["asst_1"]
-    assert dump.broken == [("asst_2", "this is no assistant: its tools is not as the API gives it")]
+    assert dump.broken == [("asst_2", "this is no assistant: its `tools` is not as the API gives it")]
 
 
 def test_what_orch_has_no_word_for_is_told(read):
