@@ -37,6 +37,7 @@ PURE = [
     "reconcile.diff",
     "reconcile.draft",
     "reconcile.drift",
+    "reconcile.fitting",
     "reconcile.graph",
     "reconcile.guards",
     "reconcile.lookalikes",
@@ -68,7 +69,9 @@ PURE = [
     "scenario.sequential",
     "scenario.voting",
     "providers.agents_wire",
+    "providers.assistants_talks",
     "providers.assistants_wire",
+    "providers.export_shape",
     "providers.stores_wire",
 ]
 # A third-party library has one home, or the few places named here.

@@ -16,7 +16,7 @@ from orchestrator.cli.migrating_talks import Scenarios, draft_talks
 from orchestrator.cli.migrating_texts import FOLDER, write_texts
 from orchestrator.errors import OrchError, SpecError, UsageError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.project import STATE_FOLDER, Project
+from orchestrator.model.project import STATE_FOLDER, Project, Target
 from orchestrator.project import fetch_observed, open_session
 from orchestrator.providers.assistants_dump import Dump
 from orchestrator.providers.assistants_wire import DEFAULTS
@@ -204,7 +204,7 @@ def _report(wish: Wish, project: Project, specs: _Specs, scenarios: Scenarios, f
 
 
 def _wire(provider: str) -> str:
-    return "assistants" if provider == "local" else provider
+    return Target.model_validate({"provider": provider}).wire
 
 
 def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Address, StoreFiles]]:

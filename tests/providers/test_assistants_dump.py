@@ -1,6 +1,7 @@
 """Exports are read however they were collected; what is no export says so with its place."""
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -210,3 +211,22 @@ def test_what_replies_hold_besides_text_and_calls_of_no_run_are_told(read):
         "m2: left out of a reply: image_file file-3",
         "s9: its calls are left out, for its run run_9 is not there",
     )
+
+
+def test_an_export_takes_little_memory_however_long_its_lines_are(tmp_path):
+    file = tmp_path / "dump.jsonl"
+    with file.open("w", encoding="utf-8") as lines:
+        for number in range(1500):
+            thread = f"thread_{number}"
+            said = message(f"m{number}", "user", "hi", 1, thread)
+            run = {**RUN, "id": f"run_{number}", "thread_id": thread, "instructions": "Be kind. " * 1000}
+            lines.write(f"{json.dumps(said)}\n{json.dumps(run)}\n")
+    tracemalloc.start()
+    try:
+        dump = read_dump([file])
+        talks = sum(1 for talk in dump.talks if talk.said)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert talks == 1500
+    assert peak < file.stat().st_size / 4
