@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import asking
 from orchestrator.diagnostics import Position
-from orchestrator.errors import UsageError
+from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.language import Secret
 from orchestrator.model.project import Project, Target
 from orchestrator.providers.assistants import AssistantsProvider
@@ -17,7 +17,7 @@ from orchestrator.providers.registry import open_provider
 from orchestrator.spec.loader import load_head
 
 SOURCE = "--from"
-"""Stands for the target in messages where it has no name."""
+"""Where such a target is written, in messages."""
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -30,17 +30,24 @@ def get_source(where: str, key_name: str | None, variables: tuple[str, ...]) -> 
     if "://" not in where:
         if key_name is not None:
             raise UsageError("--api-key-env goes with an address", f"target {where} names its own key in orch.yaml")
-        return load_head(asking(Path(), where, variables))
+        try:
+            return load_head(asking(Path(), where, variables))
+        except NoProjectError as error:
+            hint = "give an address (https://HOST/...), or run this in the folder of the project that has the target"
+            raise UsageError(f"--from {where}: there is no project here, and no address", hint) from error
     if key_name is not None and not _NAME.fullmatch(key_name):
         raise UsageError("--api-key-env takes the name of an environment variable", "for example FOUNDRY_TOKEN")
-    parts = urlsplit(where)
+    try:
+        parts = urlsplit(where)
+    except ValueError as error:
+        raise UsageError(f"--from is no address: {error}", "for example https://HOST/v1") from error
     target = Target(
         provider="assistants",
         base_url=urlunsplit(parts._replace(query="", fragment="")),
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
         api_key=Secret(env=key_name) if key_name is not None else None,
     )
-    return Project("source", Path.cwd(), SOURCE, target, Position(SOURCE), {}, (), ())
+    return Project("source", Path.cwd(), parts.hostname or SOURCE, target, Position(SOURCE), {}, (), ())
 
 
 def read_threads(file: Path) -> list[str]:

@@ -148,6 +148,8 @@ def test_files_without_a_text_are_named_with_where_to_put_them(orch, server, tmp
         (["--from", "http://localhost:1/v1", "--threads", "gone.txt"], "gone.txt: "),
         (["--from", "http://localhost:1/v1", "--threads", "t.txt"], "t.txt:2: this is no id of a thread"),
         (["--from", "http://localhost:1/v1", "--api-key-env", "a key"], "takes the name of an environment variable"),
+        (["--from", "old"], "--from old: there is no project here, and no address"),
+        (["--from", "http://[1"], "--from is no address"),
         (["--from", "old", "--api-key-env", "KEY"], "--api-key-env goes with an address"),
     ],
 )
