@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Top floor first. Names on one row do not know of each other.
 FLOORS = [
-    ["cli", "pytest_plugin"],
+    ["cli", "pytest_plugin", "releases"],
     ["project", "reporting"],
     ["reconcile", "scenario"],
     ["providers"],
@@ -72,6 +72,8 @@ PURE = [
     "providers.assistants_talks",
     "providers.assistants_wire",
     "providers.export_shape",
+    "providers.responses_wire",
+    "providers.beyond",
     "providers.stores_wire",
 ]
 # A third-party library has one home, or the few places named here.

@@ -2,36 +2,45 @@
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 from orchestrator.cli.main import COMMANDS, run
-from orchestrator.model.agents import AgentsSettings
+from orchestrator.model.assistants import KINDS as FOUNDRY
 from orchestrator.model.checks import CHECKS, walk
 from orchestrator.model.language import key_among
 from orchestrator.model.matchers import When
 from orchestrator.model.matrix import MOST_CASES
 from orchestrator.model.mocks import MOCKS, answers
+from orchestrator.model.own_settings import WIRES
+from orchestrator.model.resources import Assistant
 from orchestrator.providers.agents_wire import LIMITS
 from orchestrator.scenario.recording_names import recording_name
 from orchestrator.scenario.sequential import get_least_attempts
+from orchestrator.server.models.scripted import ScriptedModel
 from orchestrator.spec.case_names import LONGEST
 from orchestrator.spec.loader import Ask, load
 from orchestrator.spec.mentions import located_mocks
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
+from orchestrator.spec.template import render_later
 from tests.cli.test_migrate import STORE, THREAD, TUTOR
+from tests.providers.building import RULES
+from tests.providers.foundry import az_of, foundry_on_port
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
 TARGETS = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+[ASSISTANTS] = re.findall(r"^## assistants\n(.*?)(?=^## |\Z)", TARGETS, re.DOTALL | re.MULTILINE)
 LANGUAGE = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
 
 
@@ -136,25 +145,64 @@ def test_every_example_of_the_language_is_one_working_project(examples, capsys):
 
 
 @pytest.fixture
-def agents_example(tmp_path, monkeypatch) -> Path:
-    """The project that the example of the agents target is."""
+def target_example(request, tmp_path, monkeypatch) -> Path:
+    """The project that the example of a kind of target is."""
     monkeypatch.chdir(tmp_path)
-    [section] = re.findall(r"^## agents\n(.*?)(?=^## |\Z)", TARGETS, re.DOTALL | re.MULTILINE)
+    [section] = re.findall(rf"^## {request.param}\n(.*?)(?=^## |\Z)", TARGETS, re.DOTALL | re.MULTILINE)
     (tmp_path / "orch.yaml").write_text(fences(section, "yaml")[0], encoding="utf-8")
+    (tmp_path / "policy.md").write_text("Returns are taken within 30 days.\n", encoding="utf-8")
     return Path(tmp_path)
 
 
-def test_the_example_of_agents_works_on_the_local_stand_in(agents_example, capsys):
-    for target in ("local", "openai", "classic"):
+@pytest.mark.parametrize(
+    ("target_example", "stand_ins"),
+    [("agents", ["local", "classic"]), ("responses", ["local"])],
+    indirect=["target_example"],
+)
+def test_the_example_of_a_target_works_on_the_local_stand_in(target_example, stand_ins, capsys):
+    for target in ("openai", *stand_ins):
         assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
-    for target in ("local", "classic"):
+    for target in stand_ins:
         assert run(["apply", "--yes", "--target", target]) == 0, capsys.readouterr().err
         assert run(["test", "--target", target]) == 0, capsys.readouterr().out
+        assert run(["plan", "--detailed-exitcode", "--target", target]) == 0, capsys.readouterr().out
 
 
-def test_every_field_of_agents_and_every_limit_has_a_line():
-    for name in AgentsSettings.model_fields:
-        assert f"\n| `agents.{name}` |" in TARGETS
+@pytest.fixture
+def assistants_example(tmp_path, monkeypatch) -> Path:
+    """The project that the example of the assistants target is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orch.yaml").write_text(fences(ASSISTANTS, "yaml")[0], encoding="utf-8")
+    return Path(tmp_path)
+
+
+def test_the_example_of_assistants_works_in_foundry_and_on_the_local_stand_in(assistants_example, capsys, monkeypatch):
+    for target in ("local", "foundry"):
+        assert run(["validate", "--target", target]) == 0, capsys.readouterr().err
+    monkeypatch.setenv("PATH", str(az_of(assistants_example / "bin").parent), prepend=os.pathsep)
+    model = ScriptedModel("my-deployment", RULES, render_later)
+    with foundry_on_port(assistants_example, [model]) as (_, url):
+        file = assistants_example / "orch.yaml"
+        real = "https://HOST.services.ai.azure.com/api/projects/PROJECT"
+        file.write_text(file.read_text(encoding="utf-8").replace(real, url), encoding="utf-8")
+        for target in ("local", "foundry"):
+            assert run(["apply", "--yes", "--target", target]) == 0, capsys.readouterr().err
+            assert run(["plan", "--detailed-exitcode", "--target", target]) == 0, capsys.readouterr().out
+        assert run(["test", "--target", "local"]) == 0, capsys.readouterr().out
+
+
+def test_every_tool_of_foundry_has_a_line():
+    for kind, settings in FOUNDRY.items():
+        line = next(line for line in ASSISTANTS.splitlines() if line.startswith("| `") and f"`{kind}`" in line)
+        said = line if kind != "bing_custom_search" else ASSISTANTS
+        assert all(f"`{name}`" in said for name in settings.model_fields), kind
+
+
+def test_every_field_of_one_wire_and_every_limit_has_a_line():
+    for wire in WIRES:
+        settings = get_args(Assistant.model_fields[wire].annotation)[0]
+        for name in settings.model_fields:
+            assert f"\n| `{wire}.{name}` |" in TARGETS
     for limit in LIMITS:
         assert limit.path.rpartition(".")[2] in TARGETS
 

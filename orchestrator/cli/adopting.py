@@ -7,7 +7,7 @@ that are not adopted yet, and the same command goes on; the other way round, the
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.cli.messages import show_note
@@ -63,7 +63,9 @@ async def take_over(loaded: Loaded, wish: Wish) -> ImportReport:
     async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
         observed = await fetch_observed(session, wish.concurrency)
         picks = pick_given(wish.given, observed, project) if wish.given else pick_all(observed, project.resources)
-        made = adopt(picks.taken, observed, get_place(loaded, wish.folder), session.provider.capabilities.defaults)
+        capabilities = session.provider.capabilities
+        place = replace(get_place(loaded, wish.folder), limits=capabilities.limits)
+        made = adopt(picks.taken, observed, place, capabilities.defaults)
         if wish.given and made.refused:
             raise OrchError(f"{made.refused[0].live.id}: {made.refused[0].reason}", "nothing was imported")
         if not made.adopted:

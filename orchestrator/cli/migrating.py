@@ -19,7 +19,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import STATE_FOLDER, Project, Target
 from orchestrator.project import fetch_observed, open_session
 from orchestrator.providers.assistants_dump import Dump
-from orchestrator.providers.assistants_wire import DEFAULTS
+from orchestrator.providers.assistants_wire import DEFAULTS, EXPORTED
 from orchestrator.providers.local import database
 from orchestrator.providers.registry import CAPABILITIES
 from orchestrator.reconcile.adopt import Refused, adopt, check_read, files_of
@@ -105,7 +105,7 @@ def _drafted(wish: Wish) -> _Specs:
     lives = (*wish.dump.stores, *wish.dump.assistants)
     owned = {known[live.id]: live for live in lives if live.id in known}
     new = [live for live in lives if live.id not in known]
-    place = replace(adopting.get_place(loaded, wish.folder), exported=True)
+    place = replace(adopting.get_place(loaded, wish.folder), limits=EXPORTED, exported=True)
     made = adopt([Pick(live) for live in new], Observed(owned, {}, tuple(new)), place, DEFAULTS)
     written = write_new({wish.folder / name: text for name, text in files_of(made.adopted).items()})
     try:
@@ -235,9 +235,9 @@ def _remarks(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[str,
         resource = project.resources.get(specs.addresses[live.id]) if live.id in specs.addresses else None
         if resource is not None:
             for path in unsaid(resource, live, DEFAULTS[live.kind]):
-                said.setdefault(live.id, []).append(path)
-                yield live.id, f"specs do not speak of its `{path}`: {short(live.fields[path])}"
+                known = path.partition(".unknown.")[2] or path  # under which a dialect keeps what it does not know
+                said.setdefault(live.id, []).append(known)
+                yield live.id, f"specs do not speak of its `{known}`: {short(live.fields[path])}"
     for id, key, value in dump.unsaid:
-        # A dialect may give what it does not know under a path of its own, and then it was told already.
-        if id in specs.addresses and not any(key in path.split(".") for path in said.get(id, ())):
+        if id in specs.addresses and key not in said.get(id, ()):
             yield id, f"specs do not speak of its `{key}`: {short(value)}"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import agents_fields
 from orchestrator.model.fields import Ref, file_path
+from orchestrator.model.own_settings import own_fields
 from orchestrator.model.resources import (
     Assistant,
     Chunking,
@@ -38,9 +38,7 @@ def assistant_fields(
     for tool in assistant.tools or ():
         fields |= _tool_fields(tool, functions)
     fields |= {f"metadata.{key}": value for key, value in assistant.metadata.items()}
-    if wire == "agents" and assistant.agents is not None:
-        fields |= agents_fields(assistant.agents)
-    return fields
+    return fields | own_fields(assistant, wire)
 
 
 def _response_format(written: str | JsonSchemaReply) -> Any:

@@ -27,6 +27,16 @@ Fields = Mapping[str, Any]
 """Path to value; a value is JSON data in which `Ref` may stand for an id."""
 
 
+UNKNOWN_TOOL = "tools.unknown:"
+"""How the path of a live tool begins that specs have no words for; a function's name has no colon."""
+_UNKNOWN = (UNKNOWN_TOOL, "unknown.", "assistants.unknown.", "agents.unknown.", "responses.unknown.")
+
+
+def is_unknown(path: str) -> bool:
+    """Tell whether specs have no words for a live field: it is shown and kept, and never a difference."""
+    return path.startswith(_UNKNOWN)
+
+
 def references(value: Any) -> frozenset[Address]:
     """Give the addresses that a value, or a whole map of fields, refers to."""
     match value:

@@ -39,8 +39,8 @@ TargetName = Annotated[str, StringConstraints(min_length=1, max_length=64), Afte
 class Target(Strict):
     """A named place to apply to."""
 
-    provider: Literal["local", "assistants", "agents"] = Field(description="Which protocol it speaks")
-    speaks: Literal["assistants", "agents"] = Field(
+    provider: Literal["local", "assistants", "agents", "responses"] = Field(description="Which protocol it speaks")
+    speaks: Literal["assistants", "agents", "responses"] = Field(
         "assistants", description="local: which protocol it speaks, to stand in for a target that does"
     )
     base_url: NonEmpty | None = Field(None, description="Root of the API, for example https://HOST/v1")

@@ -11,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from orchestrator.diagnostics import nearest
 from orchestrator.model.address import Name
 from orchestrator.model.agents import AgentsSettings
+from orchestrator.model.assistants import AssistantsSettings
 from orchestrator.model.language import FileText, Json, Metadata, NonEmpty, OwnKey, Spec, Strict
+from orchestrator.model.responses import ResponsesSettings
 
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 BUILT_IN_TOOLS = ("code_interpreter", "file_search")
@@ -133,6 +135,8 @@ FIELDS = (
     "response_format",
     "metadata",
     "agents",
+    "responses",
+    "assistants",
     "files",
     "expires_after",
 )
@@ -188,6 +192,8 @@ class Assistant(Spec):
     )
     metadata: Metadata = Field(default_factory=dict, description="Pairs of your own, at most 16 less the record's")
     agents: AgentsSettings | None = Field(None, description="What only targets that speak `agents` are told")
+    responses: ResponsesSettings | None = Field(None, description="What only targets that speak `responses` are told")
+    assistants: AssistantsSettings | None = Field(None, description="What only Foundry classic is told")
     lifecycle: Lifecycle = Field(
         Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} looks away"
     )

@@ -26,6 +26,8 @@ BILLING = frozenset(  # a 429 that no waiting mends
 )
 AGAIN = "run again; it looks before it writes"
 _NO_CREDIT = "waiting does not mend this: see to the account's credit or limits"
+_EXPIRED = "get another one; with `api_key: {command: ...}` the target's key is asked for again whenever it expires"
+_VERSION = 'write it at the target: query: {api-version: "2025-05-01"}'
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
@@ -50,7 +52,9 @@ def refused(status: int, body: object, writes: bool) -> TargetError:
     error = body if isinstance(body, Mapping) else {}
     message = f"{error.get('message') or _shortened(body) or 'refused without a reason'} (HTTP {status})"
     if status in (401, 403):
-        return TargetAccessError(message, "check the target's api_key and its rights")
+        return TargetAccessError(
+            message, _EXPIRED if "expired" in message else "check the target's api_key and its rights"
+        )
     if status == 404:
         return TargetMissingError(message, "check the target's base_url, or plan again")
     if status == 429 and is_billing(error):
@@ -59,7 +63,7 @@ def refused(status: int, body: object, writes: bool) -> TargetError:
         return TargetBusyError(message, "try again later, or with a smaller --concurrency")
     if status >= 500:
         return TargetUnknownError(message, AGAIN)
-    return TargetRejectedError(message, None)
+    return TargetRejectedError(message, _VERSION if "api-version" in message else None)
 
 
 def broken_off(data: Mapping[str, Any]) -> TargetError:

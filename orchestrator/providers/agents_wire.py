@@ -6,13 +6,14 @@ name, an unknown key of a known tool or object under `agents.unknown.`, from whe
 Facts: API facts 1.2 to 1.4.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Kind
 from orchestrator.model.agents import TOOL
-from orchestrator.model.fields import Fields
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields
 from orchestrator.providers import stores_wire
+from orchestrator.providers.beyond import beyond, joined
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
 from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
 
@@ -61,7 +62,12 @@ _UNKNOWN = "agents.unknown."
 _SUMMARY, _VERBOSITY = "agents.reasoning_summary", "agents.verbosity"
 _REASONING = {"effort": "reasoning_effort", "summary": _SUMMARY}
 _PLAIN = ("model", "instructions")
-_OBJECTS = ("service_tier", "multi_agent", "compaction")
+_OBJECTS: Mapping[str, Any] = {
+    "service_tier": None,
+    "multi_agent": dict.fromkeys(("enabled", "max_concurrent_subagents")),
+    "compaction": {"async": None},
+}
+_FORMATS = ("text", "json_schema")
 _TOP = frozenset(
     [
         *("id", "object", "created_at", "updated_at", "name", "metadata", "tools", "reasoning", "text", "experimental"),
@@ -69,18 +75,24 @@ _TOP = frozenset(
         *_OBJECTS,
     ]
 )
-_TOOL_KEYS = {
-    "function": ("type", "name", "description", "parameters", "defer_loading"),
-    "tool_search": ("type",),
-    "programmatic_tool_calling": ("type", "enabled"),
-    "web_search": ("type", "mode", "context_size", "allowed_domains", "location"),
-    "computer_use": ("type", "include_screenshots"),
-    "automations": ("type",),
-    "mcp": (
-        *("type", "server_label", "transport", "allowed_tools", "connection_origin", "credential_id"),
-        *("request_metadata", "required"),
-    ),
+_TRANSPORT = dict.fromkeys(("type", "server_url", "headers", "command", "cwd", "args", "env_vars"))
+_TOOL_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "function": dict.fromkeys(("type", "name", "description", "parameters", "defer_loading")),
+    "tool_search": {"type": None},
+    "programmatic_tool_calling": dict.fromkeys(("type", "enabled")),
+    "web_search": {
+        **dict.fromkeys(("type", "mode", "context_size", "allowed_domains")),
+        "location": dict.fromkeys(("city", "country", "region", "timezone")),
+    },
+    "computer_use": dict.fromkeys(("type", "include_screenshots")),
+    "automations": {"type": None},
+    "mcp": {
+        **dict.fromkeys(("type", "server_label", "allowed_tools", "connection_origin", "credential_id")),
+        **dict.fromkeys(("request_metadata", "required")),
+        "transport": _TRANSPORT,
+    },
 }
+"""What is known of each tool, in its own shape."""
 
 
 def kept(kind: Kind, fields: Fields) -> Fields:
@@ -117,12 +129,13 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
     body |= {key: fields.get(key) for key in _PLAIN if key in paths}
     if paths & set(_REASONING.values()):
         asked = {key: fields[path] for key, path in _REASONING.items() if fields.get(path) is not None}
-        body["reasoning"] = (_unknown(fields, "reasoning") | asked) or None
+        body["reasoning"] = joined(asked, fields.get(f"{_UNKNOWN}reasoning")) or None
     if paths & {"response_format", _VERBOSITY}:
         body["text"] = _text_to_wire(fields)
     body |= {key: _object_to_wire(fields, key) for key in _OBJECTS if f"agents.{key}" in paths}
     if "agents.time_awareness" in paths:
-        body["experimental"] = {"time_awareness": bool(fields.get("agents.time_awareness"))}
+        aware = {"time_awareness": bool(fields.get("agents.time_awareness"))}
+        body["experimental"] = joined(aware, fields.get(f"{_UNKNOWN}experimental"))
     if any(path.startswith("tools.") for path in paths):
         body["tools"] = _tools_to_wire(fields)
     return body
@@ -139,35 +152,37 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
     fields["response_format"] = _format_from_wire(text.get("format"))
     if text.get("verbosity") is not None:
         fields[_VERBOSITY] = text["verbosity"]
-    fields |= {f"agents.{key}": _without_nulls(item[key]) for key in _OBJECTS if item.get(key) is not None}
+    for key, known in _OBJECTS.items():
+        if item.get(key) is not None:
+            fields[f"agents.{key}"] = _of(item[key], known)
+            fields |= _rest(key, item[key], known)
     experimental = item.get("experimental") or {}
     if experimental.get("time_awareness") is not None:
         fields["agents.time_awareness"] = experimental["time_awareness"]
     fields |= _tools_from_wire(item.get("tools") or [])
     fields |= _rest("reasoning", reasoning, _REASONING)
-    fields |= _rest("text", text, ("format", "verbosity"))
-    fields |= _rest("experimental", experimental, ("time_awareness",))
+    fields |= _rest("text", text, {"format": _format_keys(text.get("format")), "verbosity": None})
+    fields |= _rest("experimental", experimental, {"time_awareness": None})
     fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
     return Live(kind, item["id"], fields | own, marks)
 
 
-def _unknown(fields: Fields, name: str) -> dict[str, Any]:
-    return dict(fields.get(f"{_UNKNOWN}{name}") or {})
+def _rest(name: str, live: Any, known: Any) -> dict[str, Any]:
+    left = beyond(live, known)
+    return {f"{_UNKNOWN}{name}": left} if left is not None else {}
 
 
-def _rest(name: str, value: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
-    left = {key: item for key, item in value.items() if key not in set(known) and item is not None}
-    return {f"{_UNKNOWN}{name}": left} if left else {}
-
-
-def _without_nulls(value: Any) -> Any:
-    return {key: item for key, item in value.items() if item is not None} if isinstance(value, Mapping) else value
+def _of(value: Any, known: Any) -> Any:
+    """Give what is known of a value, nulls left out."""
+    if not isinstance(value, Mapping) or not isinstance(known, Mapping):
+        return value
+    return {key: _of(value[key], known[key]) for key in known if value.get(key) is not None}
 
 
 def _object_to_wire(fields: Fields, key: str) -> Any:
     value = fields.get(f"agents.{key}")
-    return dict(value) if isinstance(value, Mapping) else value
+    return joined(dict(value), fields.get(f"{_UNKNOWN}{key}")) if isinstance(value, Mapping) else value
 
 
 def _text_to_wire(fields: Fields) -> dict[str, Any]:
@@ -179,7 +194,15 @@ def _text_to_wire(fields: Fields) -> dict[str, Any]:
     else:
         asked = {"type": "text"}
     verbosity = fields.get(_VERBOSITY)
-    return {**_unknown(fields, "text"), "format": asked, **({"verbosity": verbosity} if verbosity else {})}
+    rest = dict(fields.get(f"{_UNKNOWN}text") or {})
+    if asked["type"] != "json_schema":
+        rest.pop("format", None)  # what a schema had beside it goes with it
+    whole: dict[str, Any] = joined({"format": asked, **({"verbosity": verbosity} if verbosity else {})}, rest)
+    return whole
+
+
+def _format_keys(value: Any) -> Any:
+    return {"type": None, "schema": None} if isinstance(value, Mapping) and value.get("type") in _FORMATS else value
 
 
 def _format_from_wire(value: Any) -> Any:
@@ -199,14 +222,14 @@ def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
         name = path.removeprefix("tools.")
         if name == path or "." in name:
             continue
-        rest = _unknown(fields, path)
+        rest = fields.get(f"{_UNKNOWN}{path}")
         if value == "function":
             described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "defer_loading")}
             given = {key: item for key, item in described.items() if item is not None}
             needed = {"description": "", "parameters": {"type": "object", "properties": {}}}
-            tools.append({"type": "function", "name": name, **needed, **given, **rest})
+            tools.append(joined({"type": "function", "name": name, **needed, **given}, rest))
         elif isinstance(value, Mapping):
-            tools.append({**value, **rest})
+            tools.append(joined(dict(value), rest))
         else:
             tools.append({"type": value})
     return tools
@@ -222,9 +245,8 @@ def _tools_from_wire(tools: list[Any]) -> dict[str, Any]:
         else:
             path = _path_of(kind, tool)
             path = path if path not in fields else f"{path}-{number}"
-            known = _TOOL_KEYS.get(kind, tuple(tool))
-            fields[path] = {key: _without_nulls(tool[key]) for key in known if tool.get(key) is not None}
-        fields |= _rest(path, tool, _TOOL_KEYS.get(kind, tuple(tool)))
+            fields[path] = _of(tool, _TOOL_KEYS.get(kind)) if kind in _TOOL_KEYS else dict(tool)
+        fields |= _rest(path, tool, _TOOL_KEYS.get(kind, tool))
     return fields
 
 
@@ -238,4 +260,4 @@ def _function_from_wire(path: str, tool: Mapping[str, Any]) -> dict[str, Any]:
 def _path_of(kind: str, tool: Mapping[str, Any]) -> str:
     """Give the path of a tool that is no function: an MCP server goes by its label; a dot would begin a part."""
     label = f":{tool.get('server_label')}" if kind == "mcp" else ""
-    return TOOL + f"{kind}{label}".replace(".", "_")
+    return (TOOL if kind in _TOOL_KEYS else UNKNOWN_TOOL) + f"{kind}{label}".replace(".", "_")

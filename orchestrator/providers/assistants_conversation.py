@@ -46,6 +46,7 @@ _RUN_EVENTS = frozenset(
 _STEP_ENDS = frozenset(f"thread.run.step.{word}" for word in ("completed", "failed", "cancelled", "expired"))
 _MESSAGE_ENDS = frozenset(["thread.message.completed", "thread.message.incomplete"])
 _READ = _RUN_EVENTS | _STEP_ENDS | _MESSAGE_ENDS | {"thread.created"}
+_OUTPUTS = "submit_tool_outputs"
 _HOSTED = frozenset([FILE_SEARCH, CODE_INTERPRETER])
 _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
 
@@ -117,14 +118,15 @@ class AssistantsConversation:
     ) -> Reply:
         evidence = replace(get_evidence(await self._with_passages(calls)), order=tuple(order))
         self._file_names.update({p.file_id: p.file for search in evidence.searches for p in search.passages})
-        action = (run.get("required_action") or {}).get("submit_tool_outputs") or {}
+        waiting = get_refusal(run) if status is ReplyStatus.NEEDS_ANSWERS else None
+        action = (run.get("required_action") or {}).get(_OUTPUTS) or {}
         return Reply(
-            status=status,
+            status=status if waiting is None else ReplyStatus.FAILED,
             messages=tuple([await self._message(message) for message in messages]),
-            calls=tuple(get_call(call) for call in action.get("tool_calls") or ()),
+            calls=tuple(map(get_call, action.get("tool_calls") or ())) if waiting is None else (),
             evidence=evidence,
             usage=get_usage(run),
-            failure=get_failure(run),
+            failure=waiting or get_failure(run),
         )
 
     async def _with_passages(self, calls: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -212,6 +214,19 @@ def _lacks_texts(call: Mapping[str, Any]) -> bool:
 def _passage(result: Mapping[str, Any]) -> Passage:
     text = "\n".join(str(part.get("text") or "") for part in result.get("content") or ())
     return Passage(str(result["file_id"]), str(result.get("file_name")), float(result.get("score") or 0), text)
+
+
+def get_refusal(run: Mapping[str, Any]) -> Failure | None:
+    """Say what a run waits for where that is anything but outputs of functions: nobody here approves calls."""
+    action = run.get("required_action") or {}
+    kind = str(action.get("type") or _OUTPUTS)
+    calls = (action.get(kind) or {}).get("tool_calls") or ()
+    strange = [call for call in calls if kind != _OUTPUTS or call.get("type", "function") != "function"]
+    if calls and not strange:
+        return None
+    about = [str(part) for call in strange[:1] for part in (call.get("server_label"), call.get("name")) if part]
+    named = f"{kind} ({' '.join(about)})" if about else kind
+    return Failure("requires_action", f"the assistant waits for {named}, which nobody here gives")
 
 
 def get_usage(run: Mapping[str, Any]) -> Usage:

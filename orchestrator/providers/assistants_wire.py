@@ -1,17 +1,20 @@
 """The Assistants dialect as two pure translations: spec fields to request bodies, and objects back to fields.
 
-What the API fills in by itself is given back as the API has it and declared in `DEFAULTS`; what this module does not
-know (a tool type, a resource of a tool) is kept raw under its own name and written back as it was.
-Facts: API facts 4.1 (assistants), 2.2 (vector stores).
+What the API fills in by itself is given back as the API has it and declared in `DEFAULTS`. What this module does not
+know is kept: an unknown tool raw under its type, an unknown key of a known tool or object under `assistants.unknown.`,
+from where it is sent again with the rest; a resource of a tool under its own name.
+Facts: API facts 4.1 (assistants), 2.2 (vector stores), 5.1 (Foundry).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import Fields, Ref
+from orchestrator.model.assistants import INDEXES, TOOL, known
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
 from orchestrator.providers import stores_wire
-from orchestrator.providers.interface import Capabilities, Capability, Desired, Live
+from orchestrator.providers.beyond import beyond, joined
+from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
 from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
 
 PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: stores_wire.PATH}
@@ -27,12 +30,30 @@ DEFAULTS: Mapping[Kind, Fields] = {
 }
 CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
 """Everything; this protocol is the one the language grew from."""
-EMBEDDED = Capabilities(can=CAPABILITIES.can - {Capability.MODEL_DATES}, defaults=DEFAULTS)
-"""Of the embedded server: its models are scripts, which nobody shuts down."""
+EXPORTED = (Limit(f"{UNKNOWN_TOOL}*", "write a tool that specs know"),)
+"""What an object cannot have that is made from a spec alone, and not kept where it is."""
+LIMITS = (
+    *EXPORTED,
+    Limit(
+        f"{TOOL}*",
+        "set `assistants: {tools: null}` under this target's `overrides`: only Foundry classic has it; here a function "
+        "can stand in for it",
+    ),
+)
+EMBEDDED = Capabilities(CAPABILITIES.can - {Capability.MODEL_DATES}, DEFAULTS, LIMITS)
+"""Of the embedded server: its models are scripts, which nobody shuts down, and it has the protocol's tools alone."""
 
 SIMPLE = ("description", "model", "instructions", "temperature", "top_p", "reasoning_effort")
 _SEARCH = "tools.file_search"
 _RESOURCES = "tool_resources."
+_UNKNOWN = "assistants.unknown."
+_TOP = frozenset(
+    [*SIMPLE, *("id", "object", "created_at", "name", "tools", "tool_resources", "metadata", "response_format")]
+)
+_RANKING = {"ranker": None, "score_threshold": None}
+_SCHEMA = dict.fromkeys(("name", "description", "schema", "strict"))
+_FILLED_IN = {"openapi": {"openapi": {"functions": None}}}
+"""What Foundry adds to a tool by itself, out of what was written."""
 
 
 def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
@@ -50,13 +71,12 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         body["name"] = fields.get("display_name")
     body |= {key: fields.get(key) for key in SIMPLE if key in paths}
     if "response_format" in paths:
-        body["response_format"] = _response_format_to_wire(fields.get("response_format"))
+        body["response_format"] = _response_format_to_wire(fields)
     tool_paths = [path for path in paths if path.startswith("tools.")]
     if tool_paths:
         body["tools"] = _tools_to_wire(fields)
-    if any(path == _SEARCH or path == f"{_SEARCH}.vector_stores" for path in tool_paths):
-        ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
-        body["tool_resources"] = {**_kept_resources(fields), "file_search": {"vector_store_ids": ids}}
+    if any(path in (_SEARCH, f"{_SEARCH}.vector_stores", f"{TOOL}{INDEXES}") for path in tool_paths):
+        body["tool_resources"] = _resources_to_wire(desired, paths)
     return body
 
 
@@ -67,19 +87,34 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
     fields |= {key: item[key] for key in SIMPLE if item.get(key) is not None}
     fields["response_format"] = _response_format_from_wire(item.get("response_format"))
+    if "json_schema" in fields["response_format"]:
+        rest = beyond(item["response_format"], {"type": None, "json_schema": _SCHEMA})
+        fields |= {f"{_UNKNOWN}response_format": rest} if rest else {}
     resources = item.get("tool_resources") or {}
     fields |= _tools_from_wire(item.get("tools") or [], resources)
     # Not below `tools`: a declared set of tools says nothing of the files somebody gave one of them.
-    others = {name: value for name, value in resources.items() if name != "file_search" and _holds(value)}
+    said = {"file_search"} | ({INDEXES} if f"{TOOL}{INDEXES}" in fields else set())
+    others = {name: value for name, value in resources.items() if name not in said and _holds(value)}
     fields |= {f"{_RESOURCES}{name}": value for name, value in others.items()}
+    fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
     return Live(kind, item["id"], fields | own, marks)
 
 
-def _kept_resources(fields: Fields) -> dict[str, Any]:
-    """Give the resources of other tools that are still there, for a server that replaces them all."""
+def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any]:
+    """Give the resources of all tools that are still there, for a server that replaces them all."""
+    fields = desired.fields
+    tools = [path.removeprefix(TOOL).removeprefix(UNKNOWN_TOOL) for path in fields if path.startswith("tools.")]
+    there = {tool.removeprefix("tools.").partition(":")[0] for tool in tools}
     named = {path.removeprefix(_RESOURCES): value for path, value in fields.items() if path.startswith(_RESOURCES)}
-    return {name: value for name, value in named.items() if f"tools.{name}" in fields}
+    resources = {name: value for name, value in named.items() if name in there}
+    if _SEARCH in fields or _SEARCH in paths:
+        ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
+        resources["file_search"] = joined({"vector_store_ids": ids}, fields.get(f"{_UNKNOWN}{_RESOURCES}file_search"))
+    if (search := fields.get(f"{TOOL}{INDEXES}")) is not None:
+        rest = (fields.get(f"{_UNKNOWN}{TOOL}{INDEXES}") or {}).get(INDEXES)
+        resources[INDEXES] = joined(search[INDEXES], rest)
+    return resources
 
 
 def _holds(resource: Any) -> bool:
@@ -90,11 +125,13 @@ def _id(value: Any, ids: Mapping[Address, str]) -> str:
     return ids[value.address] if isinstance(value, Ref) else str(value)
 
 
-def _response_format_to_wire(value: Any) -> Any:
+def _response_format_to_wire(fields: Fields) -> Any:
+    value = fields.get("response_format")
     if value is None or value == "auto":
         return "auto"
     if isinstance(value, Mapping) and "json_schema" in value:
-        return {"type": "json_schema", "json_schema": value["json_schema"]}
+        asked = {"type": "json_schema", "json_schema": value["json_schema"]}
+        return joined(asked, fields.get(f"{_UNKNOWN}response_format"))
     return {"type": value} if isinstance(value, str) else value
 
 
@@ -105,7 +142,8 @@ def _response_format_from_wire(value: Any) -> Any:
         case "text":
             return "auto"  # the API answers one for the other once tools are changed (API facts 4.1, the notebook)
         case "json_schema":
-            schema = {key: item for key, item in (value.get("json_schema") or {}).items() if item is not None}
+            asked = value.get("json_schema") or {}
+            schema = {key: asked[key] for key in _SCHEMA if asked.get(key) is not None}
             return {"json_schema": {"strict": False, **schema}}
         case "json_object":
             return "json_object"
@@ -120,20 +158,28 @@ def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
         name = path.removeprefix("tools.")
         if name == path or "." in name:
             continue
-        match value:
-            case "function":
-                described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "strict")}
-                given = {key: item for key, item in described.items() if item is not None}
-                tools.append({"type": "function", "function": {"name": name, **given}})
-            case "file_search":
-                options = {key: fields.get(f"{path}.{key}") for key in ("max_num_results", "ranking_options")}
-                given = {key: item for key, item in options.items() if item is not None}
-                tools.append({"type": "file_search", **({"file_search": given} if given else {})})
-            case str():
-                tools.append({"type": value})
-            case _:
-                tools.append(dict(value))
+        tool = _tool_to_wire(path, name, value, fields)
+        whole: dict[str, Any] = joined(tool, fields.get(f"{_UNKNOWN}{path}"))
+        if whole["type"] == INDEXES:
+            whole.pop(INDEXES, None)  # its settings are a resource
+        tools.append(whole)
     return tools
+
+
+def _tool_to_wire(path: str, name: str, value: Any, fields: Fields) -> dict[str, Any]:
+    match value:
+        case "function":
+            described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "strict")}
+            given = {key: item for key, item in described.items() if item is not None}
+            return {"type": "function", "function": {"name": name, **given}}
+        case "file_search":
+            options = {key: fields.get(f"{path}.{key}") for key in ("max_num_results", "ranking_options")}
+            given = {key: item for key, item in options.items() if item is not None}
+            return {"type": "file_search", **({"file_search": given} if given else {})}
+        case str():
+            return {"type": value}
+        case _:
+            return dict(value)
 
 
 def _tools_from_wire(tools: list[Any], resources: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,17 +190,46 @@ def _tools_from_wire(tools: list[Any], resources: Mapping[str, Any]) -> dict[str
             case "function":
                 function = tool.get("function") or {}
                 path = f"tools.{function.get('name')}"
-                fields[path] = "function"
-                fields[f"{path}.description"] = function.get("description")
-                fields[f"{path}.parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
-                fields[f"{path}.strict"] = bool(function.get("strict"))
+                fields |= _function_from_wire(path, function)
+                rest = beyond(
+                    tool, {"type": kind, kind: dict.fromkeys(("name", "description", "parameters", "strict"))}
+                )
             case "file_search":
-                fields |= _search_from_wire(tool.get("file_search") or {}, resources.get("file_search") or {})
+                path = _SEARCH
+                fields |= _search_from_wire(tool.get(kind) or {}, resources.get(kind) or {})
+                rest = beyond(tool, {"type": kind, kind: {"max_num_results": None, "ranking_options": _RANKING}})
             case "code_interpreter":
-                fields["tools.code_interpreter"] = kind
+                path = f"tools.{kind}"
+                fields[path] = kind
+                rest = beyond(tool, {"type": kind})
             case _:
-                path = f"tools.{kind}" if f"tools.{kind}" not in fields else f"tools.{kind}-{number}"
-                fields[path] = dict(tool)
+                path, value, rest = _other_from_wire(kind, tool, resources)
+                path = path if path not in fields else f"{path}-{number}"
+                fields[path] = value
+        if rest is not None:
+            fields[f"{_UNKNOWN}{path}"] = rest
+    if rest := beyond(resources.get("file_search"), {"vector_store_ids": None}):
+        fields[f"{_UNKNOWN}{_RESOURCES}file_search"] = rest
+    return fields
+
+
+def _other_from_wire(kind: str, tool: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[str, Any, Any]:
+    """Give the path and the value of a tool that is not the protocol's, and what specs have no words for in it.
+
+    A tool of which they can say nothing is raw.
+    """
+    whole = {**tool, **({kind: resources[kind]} if kind == INDEXES and kind in resources else {})}
+    found = known(whole)
+    if found is None:
+        return UNKNOWN_TOOL + kind.replace(".", "_"), dict(tool), None
+    name, value = found
+    return f"{TOOL}{name}", value, beyond(whole, joined(value, _FILLED_IN.get(kind)))
+
+
+def _function_from_wire(path: str, function: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {path: "function", f"{path}.description": function.get("description")}
+    fields[f"{path}.parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+    fields[f"{path}.strict"] = bool(function.get("strict"))
     return fields
 
 

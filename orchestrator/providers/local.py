@@ -9,12 +9,13 @@ from pathlib import Path
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import STATE_FOLDER, Project
-from orchestrator.providers import agents_wire, assistants_wire
+from orchestrator.providers import agents, agents_wire, assistants_wire, responses, responses_wire
 from orchestrator.providers._client import Client
 from orchestrator.providers._in_process import InProcess
-from orchestrator.providers.agents import BETAS, AgentsProvider
+from orchestrator.providers.agents import AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.providers.local_models import serve_model
+from orchestrator.providers.responses import ResponsesProvider, releases_of
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
 from orchestrator.server.store import Store
@@ -24,7 +25,7 @@ DATABASE = f"{STATE_FOLDER}/local.db"
 HOST = "http://localhost"  # no host is asked: the transport is the application itself
 
 
-async def open_local(project: Project) -> AssistantsProvider | AgentsProvider:
+async def open_local(project: Project) -> AssistantsProvider | AgentsProvider | ResponsesProvider:
     """Start the embedded server on the project's database; raises what `database` does."""
     file, models = database(project), [serve_model(model) for model in project.models]
     async with AsyncExitStack() as stack:
@@ -34,8 +35,12 @@ async def open_local(project: Project) -> AssistantsProvider | AgentsProvider:
         await stack.enter_async_context(running(app))
         transport, close = InProcess(app), stack.pop_all().aclose
         if project.target.speaks == "agents":
-            client = Client(f"{HOST}/v1", None, transport=transport, betas=BETAS)
+            client = Client(f"{HOST}/v1", None, transport=transport, betas=agents.BETAS)
             return AgentsProvider(client, capabilities=agents_wire.EMBEDDED, on_close=close)
+        if project.target.speaks == "responses":
+            client = Client(f"{HOST}/v1", None, transport=transport, betas=responses.BETAS)
+            releases = releases_of(project.root, project.target_name)
+            return ResponsesProvider(client, releases, capabilities=responses_wire.EMBEDDED, on_close=close)
         client = Client(f"{HOST}/v1", None, transport=transport, headers=BETA)
         return AssistantsProvider(client, capabilities=assistants_wire.EMBEDDED, on_close=close)
 

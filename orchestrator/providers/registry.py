@@ -8,7 +8,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.language import SecretCommand
 from orchestrator.model.project import Project, Target
-from orchestrator.providers import agents_wire, assistants_wire
+from orchestrator.providers import agents_wire, assistants_wire, responses_wire
 from orchestrator.providers.interface import Capabilities, Provider
 from orchestrator.providers.keys import CommandKey
 
@@ -48,6 +48,15 @@ async def _open_agents(project: Project, env: Mapping[str, str]) -> Provider:
     return opened
 
 
+async def _open_responses(project: Project, env: Mapping[str, str]) -> Provider:
+    url = _read_url(project) if project.target.base_url is not None else OPENAI
+    key = _read_key(project, env)
+    module = import_module("orchestrator.providers.responses")
+    releases = module.releases_of(project.root, project.target_name)
+    opened: Provider = await module.open_responses(url, key, project.target.query, releases)
+    return opened
+
+
 def _read_url(project: Project) -> str:
     written = project.target.base_url
     example = "for example base_url: https://HOST/v1"
@@ -83,15 +92,25 @@ def _problem(project: Project, what: str, hint: str) -> SpecError:
     return SpecError([Diagnostic(f"target {project.target_name} {what}", project.target_position, hint)])
 
 
-PROVIDERS: Mapping[str, Opener] = {"local": _open_local, "assistants": _open_assistants, "agents": _open_agents}
+PROVIDERS: Mapping[str, Opener] = {
+    "local": _open_local,
+    "assistants": _open_assistants,
+    "agents": _open_agents,
+    "responses": _open_responses,
+}
 
 CAPABILITIES: Mapping[str, Capabilities] = {
     "local": assistants_wire.EMBEDDED,
     "assistants": assistants_wire.CAPABILITIES,
     "agents": agents_wire.CAPABILITIES,
+    "responses": responses_wire.CAPABILITIES,
 }
 """What each provider can do, without opening one; the README's table is made from this."""
-_EMBEDDED: Mapping[str, Capabilities] = {"assistants": assistants_wire.EMBEDDED, "agents": agents_wire.EMBEDDED}
+_EMBEDDED: Mapping[str, Capabilities] = {
+    "assistants": assistants_wire.EMBEDDED,
+    "agents": agents_wire.EMBEDDED,
+    "responses": responses_wire.EMBEDDED,
+}
 
 
 def get_capabilities(target: Target) -> Capabilities:

@@ -6,9 +6,18 @@ from typing import Any
 from orchestrator.model.address import Kind
 from orchestrator.model.fields import Fields, file_label
 from orchestrator.model.ownership import Marks, user_pairs
+from orchestrator.providers.beyond import beyond, joined
 from orchestrator.providers.interface import Desired, Live
 
 PATH = "/vector_stores"
+_UNKNOWN = "unknown."
+_EXPIRES = f"{_UNKNOWN}expires_after"
+_TOP = frozenset(
+    [
+        *("id", "object", "created_at", "name", "status", "metadata", "expires_after", "expires_at", "last_active_at"),
+        *("usage_bytes", "bytes", "file_counts"),
+    ]
+)
 
 
 def store_to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
@@ -20,15 +29,19 @@ def store_to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str,
         body["name"] = fields.get("display_name")
     if "expires_after" in paths:
         expires = fields.get("expires_after")
-        body["expires_after"] = {"anchor": "last_active_at", **expires} if expires else None
+        asked = {"anchor": "last_active_at", **expires} if expires else None
+        body["expires_after"] = joined(asked, fields.get(_EXPIRES))
     return body
 
 
 def store_from_wire(item: Mapping[str, Any]) -> Live:
-    """Give a live store in the spec's fields; its files are not in it."""
+    """Give a live store in the spec's fields, what they have no words for under `unknown.`; its files are not in it."""
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
     if item.get("expires_after"):
         fields["expires_after"] = {"days": item["expires_after"].get("days")}
+        if rest := beyond(item["expires_after"], {"anchor": None, "days": None}):
+            fields[_EXPIRES] = rest
+    fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
     counts = item.get("file_counts") or {}
     count = int(counts.get("completed") or 0)

@@ -14,7 +14,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, digest, equal
 from orchestrator.model.project import Resource
 from orchestrator.model.resources import Function
-from orchestrator.providers.interface import Live
+from orchestrator.providers.interface import Limit, Live
 from orchestrator.reconcile.diff import covers
 from orchestrator.reconcile.draft import Draft, RefusedError, Surroundings, draft, function_data
 from orchestrator.reconcile.naming import free_address, free_name
@@ -39,6 +39,8 @@ class Place:
     """Git revision the record will hold."""
     schemas: str | None = None
     """The way from the folder that is written into to the JSON Schemas, with `/`; None where there are none."""
+    limits: tuple[Limit, ...] = ()
+    """What cannot be had where the objects shall live."""
     exported: bool = False
     """Whether what is drafted comes from an export and is live nowhere."""
 
@@ -126,7 +128,7 @@ class _Work:
         live, place = pick.live, self._place
         unowned = frozenset(self._unowned)
         around = Surroundings(
-            place.project, self._defaults, self._stores, unowned, place.revision, exported=place.exported
+            place.project, self._defaults, self._stores, unowned, place.revision, place.limits, place.exported
         )
         address = pick.address or free_address(live.kind, live.fields.get("display_name"), self._taken)
         made = draft(live, address, around)

@@ -6,6 +6,7 @@ Three values meet in every field: desired (the spec), live, and the baseline, a 
     not declared, under `whole`  removed: the declared set is the whole set
     not declared, in baseline    reset: it was declared before, so leaving it out means taking it back
     not declared, never was      left alone: somebody else's field
+    specs have no words for it   left alone, also under `whole`; a plan shows it (`Plan.kept`)
     under `lifecycle.ignore`     neither compared nor recorded; used when the object is created
 
 A live value that is missing counts as the target's default, and one that equals the default needs no removing.
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label
+from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label, is_unknown
 from orchestrator.model.ownership import Baseline, files_digest
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Live
@@ -29,8 +30,11 @@ STORES_PATH = "tools.file_search.vector_stores"
 
 
 def covers(prefix: str, path: str) -> bool:
-    """Tell whether `path` is `prefix` or lies under it: `tools` covers `tools.quiz`, `files` covers `files["a.md"]`."""
-    return path == prefix or path.startswith((f"{prefix}.", f"{prefix}["))
+    """Tell whether `path` is `prefix` or lies under it: `tools` covers `tools.quiz`, `files` covers `files["a.md"]`.
+
+    What one wire alone knows is covered by its name, its tools too: `agents` covers `tools.agents:web_search`.
+    """
+    return path == prefix or path.startswith((f"{prefix}.", f"{prefix}[", f"tools.{prefix}:"))
 
 
 def compared(resource: Resource) -> dict[str, Any]:
@@ -127,7 +131,7 @@ def _who_moved(path: str, new: Any, old: Any, baseline: Baseline, defaults: Fiel
 def _undeclared(path: str, desired: Resource, live: Live, defaults: Fields) -> Who | None:
     """Give who makes an undeclared live field go, or None where it is left alone."""
     old, whole = live.fields[path], any(covers(prefix, path) for prefix in desired.whole)
-    if old is None or equal(old, defaults.get(path)) or _ignored(desired, path):
+    if old is None or is_unknown(path) or equal(old, defaults.get(path)) or _ignored(desired, path):
         return None
     label = file_label(path)
     if label is not None:

@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 from orchestrator.diagnostics import Position
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import TOOL as AGENTS_TOOL
-from orchestrator.model.agents import settings_from
 from orchestrator.model.desired import SIMPLE, assistant_fields, vector_store_fields
-from orchestrator.model.fields import Fields, canonical, equal
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, canonical, equal, is_unknown
 from orchestrator.model.language import Spec
+from orchestrator.model.own_settings import is_own_tool, written_settings
 from orchestrator.model.ownership import MAX_PAIRS, Baseline, Marks, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.model.resources import Assistant, Function, JsonSchemaReply, VectorStore
-from orchestrator.providers.interface import Live
+from orchestrator.providers.interface import Limit, Live
 from orchestrator.reconcile.diff import STORES_PATH, compared, covers, diff, with_references
+from orchestrator.reconcile.refusals import limited
 from orchestrator.spec.schema import check_parameters
 from orchestrator.spec.shape import shape_data
 
@@ -48,6 +48,8 @@ class Surroundings:
     """Ids of live stores that nobody owns and that are not imported."""
     revision: str | None = None
     """Git revision that the record will hold."""
+    limits: tuple[Limit, ...] = ()
+    """What cannot be had where the object shall live."""
     exported: bool = False
     """Whether the object is in an export and live nowhere: its spec says from where it is, for a second migration."""
 
@@ -69,12 +71,16 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     for path, value in live.fields.items():
         if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
             raise RefusedError(f"`{path}` holds half a character, which no file can")
+        if any(limited(limit, path, value) for limit in around.limits):
+            if path.startswith(UNKNOWN_TOOL):
+                raise RefusedError(f"it has a tool that specs do not know: {path.removeprefix(UNKNOWN_TOOL)}")
+            raise RefusedError(f"the target cannot take what it has at `{path}`")
     made = _store(live, address) if live.kind is Kind.VECTOR_STORE else _assistant(live, address, around)
     defaults = around.defaults.get(live.kind, {})
     seen = replace(live, fields=with_references(live.fields, around.stores))
     lost = [change.path for change in diff(made.resource, seen, defaults)]
     left = [path for path in unsaid(made.resource, live, defaults) if path not in lost]
-    lost += [path for path in left if path.startswith("tools.")]
+    lost += [path for path in left if path.startswith("tools.") and not is_unknown(path)]
     if lost:
         raise RefusedError(f"a spec cannot say what it has at {', '.join(f'`{path}`' for path in lost)}")
     marks = Marks(around.project, address, Baseline.of(compared(made.resource)), revision=around.revision)
@@ -119,8 +125,8 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
     tools = [_tool(name, kind, live.fields, around, ignore, comments) for name, kind in _tools(live.fields)]
     if tools:
         data["tools"] = tools
-    if own := _own_settings(live.fields, defaults):
-        data["agents"] = own
+    own = _own_settings(live.fields, defaults)
+    data |= own
     _add_tail(data, live, ignore)
     data = {key: data[key] for key in Assistant.model_fields if key in data}
     spec = _shaped(Assistant, data)
@@ -128,8 +134,9 @@ def _assistant(live: Live, address: Address, around: Surroundings) -> Draft:
         asked = spec.response_format.json_schema
         for problem in check_parameters(asked.schema_, asked.strict, called="schema"):
             raise RefusedError(f"its response_format: {problem.message}")
-    fields = assistant_fields(spec, data.get("instructions"), functions, "agents" if own else "assistants")
-    whole = frozenset({"tools"} if tools or "tools" in own else ())
+    wire = next(iter(own), "assistants")
+    fields = assistant_fields(spec, data.get("instructions"), functions, wire)
+    whole = frozenset({"tools"} if tools or "tools" in own.get(wire, {}) else ())
     return Draft(_resource(address, fields, whole, ignore), data, tuple(comments), functions)
 
 
@@ -157,14 +164,14 @@ def _tools(fields: Fields) -> Iterator[tuple[str, Any]]:
     """Give the name of each tool and what it is."""
     for path, value in fields.items():
         name = path.removeprefix("tools.")
-        if name != path and "." not in name and not path.startswith(AGENTS_TOOL):
+        if name != path and "." not in name and not is_own_tool(path) and not path.startswith(UNKNOWN_TOOL):
             yield name, value
 
 
-def _own_settings(fields: Fields, defaults: Fields) -> dict[str, Any]:
-    """Give what only the agents wire has, as the spec says it."""
+def _own_settings(fields: Fields, defaults: Fields) -> dict[str, dict[str, Any]]:
+    """Give what only the target's wire has, as the spec says it, under the wire's name."""
     try:
-        return settings_from(fields, defaults)
+        return written_settings(fields, defaults)
     except ValueError as error:
         raise RefusedError(f"it has a tool that specs do not know: {error}") from error
 

@@ -1,7 +1,7 @@
 """A plan: everything one apply would do, as frozen data that can be saved, reviewed and approved by its hash.
 
 The actions of an apply are described entirely by the changes here; `execute` adds no decision of its own. Remarks that
-lead to no request (`Leftover`, `Rename`, `Adoptable`) are kept apart from the changes.
+lead to no request (`Leftover`, `Rename`, `Adoptable`, `Kept`) are kept apart from the changes.
 """
 
 from collections.abc import Mapping
@@ -134,6 +134,14 @@ class Adoptable:
     id: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Kept:
+    """What a live object has that specs have no words for; it stays as it is."""
+
+    address: Address
+    paths: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Retiring:
     """An assistant whose model is shut down soon; a warning, and nothing a plan changes."""
@@ -166,6 +174,8 @@ class Plan:
     """What looks like a rename that nobody declared, for people to judge."""
     adoptable: tuple[Adoptable, ...] = ()
     """What looks like an object to import, for people to judge."""
+    kept: tuple[Kept, ...] = ()
+    """What is live and beyond the language, for people to see; not part of a saved plan."""
 
     @property
     def summary(self) -> dict[str, int]:

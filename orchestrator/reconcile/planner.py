@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.errors import SpecError, UsageError
 from orchestrator.model.address import Address
+from orchestrator.model.fields import is_unknown
 from orchestrator.model.ownership import MAX_PAIRS, PREFIX, Baseline, Marks, files_digest, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Capabilities, Live
@@ -19,7 +20,7 @@ from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Seen, Who
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Seen, Who
 from orchestrator.reconcile.refusals import refusals
 from orchestrator.reconcile.uses import remaining_users
 
@@ -74,6 +75,7 @@ def plan(
         requests=observed.requests,
         renames=renames(changes, resources, observed, capabilities.defaults),
         adoptable=adoptable(changes, resources, observed, capabilities.defaults),
+        kept=_kept(declared, observed),
     )
 
 
@@ -181,6 +183,12 @@ def _crowded(change: Change, resource: Resource) -> list[Diagnostic]:
         f"{len(pairs)} of its own{live_too}, {needed - len(pairs)} for the record orch keeps under `{PREFIX}*`"
     )
     return [Diagnostic(message, resource.position, f"take out {needed - MAX_PAIRS} of its `metadata` pairs")]
+
+
+def _kept(declared: Collection[Resource], observed: Observed) -> tuple[Kept, ...]:
+    lives = [(resource.address, observed.owned.get(resource.address)) for resource in declared]
+    found = [(address, tuple(sorted(filter(is_unknown, live.fields)))) for address, live in lives if live is not None]
+    return tuple(Kept(address, paths) for address, paths in found if paths)
 
 
 def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover, ...]:

@@ -35,7 +35,7 @@ def refused(resource: Resource, capabilities: Capabilities, target: str) -> dict
     found = {}
     for path, value in resource.fields.items():
         need = _need(path)
-        limit = next((each for each in capabilities.limits if _limits(each, path, value)), None)
+        limit = next((each for each in capabilities.limits if limited(each, path, value)), None)
         if need is not None and need not in capabilities.can:
             if not _is_part(path):
                 found[path] = _lacking(resource, path, need, limit, target)
@@ -52,7 +52,8 @@ def _lacking(resource: Resource, path: str, capability: Capability, limit: Limit
     return resource.diagnostic(path, message, limit.instead if limit is not None else hint)
 
 
-def _limits(limit: Limit, path: str, value: object) -> bool:
+def limited(limit: Limit, path: str, value: object) -> bool:
+    """Tell whether a field has a value that the limit rules out."""
     if not fnmatchcase(path, limit.path):
         return False
     return value is not None if limit.values is None else any(equal(value, each) for each in limit.values)

@@ -16,6 +16,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         for written, item in zip(entry["fields"], change.fields, strict=True):
             written |= breaking_json(item)
     content["remarks"] = remarks_json(plan)
+    content["kept"] = [{"address": str(item.address), "paths": list(item.paths)} for item in plan.kept]
     content["warnings"] = [
         {
             "address": str(item.address),

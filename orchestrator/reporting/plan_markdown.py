@@ -41,6 +41,10 @@ def plan_markdown(plan: Plan) -> str:
         Section(f"{code(str(item.address))} {code(item.id)} is live and declared no more (`--prune` deletes it)")
         for item in plan.leftovers
     ]
+    sections += [
+        Section(f"{code(str(item.address))} keeps what specs have no words for: {code(', '.join(item.paths))}")
+        for item in plan.kept
+    ]
     return report(head, sections)
 
 

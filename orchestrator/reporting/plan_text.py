@@ -38,7 +38,7 @@ def plan_text(plan: Plan, verbose: bool = False) -> Text:
     most = sys.maxsize if verbose else MOST_LINES
     unchanged = _unchanged(plan) if verbose else ()
     warnings = [Text(f"  ! {item.address}: {visible(retiring_words(item))}", style="yellow") for item in plan.retiring]
-    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_remarks(plan)]
+    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_kept(plan), *_remarks(plan)]
     blocks += [Text("\n").join(warnings)] if warnings else []
     blocks.append(Text(summary_line(plan), style="bold"))
     blocks.append(Text(counted(plan.requests, "request"), style="dim"))
@@ -177,6 +177,13 @@ def _remarks(plan: Plan) -> Iterator[Text]:
 def _asked(remarks: Sequence[Rename | Adoptable], answer: str, paste: Sequence[str]) -> list[Text]:
     asked = [Text(f"    {question(remark)}") for remark in remarks]
     return [*asked, Text(f"    {answer}"), *(Text(f"      {line}", style="cyan") for line in paste)]
+
+
+def _kept(plan: Plan) -> Iterator[Text]:
+    if plan.kept:
+        heading = Text("Live, and nothing specs have words for: it stays as it is", style="bold")
+        named = [Text(f"    {item.address}  {visible(', '.join(item.paths))}") for item in plan.kept]
+        yield Text("\n").join([heading, *named])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

@@ -25,7 +25,20 @@ from orchestrator.server.addresses import is_loopback
 from orchestrator.server.agents.sessions import Sessions
 from orchestrator.server.models.interface import Model
 from orchestrator.server.objects import RUN_SECONDS
-from orchestrator.server.routes import agents, assistants, messages, models, runs, sessions, steps, threads
+from orchestrator.server.responses.conversations import Conversations
+from orchestrator.server.responses.talks import Responses
+from orchestrator.server.routes import (
+    agents,
+    assistants,
+    conversations,
+    messages,
+    models,
+    responses,
+    runs,
+    sessions,
+    steps,
+    threads,
+)
 from orchestrator.server.routes.http import Services
 from orchestrator.server.runs.drive import Parts
 from orchestrator.server.runs.engine import BEAT_SECONDS, Engine
@@ -43,8 +56,6 @@ _APIS = {
     "files": "files: it was started without them",
     "vector_stores": "vector stores: it was started without them",
     "uploads": "uploads in parts (/uploads); send the whole file to /files",
-    "responses": "the Responses API; it speaks the Assistants protocol",
-    "conversations": "the Conversations API; it speaks the Assistants protocol",
     "chat": "chat completions; it speaks the Assistants protocol",
     "agents/environments": "environments of agents",
     "agents/automations": "automations of agents",
@@ -101,7 +112,17 @@ def create_app(settings: Settings) -> Starlette:
     app.router.redirect_slashes = False
     app.state.settings = settings
     talks = Sessions(settings.store, parts.active, engine)
-    app.state.services = Services(settings.store, engine, talks, tools, tuple(settings.models), settings.poll_after_ms)
+    answers = Responses(settings.store, parts.active, engine, parts.models)
+    app.state.services = Services(
+        settings.store,
+        engine,
+        talks,
+        answers,
+        Conversations(settings.store, answers),
+        tools,
+        parts.models,
+        settings.poll_after_ms,
+    )
     return app
 
 
@@ -134,7 +155,7 @@ def _routes(more: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
     for name, what in missing.items():
         yield Route(f"/{name}", _NotBuilt(what), methods=_METHODS)
         yield Route(f"/{name}/{{rest:path}}", _NotBuilt(what), methods=_METHODS)
-    for module in (assistants, runs, threads, messages, steps, models, sessions, agents):
+    for module in (assistants, runs, threads, messages, steps, models, sessions, agents, responses, conversations):
         for endpoint in module.ENDPOINTS:
             yield Route(endpoint.path, endpoint.handler, methods=[endpoint.method])
     yield from more

@@ -10,10 +10,10 @@ from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.agents import agents_tool_name
 from orchestrator.model.desired import assistant_fields, vector_store_fields
 from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
+from orchestrator.model.own_settings import all_own_tools, own_tools
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario, Resource
 from orchestrator.model.resources import (
@@ -179,8 +179,7 @@ class Linker:
         )
 
     def _lists_tools(self, assistant: Assistant) -> bool:
-        own = assistant.agents.tools if self._wire == "agents" and assistant.agents is not None else None
-        return assistant.tools is not None or own is not None
+        return assistant.tools is not None or own_tools(assistant, self._wire) is not None
 
     def _check_deferred(self, document: Document, assistant: Assistant) -> None:
         """Find functions that are deferred and not listed: the API would be told of a tool that is none."""
@@ -217,10 +216,10 @@ class Linker:
                     document.diagnostic(f"the tool `{name}` is listed twice", ("tools", index), "keep one")
                 )
             seen.add(name)
-        for index, own in enumerate(assistant.agents.tools or () if assistant.agents else ()):
-            if (name := f"agents:{agents_tool_name(own)}") in seen:
-                message = f"the tool `{agents_tool_name(own)}` is listed twice"
-                self._problems.append(document.diagnostic(message, ("agents", "tools", index), "keep one"))
+        for wire, index, name in all_own_tools(assistant):
+            if name in seen:
+                message = f"the tool `{name.removeprefix(f'{wire}:')}` is listed twice"
+                self._problems.append(document.diagnostic(message, (wire, "tools", index), "keep one"))
             seen.add(name)
 
     def _refer(self, kind: str, name: str, document: Document, path: Path_) -> bool:

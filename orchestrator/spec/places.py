@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.model.agents import agents_tool_name
+from orchestrator.model.own_settings import all_own_tools
 from orchestrator.model.resources import Assistant, Function, FunctionTool
 from orchestrator.spec.mentions import tool_name
 from orchestrator.spec.reader import Document, Path_
@@ -47,9 +47,9 @@ class AssistantPlaces:
             if isinstance(tool, FunctionTool) and part in _PARTS and tool.function in self.documents:
                 return self.documents[tool.function], (part,)
             return self.document, ("tools", number, *([name, part] if part else []))
-        for number, own in enumerate(self.assistant.agents.tools or () if self.assistant.agents else ()):
-            if name == f"agents:{agents_tool_name(own)}":
-                return self.document, ("agents", "tools", number)
+        for wire, number, own in all_own_tools(self.assistant):
+            if name == own:
+                return self.document, (wire, "tools", number)
         return self.document, ("tools",)
 
 

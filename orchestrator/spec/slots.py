@@ -11,6 +11,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Ref, file_label
 from orchestrator.model.judges import Judge
 from orchestrator.model.language import FileText
+from orchestrator.model.own_settings import WIRES
 from orchestrator.model.resources import Assistant, Function, FunctionTool
 from orchestrator.spec.links import Shaped
 from orchestrator.spec.loader import Loaded
@@ -113,7 +114,7 @@ def _simple(spec: Shaped, item: Wanted) -> Slot | Diagnostic:
         return _instructions(spec, item)
     if first == "metadata":
         return yaml_slot(document, (first, rest), item.was, value)
-    if first == "agents" and "." not in rest:
+    if first in WIRES and "." not in rest:
         return yaml_slot(document, (first, rest), item.was, value)
     if "." in item.path:
         return document.diagnostic(f"`{item.path}` has no place in a spec", (), _PUT_BACK)
@@ -185,7 +186,9 @@ def _added(
                 return options
             tool = {"file_search": options} if options else "file_search"
         case _:
-            return document.diagnostic(f"the language has no tool `{name}`", ("tools",), _BY_HAND)
+            own = ":" in name  # of one wire alone: it stands under that wire's key
+            message = f"`tools.{name}` is not taken from a target" if own else f"the language has no tool `{name}`"
+            return document.diagnostic(message, ("tools",), _BY_HAND)
     return yaml_slot(document, ("tools", index), None, tool)
 
 

@@ -349,3 +349,26 @@ def test_a_project_that_does_not_load_stays_as_it_was(orch, tutor, dump):
     before = sorted(tutor.rglob("*"))
     assert orch("migrate", "dump.jsonl", "--into", "specs/old").code == 1
     assert sorted(tutor.rglob("*")) == before
+
+
+def test_an_export_of_foundry_takes_its_own_tools_along(orch, dump, tmp_path):
+    search = {"search_configurations": [{"connection_id": "/c/bing"}]}
+    bing = {**TUTOR, "id": "asst_bing", "name": "Bing", "tools": [{"type": "bing_grounding", "bing_grounding": search}]}
+    with dump.open("a", encoding="utf-8") as file:
+        file.write(f"\n{json.dumps({**bing, 'tool_resources': {}})}")
+    done = orch("migrate", "dump.jsonl", "--into", "new", "--format", "json")
+    assert done.code == 0, done.err
+    told = {
+        target: {item["fate"] for item in made["fields"] if item["path"] == "tools.assistants:bing_grounding"}
+        for target, made in json.loads(done.out)["targets"].items()
+    }
+    others = dict.fromkeys(set(told) - {"local", "assistants"}, {"unseen"})
+    assert told == {"local": {"refused"}, "assistants": {"carried"}, **others}
+    assert "bing_grounding: {connection_id: /c/bing}" in (tmp_path / "new" / "bing.yaml").read_text()
+    refused = orch("plan", "new")
+    assert refused.code == 1
+    assert "cannot take `tools.assistants:bing_grounding`" in refused.err
+    kept = orch("migrate", "dump.jsonl", "--into", "kept", "--keep-ids")
+    assert kept.code == 5
+    assert "the target cannot take what it has at `tools.assistants:bing_grounding`" in kept.out
+    assert (tmp_path / "kept" / "math-tutor.yaml").is_file()

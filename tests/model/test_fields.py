@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import Ref, as_json, canonical, digest, equal, file_label, file_path, references
+from orchestrator.model.fields import (
+    Ref,
+    as_json,
+    canonical,
+    digest,
+    equal,
+    file_label,
+    file_path,
+    is_unknown,
+    references,
+)
 
 PAPERS = Address(Kind.VECTOR_STORE, "papers")
 TUTOR = Address(Kind.ASSISTANT, "tutor")
@@ -102,3 +112,19 @@ def test_a_label_may_be_any_file_name(label):
 )
 def test_another_path_is_no_file(path):
     assert file_label(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "unknown"),
+    [
+        ("tools.unknown:telepathy", True),
+        ("unknown.mood", True),
+        ("assistants.unknown.tools.quiz", True),
+        ("agents.unknown.text", True),
+        ("tools.unknown", False),
+        ("metadata.unknown.x", False),
+        ("agents.verbosity", False),
+    ],
+)
+def test_what_specs_have_no_words_for_is_told_by_its_path(path, unknown):
+    assert is_unknown(path) is unknown

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from starlette.types import ASGIApp
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import file_path
@@ -132,19 +133,27 @@ async def agents_in_process(folder: Path, **more: Any) -> AsyncIterator[tuple[Ag
 @contextmanager
 def on_port(folder: Path, api_key: str | None = None) -> Iterator[str]:
     """The server on a free port, in a thread; gives its base URL."""
+    with (
+        Store.open(folder / "server.db") as store,
+        app_on_port(create_app(assemble(store, served(), api_key=api_key))) as url,
+    ):
+        yield f"{url}/v1"
+
+
+@contextmanager
+def app_on_port(app: ASGIApp) -> Iterator[str]:
+    """An application on a free port, in a thread; gives `http://HOST:PORT`."""
     ready = threading.Event()
-    with Store.open(folder / "server.db") as store:
-        app = create_app(assemble(store, served(), api_key=api_key))
-        config = uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
-        server = PortServer(config, ready.set)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            assert ready.wait(10)
-            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+    server = PortServer(config, ready.set)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 def desired(where: Address, fields: Mapping[str, Any], ids: Mapping[Address, str] | None = None) -> Desired:

@@ -99,7 +99,7 @@ def test_what_is_not_known_is_shown_and_sent_again():
         "agents.unknown.text": {"accent": "soft"},
         "agents.unknown.mood": "sunny",
         "agents.unknown.tools.quiz": {"colour": "red"},
-        "tools.agents:telepathy": {"type": "telepathy", "range": 5},
+        "tools.unknown:telepathy": {"type": "telepathy", "range": 5},
     }
     moved = {**live.fields, "reasoning_effort": "high", "agents.verbosity": "high", "tools.quiz.description": "Other"}
     body = to_wire(wanted(moved), frozenset({"reasoning_effort", "agents.verbosity", "tools.quiz.description"}))

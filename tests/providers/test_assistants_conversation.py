@@ -309,3 +309,39 @@ def test_what_is_not_there_yet_reads_as_nothing():
     assert get_usage({"usage": None}) == Usage()
     assert get_failure({"last_error": None, "incomplete_details": None}) is None
     assert get_evidence([{"type": "function", "function": {}}, code("x")]).code_runs == (CodeRun("x", ""),)
+
+
+APPROVAL = {"id": "call_1", "type": "mcp", "name": "search", "server_label": "docs", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        (
+            {"type": "submit_tool_approval", "submit_tool_approval": {"tool_calls": [APPROVAL]}},
+            "_approval (docs search)",
+        ),
+        ({"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [APPROVAL]}}, "_outputs (docs search)"),
+        ({"type": "submit_a_smile"}, "submit_a_smile"),
+        ({}, "submit_tool_outputs"),
+    ],
+)
+def test_what_a_run_waits_for_besides_outputs_fails_by_name(tiny, frames, action, told):
+    tiny.will(frames([("thread.run.requires_action", {**RUN, "required_action": action}), DONE]))
+    (reply,) = over(tiny, "a")
+    assert (reply.status, reply.calls) == (ReplyStatus.FAILED, ())
+    assert reply.failure is not None
+    assert reply.failure.code == "requires_action"
+    assert reply.failure.message.endswith(f"{told}, which nobody here gives")
+
+
+def test_parts_annotations_and_steps_that_nobody_knows_are_no_matter(tiny, frames):
+    url = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://x.example", "title": "X"}}
+    said = message(text("known 【1】", url))
+    said[1]["content"].append({"type": "hologram", "hologram": {"x": 1}})
+    bing = {"id": "call_b", "type": "bing_grounding", "bing_grounding": {"requesturl": "https://api.example"}}
+    tiny.will(frames([step(bing), said, ("thread.run.dreaming", RUN), ("thread.run.completed", RUN), DONE]))
+    (reply,) = over(tiny, "a")
+    assert (reply.status, texts(reply)) == (ReplyStatus.COMPLETED, ["known 【1】"])
+    assert reply.messages[0].citations == ()
+    assert reply.evidence.searches == ()

@@ -1,10 +1,11 @@
 import copy
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import Ref, as_json, equal
+from orchestrator.model.fields import Ref, as_json, equal, is_unknown
 from orchestrator.model.ownership import Baseline, Marks
 from orchestrator.providers.assistants_wire import CAPABILITIES, DEFAULTS, from_wire, to_wire
 from orchestrator.providers.interface import Capability, Desired
@@ -19,7 +20,7 @@ QUIZ = {
     "tools.quiz.parameters": {"type": "object", "properties": {"n": {"type": "integer"}}},
     "tools.quiz.strict": True,
 }
-QUIZ_WIRE = {
+QUIZ_WIRE: dict[str, Any] = {
     "type": "function",
     "function": {"name": "quiz", "description": "Ask", "parameters": QUIZ["tools.quiz.parameters"], "strict": True},
 }
@@ -184,14 +185,16 @@ def test_a_function_without_parameters_or_strictness_reads_as_declared_without()
 def test_unknown_tools_come_back_as_they_were():
     tools = [
         {"type": "bing_grounding", "bing_grounding": {"connections": [{"id": "c"}]}},
-        {"type": "openapi", "openapi": {"name": "a"}},
+        {"type": "quiz", "quiz": {"name": "a"}},
         QUIZ_WIRE,
-        {"type": "openapi", "openapi": {"name": "b"}},
+        {"type": "quiz", "quiz": {"name": "b"}},
+        {"type": "a.b"},
     ]
     fields = fields_of({"tools": tools})
     assert [path for path in fields if path.count(".") == 1] == [
-        "tools.bing_grounding", "tools.openapi", "tools.quiz", "tools.openapi-3",
-    ]  # fmt: skip
+        *("tools.unknown:bing_grounding", "tools.unknown:quiz", "tools.quiz", "tools.unknown:quiz-3"),
+        "tools.unknown:a_b",
+    ]
     assert updated(fields, "tools.quiz")["tools"] == tools
 
 
@@ -211,6 +214,63 @@ def test_resources_of_other_tools_are_kept_and_not_a_part_of_the_tools():
     }
     without = {path: value for path, value in added.items() if path != "tools.code_interpreter"}
     assert "code_interpreter" not in updated(without, SEARCH, "tools.code_interpreter")["tool_resources"]
+
+
+def test_what_is_not_known_within_what_is_known_is_shown_and_sent_again():
+    index = {"index_connection_id": "c", "index_name": "i"}
+    schema = {"name": "s", "schema": {"type": "object"}, "strict": False}
+    item: dict[str, Any] = {
+        "mood": "sunny",
+        "nothing": None,
+        "response_format": {"type": "json_schema", "json_schema": {**schema, "x": 1}},
+        "tools": [
+            {**QUIZ_WIRE, "function": {**QUIZ_WIRE["function"], "colour": "red"}, "async": True},
+            {
+                "type": "file_search",
+                "file_search": {"max_num_results": 3, "ranking_options": {"ranker": "auto", "h": 1}},
+            },
+            {"type": "azure_ai_search", "x": 2},
+            {"type": "code_interpreter", "x": 3},
+        ],
+        "tool_resources": {
+            "file_search": {"vector_store_ids": ["vs_1"], "x": 4},
+            "azure_ai_search": {"indexes": [{**index, "x": 5}]},
+        },
+    }
+    fields = fields_of(item)
+    assert {path: value for path, value in fields.items() if is_unknown(path)} == {
+        "assistants.unknown.mood": "sunny",
+        "assistants.unknown.response_format": {"json_schema": {"x": 1}},
+        "assistants.unknown.tools.quiz": {"function": {"colour": "red"}, "async": True},
+        f"assistants.unknown.{SEARCH}": {"file_search": {"ranking_options": {"h": 1}}},
+        "assistants.unknown.tools.assistants:azure_ai_search": {"x": 2, "azure_ai_search": {"indexes": [{"x": 5}]}},
+        "assistants.unknown.tools.code_interpreter": {"x": 3},
+        "assistants.unknown.tool_resources.file_search": {"x": 4},
+    }
+    assert fields["tools.assistants:azure_ai_search"]["azure_ai_search"] == {"indexes": [index]}
+    body = updated(fields, "tools.quiz.description", f"{SEARCH}.vector_stores", "response_format")
+    item["tools"][1]["file_search"]["ranking_options"]["score_threshold"] = 0
+    assert body["tools"] == item["tools"]
+    assert body["tool_resources"] == item["tool_resources"]
+    assert body["response_format"] == item["response_format"]
+    assert "mood" not in body
+
+
+def test_an_index_travels_as_a_resource_and_goes_with_its_tool():
+    value = {"type": "azure_ai_search", "azure_ai_search": {"indexes": [{"index_asset_id": "a"}]}}
+    fields = {"model": "m", "tools.assistants:azure_ai_search": value}
+    body = created(fields)
+    assert body["tools"] == [{"type": "azure_ai_search"}]
+    assert body["tool_resources"] == {"azure_ai_search": {"indexes": [{"index_asset_id": "a"}]}}
+    assert fields_of(body)["tools.assistants:azure_ai_search"] == value
+    assert updated({"model": "m"}, "tools.assistants:azure_ai_search")["tool_resources"] == {}
+
+
+def test_what_foundry_fills_in_is_no_difference():
+    written = {"name": "w", "spec": {}, "auth": {"type": "anonymous"}}
+    fields = fields_of({"tools": [{"type": "openapi", "openapi": {**written, "functions": [{"name": "w_get"}]}}]})
+    assert fields["tools.assistants:openapi:w"] == {"type": "openapi", "openapi": written}
+    assert not any(map(is_unknown, fields))
 
 
 def test_marks_and_the_users_pairs_are_told_apart():

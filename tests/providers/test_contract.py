@@ -1,6 +1,7 @@
 """What every provider keeps to, whatever it speaks; a test is skipped only where a capability is not declared."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,13 +19,15 @@ from orchestrator.model.fields import Ref, equal, file_path
 from orchestrator.model.language import Secret
 from orchestrator.model.ownership import Baseline, Marks, files_digest
 from orchestrator.model.project import Project, Resource, Target
+from orchestrator.model.release import FOLDER, Release
 from orchestrator.model.scripted import Rule, ScriptedModel
 from orchestrator.providers.agents import AgentsProvider
-from orchestrator.providers.assistants import AssistantsProvider
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Live, Provider
 from orchestrator.providers.memory import EVERYTHING, MemoryProvider, StoredObject
 from orchestrator.providers.registry import PROVIDERS, open_provider
+from orchestrator.providers.responses import ResponsesProvider
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
+from orchestrator.providers.stored import StoredObjects
 from orchestrator.reconcile.diff import covers, value_at
 from orchestrator.reconcile.refusals import refusals
 from tests.providers.building import (
@@ -62,9 +65,13 @@ class Subject:
     """Makes an assistant without marks; gives its id."""
     touch: Callable[[str], Awaitable[None]]
     """Sets `outside` on an assistant, leaving the rest."""
-    path: str = "/assistants"
-    """Where assistants are on the wire."""
+    path: str | None = "/assistants"
+    """Where assistants are on the wire; None where the API stores none, and reading them costs nothing."""
     outside: Mapping[str, str] = field(default_factory=lambda: OUTSIDE)
+
+    def requests(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Give how many requests for assistants are expected, by method and what follows the path."""
+        return {f"{name.replace(' ', f' {self.path}')}": n for name, n in counts.items()} if self.path else {}
 
     def takes(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Give the fields without those that the provider declares it cannot take."""
@@ -102,8 +109,12 @@ async def memory(folder: Path) -> AsyncIterator[Subject]:
 @asynccontextmanager
 async def opened(project: Project, env: Mapping[str, str]) -> AsyncIterator[Subject]:
     provider = await open_provider(project, env)
-    assert isinstance(provider, AssistantsProvider | AgentsProvider)
+    assert isinstance(provider, StoredObjects)
     client = provider._client
+    if isinstance(provider, ResponsesProvider):
+        async with released(project, provider) as subject:
+            yield subject
+        return
     path = "/agents" if isinstance(provider, AgentsProvider) else "/assistants"
     field = "instructions" if isinstance(provider, AgentsProvider) else "description"
     outside = {field: OUTSIDE["description"], "metadata.theirs": OUTSIDE["metadata.theirs"]}
@@ -117,6 +128,28 @@ async def opened(project: Project, env: Mapping[str, str]) -> AsyncIterator[Subj
 
     try:
         yield Subject(provider, plant, touch, path, outside)
+    finally:
+        await provider.close()
+
+
+@asynccontextmanager
+async def released(project: Project, provider: ResponsesProvider) -> AsyncIterator[Subject]:
+    """Somebody outside has an editor, where assistants are files."""
+    folder = project.root / FOLDER / project.target_name
+
+    async def plant() -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "planted.json").write_text(json.dumps(Release("planted", {"model": "m"}).to_json()))
+        return "planted"
+
+    async def touch(id: str) -> None:
+        written = json.loads((folder / f"{id}.json").read_text())
+        written["description"] = OUTSIDE["description"]
+        written["request"]["metadata"] = {"theirs": OUTSIDE["metadata.theirs"]}
+        (folder / f"{id}.json").write_text(json.dumps(written))
+
+    try:
+        yield Subject(provider, plant, touch, None)
     finally:
         await provider.close()
 
@@ -138,6 +171,19 @@ async def local(folder: Path) -> AsyncIterator[Subject]:
 async def local_agents(folder: Path) -> AsyncIterator[Subject]:
     target = Target(provider="local", speaks="agents")
     async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), MODELS), {}) as subject:
+        yield subject
+
+
+@asynccontextmanager
+async def local_responses(folder: Path) -> AsyncIterator[Subject]:
+    target = Target(provider="local", speaks="responses")
+    async with opened(Project("p", folder, "t", target, Position("orch.yaml"), {}, (), MODELS), {}) as subject:
+        yield subject
+
+
+@asynccontextmanager
+async def responses(folder: Path) -> AsyncIterator[Subject]:
+    async with remote(folder, "responses") as subject:
         yield subject
 
 
@@ -166,8 +212,10 @@ SUBJECTS = {
     "memory": memory,
     "local": local,
     "local-agents": local_agents,
+    "local-responses": local_responses,
     "assistants": assistants,
     "agents": agents,
+    "responses": responses,
 }
 
 
@@ -201,7 +249,7 @@ def assert_reads(live: Live, wanted: Desired, provider: Provider) -> None:
 
 
 def test_every_provider_is_held_to_this():
-    assert set(SUBJECTS) - {"local-agents"} == {*PROVIDERS, "memory"}
+    assert set(SUBJECTS) - {"local-agents", "local-responses"} == {*PROVIDERS, "memory"}
 
 
 def test_what_is_created_is_read_back_alone_and_in_the_list(check):
@@ -229,8 +277,7 @@ def test_what_is_created_is_read_back_alone_and_in_the_list(check):
         assert (live.kind, live.id) == (Kind.ASSISTANT, id)
         assert_reads(live, wanted, provider)
         assert await provider.fetch_live(Kind.ASSISTANT) == (live,)
-        path = subject.path
-        assert provider.requests.counts == {f"POST {path}": 1, f"GET {path}/{{id}}": 1, f"GET {path}": 1}
+        assert provider.requests.counts == subject.requests({"POST ": 1, "GET /{id}": 1, "GET ": 1})
 
     check(body)
 
@@ -343,11 +390,12 @@ def test_marks_of_any_size_come_back_and_others_have_none(check):
         foreign = await subject.plant()
         fields = {"model": "m", **{f"metadata.k{number}": "v" for number in range(6)}}
         many = Baseline.of({f"field-{number}": number for number in range(150)})
+        other = Address(Kind.ASSISTANT, "other")
         for marks in (
             Marks("p", TUTOR, many, None, protect=True, revision="0" * 40 + "-dirty"),
-            Marks("p", TUTOR, Baseline.of(fields)),
+            Marks("p", other, Baseline.of(fields)),
         ):
-            id = await provider.create(Desired(TUTOR, fields, marks, {}), JOURNAL)
+            id = await provider.create(Desired(marks.address, fields, marks, {}), JOURNAL)
             assert (await provider.fetch(Kind.ASSISTANT, id)).marks == marks
         listed = {live.id: live.marks for live in await provider.fetch_live(Kind.ASSISTANT)}
         assert listed[foreign] is None
@@ -366,7 +414,7 @@ def test_a_list_is_read_to_its_last_page_in_requests_of_a_hundred(check):
         provider.requests.counts.clear()
         live = await provider.fetch_live(Kind.ASSISTANT)
         assert sorted(item.id for item in live) == sorted(ids)
-        assert provider.requests.counts == {f"GET {subject.path}": 2}
+        assert provider.requests.counts == subject.requests({"GET ": 2})
 
     check(body)
 

@@ -86,6 +86,7 @@ def test_who_moved(spec, now, was, expected):
         ),
         pytest.param({"tools.b.description": None}, {}, [], id="nothing is nothing to remove"),
         pytest.param({"toolset": "x"}, {}, [], id="a prefix ends at a dot"),
+        pytest.param({"tools.unknown:telepathy": {"type": "telepathy"}}, {}, [], id="beyond the language"),
     ],
 )
 def test_what_is_whole_is_the_whole_set(now, was, expected):
@@ -207,6 +208,8 @@ def test_mismatches_name_field_asked_and_got():
         ("files", 'files["a"]', True),
         ("tools", "toolset", False),
         ("tools.quiz", "tools", False),
+        ("agents", "tools.agents:web_search", True),
+        ("agents", "tools.assistants:mcp:docs", False),
     ],
 )
 def test_covers(prefix, path, expected):

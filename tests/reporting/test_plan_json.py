@@ -83,6 +83,7 @@ def test_a_plan_in_the_contracts_shape():
         "leftovers": [{"address": "assistant.old", "id": "asst_1"}],
         "ids": {"assistant.old": "asst_1", "assistant.tutor": "asst_2"},
         "remarks": [],
+        "kept": [],
         "requests": {"total": 2},
         "warnings": [],
     }

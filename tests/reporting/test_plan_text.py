@@ -1,6 +1,7 @@
 from orchestrator.model.fields import Ref
 from orchestrator.providers.memory import MemoryProvider
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Leftover, Plan, Who
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Who
+from orchestrator.reporting.plan_markdown import plan_markdown
 from orchestrator.reporting.plan_text import plan_text
 from tests.reconcile.building import STORES, address, applied, assistant, planned, project, searcher, store
 
@@ -125,6 +126,20 @@ Blocked
 Plan: 0 to create, 0 to update, 1 to delete. 0 unchanged. 1 blocked.
 0 requests"""
     )
+
+
+def test_what_specs_have_no_words_for_is_shown():
+    kept = Kept(TUTOR, ("assistants.unknown.mood", "tools.unknown:tele\x1bpathy"))
+    assert (
+        text(kept=(kept,))
+        == """\
+Live, and nothing specs have words for: it stays as it is
+    assistant.tutor  assistants.unknown.mood, tools.unknown:tele\\x1bpathy
+
+Nothing to do: nothing is declared.
+0 requests"""
+    )
+    assert "<code>assistants.unknown.mood, " in plan_markdown(Plan("tutoring", "local", (), kept=(kept,)))
 
 
 def test_leftovers_are_a_remark():

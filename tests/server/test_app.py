@@ -48,7 +48,7 @@ def test_a_wrong_method_is_405(settings, send, conforms):
 
 @pytest.mark.parametrize(
     ("path", "what"),
-    [("/uploads", "uploads in parts"), ("/uploads/u/parts", "uploads in parts"), ("/responses", "the Responses API")],
+    [("/uploads", "uploads in parts"), ("/uploads/u/parts", "uploads in parts"), ("/vaults", "vaults")],
 )
 def test_what_is_not_built_is_501_and_named(settings, send, conforms, path, what):
     response = send(settings, "POST", path, json={})

@@ -404,7 +404,7 @@ BAD = [
     (
         f"{PROJECT}targets: {{local: {{provider: lcal}}}}\n",
         "3:29",
-        "`provider` must be local, assistants or agents",
+        "`provider` must be local, assistants, agents or responses",
         "did you mean `local`?",
     ),
 ]

@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from orchestrator.server.agents.sessions import Sessions
 from orchestrator.server.models.interface import Model
+from orchestrator.server.responses.conversations import Conversations
+from orchestrator.server.responses.talks import Responses
 from orchestrator.server.runs.engine import Engine
 from orchestrator.server.runs.toolwork import Toolbox
 from orchestrator.server.shapes import Object
@@ -32,6 +34,8 @@ class Services:
     store: Store
     engine: Engine
     sessions: Sessions
+    responses: Responses
+    conversations: Conversations
     tools: Toolbox
     models: Sequence[Model]
     poll_after_ms: int

@@ -62,14 +62,19 @@ class Engine:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
 
-    def create_run(self, thread_id: str, assistant: Mapping[str, Any], values: Mapping[str, Any]) -> Body:
-        """Queue a run, adding its `additional_messages`; raises WireError 400 if the thread has an unfinished run."""
+    def create_run(
+        self, thread_id: str, assistant: Mapping[str, Any], values: Mapping[str, Any], seconds: int | None = None
+    ) -> Body:
+        """Queue a run, adding its `additional_messages`; it may take `seconds`, or as long as this engine's runs may.
+
+        Raises WireError 400 if the thread has an unfinished run.
+        """
         self._check_started()
         with self._store.transaction():
             self.check_free(thread_id)
             for message in values.get("additional_messages", ()):
                 self._store.add("message", new_message(thread_id, message), thread_id)
-            run = new_run(thread_id, assistant, values, self._run_seconds)
+            run = new_run(thread_id, assistant, values, self._run_seconds if seconds is None else seconds)
             lease = Lease(thread_id, run["id"], self._holder, time.time() + LEASE_SECONDS, run["expires_at"], False)
             self._store.add("run", run, thread_id)
             self._active.open(lease)

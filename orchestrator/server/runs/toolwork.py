@@ -124,7 +124,8 @@ class Toolbox:
             await self.vector_stores.wait_until_indexed(ids)
         options = search_options(run)
         most = options.get("max_num_results") or (5 if run["model"].startswith("gpt-3.5") else 20)
-        return await self.searcher.search(ids, action.query, most, options.get("ranking_options"), None)
+        ranking, filters = options.get("ranking_options"), options.get("filters")
+        return await self.searcher.search(ids, action.query, most, ranking, filters)
 
     def _code_files(self, run: Mapping[str, Any]) -> Iterable[StoredFile]:
         """Find every file that the code of this thread may read: the assistant's, the thread's, the messages'.

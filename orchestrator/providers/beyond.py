@@ -1,0 +1,28 @@
+"""What a live object has that specs have no words for: told apart when it is read, joined again when it is written.
+
+An API gains keys while we look away. Whoever replaces an object whole has to send them again, or they are gone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def beyond(live: Any, known: Any) -> Any:
+    """Give what `live` has and `known` has not, in the same shape; None where there is nothing. Nulls do not count."""
+    if isinstance(live, Mapping) and isinstance(known, Mapping):
+        parts = {key: beyond(item, known[key]) if key in known else item for key, item in live.items()}
+        return {key: item for key, item in parts.items() if item is not None} or None
+    if isinstance(live, list) and isinstance(known, list) and len(live) == len(known):
+        items = [beyond(*pair) for pair in zip(live, known, strict=True)]
+        return items if any(item is not None for item in items) else None
+    return None
+
+
+def joined(known: Any, rest: Any) -> Any:
+    """Give `known` with what `beyond` told apart; what does not fit its shape any more is left out."""
+    if isinstance(known, Mapping) and isinstance(rest, Mapping):
+        added = {key: joined(known[key], item) if key in known else item for key, item in rest.items()}
+        return {**known, **added}
+    if isinstance(known, list) and isinstance(rest, list) and len(known) == len(rest):
+        return [joined(*pair) for pair in zip(known, rest, strict=True)]
+    return known

@@ -1,0 +1,91 @@
+"""OpenAI's Responses API with Conversations, and the embedded server where it speaks them.
+
+The API stores no assistants: applying one publishes its release, a file of the project, and the release travels with
+each request. Vector stores and files are live objects as on the other wires (API facts 3).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from orchestrator.model.address import Kind
+from orchestrator.model.release import FOLDER
+from orchestrator.providers._client import Client
+from orchestrator.providers.interface import Capabilities, Conversation, Desired, Hearer, Journal, Live
+from orchestrator.providers.keys import CommandKey
+from orchestrator.providers.releases import Releases
+from orchestrator.providers.responses_conversation import ResponsesConversation
+from orchestrator.providers.responses_wire import CAPABILITIES, PATHS, from_release, to_release
+from orchestrator.providers.stored import Dialect, StoredObjects
+from orchestrator.providers.stores import INDEX_SECONDS
+from orchestrator.providers.stores_wire import store_from_wire, store_to_wire
+
+BETAS = {"/vector_stores": "assistants=v2"}  # as the SDK sends it (API facts 1.0)
+
+
+def releases_of(root: Path, target: str) -> Releases:
+    """Give the releases of a project's target."""
+    return Releases(root, root / FOLDER / target)
+
+
+async def open_responses(
+    base_url: str, api_key: str | CommandKey | None, query: Mapping[str, str], releases: Releases
+) -> "ResponsesProvider":
+    """Connect to the API at `base_url`; nothing is sent yet."""
+    return ResponsesProvider(Client(base_url, api_key, query, betas=BETAS), releases)
+
+
+class ResponsesProvider(StoredObjects):
+    """One API that speaks responses, and the releases of one target. Releases cost no request."""
+
+    def __init__(
+        self,
+        client: Client,
+        releases: Releases,
+        index_seconds: float = INDEX_SECONDS,
+        capabilities: Capabilities = CAPABILITIES,
+        on_close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """See `StoredObjects`; `capabilities` are the API's, less what this server has not."""
+        dialect = Dialect(PATHS, store_to_wire, lambda _kind, item: store_from_wire(item), capabilities)
+        super().__init__(client, dialect, index_seconds, on_close)
+        self._releases = releases
+
+    async def fetch_live(self, kind: Kind) -> tuple[Live, ...]:
+        """Read all releases, or all pages of vector stores."""
+        if kind is Kind.ASSISTANT:
+            return tuple(from_release(release) for release in self._releases.read_all())
+        return await super().fetch_live(kind)
+
+    async def fetch(self, kind: Kind, id: str) -> Live:
+        """Read one release or one vector store."""
+        return from_release(self._releases.read(id)) if kind is Kind.ASSISTANT else await super().fetch(kind, id)
+
+    async def create(self, desired: Desired, journal: Journal) -> str:
+        """Publish a release, whose id is the assistant's name, or create a vector store."""
+        if desired.address.kind is not Kind.ASSISTANT:
+            return await super().create(desired, journal)
+        release = to_release(desired)
+        self._releases.write(release, new=True)
+        journal.created(release.name)
+        return release.name
+
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
+        """Publish the next release, or change a vector store.
+
+        The release keeps its name: one of an assistant that was renamed is still found by those who load it.
+        """
+        if live.kind is not Kind.ASSISTANT:
+            return await super().update(live, desired, changed, journal)
+        self._releases.read(live.id)  # one that is gone is not published again by the way
+        self._releases.write(to_release(desired, name=live.id), new=False)
+
+    async def delete(self, live: Live) -> None:
+        """Delete a release, or a vector store and what orch uploaded for it."""
+        if live.kind is Kind.ASSISTANT:
+            self._releases.remove(live.id)
+        else:
+            await super().delete(live)
+
+    def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
+        """Begin a conversation with what is released now; another model travels with each request."""
+        return ResponsesConversation(self._client, lambda: self._releases.read(assistant_id).request, model, hearer)

@@ -1,0 +1,231 @@
+"""A conversation on the Responses wire: the whole assistant travels with each request, in the fewest there can be.
+
+A conversation is made once; each message, and all outputs of a round of functions together, are one request, whose
+reply is streamed and whose last event holds it whole. Closing deletes the conversation. Facts: API facts 3.2.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from orchestrator.errors import TargetRejectedError, TargetUnknownError
+from orchestrator.model.conversation import (
+    CODE_INTERPRETER,
+    FILE_SEARCH,
+    MESSAGE,
+    Answer,
+    Call,
+    Citation,
+    CodeRun,
+    Evidence,
+    Failure,
+    MadeFile,
+    Message,
+    Passage,
+    Reply,
+    ReplyStatus,
+    Search,
+    Usage,
+)
+from orchestrator.providers._client import Client
+from orchestrator.providers.interface import Hearer
+
+RESPONSES, CONVERSATIONS = "/responses", "/conversations"
+INCLUDE = {
+    "file_search": "file_search_call.results",
+    "code_interpreter": "code_interpreter_call.outputs",
+}
+"""What has to be asked for to be told, by the type of the tool that makes it."""
+_ENDS = {
+    "response.completed": ReplyStatus.COMPLETED,
+    "response.incomplete": ReplyStatus.INCOMPLETE,
+    "response.failed": ReplyStatus.FAILED,
+    "response.cancelled": ReplyStatus.CANCELLED,
+}
+_DELTA, _ITEM = "response.output_text.delta", "response.output_item.done"
+_APPROVAL = "mcp_approval_request"
+
+
+class ResponsesConversation:
+    """A conversation with one released assistant; made on the target with the first message."""
+
+    def __init__(
+        self,
+        client: Client,
+        get_request: Callable[[], Mapping[str, Any]],
+        model: str | None = None,
+        hearer: Hearer | None = None,
+    ) -> None:
+        """`get_request` is asked for the release's request once, at the first message; `model` stands in for its own.
+
+        Raises nothing; what is wrong with the release is raised by `send`.
+        """
+        self._client = client
+        self._get_request = get_request
+        self._model = model
+        self._hearer = hearer
+        self._body: dict[str, Any] | None = None
+        self._conversation: str | None = None
+        self._pending: frozenset[str] = frozenset()
+
+    async def send(self, message: str) -> Reply:
+        """Say something and read the reply; raises `TargetRejectedError` while calls wait for their outputs."""
+        if self._pending:
+            raise TargetRejectedError("the turn before is not done", "answer its calls before the next message")
+        return await self._ask([{"role": "user", "content": message}])
+
+    async def answer(self, answers: Sequence[Answer]) -> Reply:
+        """Give all outputs of the round and read on."""
+        if not self._pending or sorted(answer.call_id for answer in answers) != sorted(self._pending):
+            wanted = ", ".join(sorted(self._pending)) or "no call"
+            raise TargetRejectedError(f"outputs are wanted for {wanted}", "answer all calls of the reply, each once")
+        outputs = [
+            {"type": "function_call_output", "call_id": answer.call_id, "output": answer.output} for answer in answers
+        ]
+        return await self._ask(outputs)
+
+    async def close(self) -> None:
+        """Delete the conversation."""
+        conversation, self._conversation = self._conversation, None
+        if conversation is not None:
+            await self._client.delete(f"{CONVERSATIONS}/{conversation}")
+
+    async def _ask(self, given: Sequence[Mapping[str, Any]]) -> Reply:
+        if self._body is None:
+            self._body = get_body(self._get_request(), self._model)
+        if self._conversation is None:
+            made = await self._client.post(CONVERSATIONS, {}, once=True)
+            self._conversation = str(made.get("id"))
+        body = {**self._body, "conversation": self._conversation, "input": list(given)}
+        last = None
+        async for event in self._client.stream(RESPONSES, body, wanted=self._is_wanted):
+            if event.name in _ENDS:
+                last = event
+            elif self._hearer is not None:
+                _tell(self._hearer, event.name, event.data)
+        if last is None:
+            raise TargetUnknownError("the target ended its stream before the reply was done", "run the scenario again")
+        reply = get_reply(_ENDS[last.name], last.data.get("response") or {})
+        self._pending = frozenset(call.id for call in reply.calls)
+        return reply
+
+    def _is_wanted(self, name: str) -> bool:
+        return name in _ENDS or (self._hearer is not None and name in (_DELTA, _ITEM))
+
+
+def get_body(request: Mapping[str, Any], model: str | None) -> dict[str, Any]:
+    """Give what each request of a conversation is sent with, besides its input."""
+    tools = {str(tool.get("type")) for tool in request.get("tools") or () if isinstance(tool, Mapping)}
+    asked = [*(request.get("include") or ()), *(word for tool, word in INCLUDE.items() if tool in tools)]
+    body = {**request, **({"model": model} if model is not None else {})}
+    return body | ({"include": list(dict.fromkeys(asked))} if asked else {})
+
+
+def get_reply(status: ReplyStatus, response: Mapping[str, Any]) -> Reply:
+    """Give a whole response as a reply; functions that it calls wait for their outputs."""
+    output = [item for item in response.get("output") or () if isinstance(item, Mapping)]
+    by_type: dict[str, list[Mapping[str, Any]]] = {}
+    for item in output:
+        by_type.setdefault(str(item.get("type")), []).append(item)
+    calls = tuple(get_call(item) for item in by_type.get("function_call", ())) if status in _ANSWERABLE else ()
+    failure = get_failure(response)
+    if approvals := by_type.get(_APPROVAL):
+        status, calls = ReplyStatus.FAILED, ()
+        failure = Failure("requires_action", f"the model waits for {_named(approvals[0])}, which nobody here gives")
+    elif calls:
+        status = ReplyStatus.NEEDS_ANSWERS
+    kinds = {"file_search_call": FILE_SEARCH, "code_interpreter_call": CODE_INTERPRETER, "message": MESSAGE}
+    return Reply(
+        status,
+        tuple(get_message(item) for item in by_type.get("message", ())),
+        calls,
+        Evidence(
+            tuple(get_search(item) for item in by_type.get("file_search_call", ())),
+            tuple(get_code(item) for item in by_type.get("code_interpreter_call", ())),
+            tuple(kinds[kind] for kind in (str(item.get("type")) for item in output) if kind in kinds),
+        ),
+        get_usage(response),
+        failure,
+    )
+
+
+_ANSWERABLE = frozenset([ReplyStatus.COMPLETED])
+"""A response that broke off has calls that may lack half their arguments."""
+
+
+def get_message(item: Mapping[str, Any]) -> Message:
+    """Give a message; a refusal is its text."""
+    texts: list[str] = []
+    citations: list[Citation] = []
+    files: list[MadeFile] = []
+    for part in item.get("content") or ():
+        texts.append(str(part.get("refusal" if part.get("type") == "refusal" else "text") or ""))
+        for note in part.get("annotations") or ():
+            id, name = str(note.get("file_id")), note.get("filename")
+            if note.get("type") == "file_citation":
+                citations.append(Citation(id, None if name is None else str(name), ""))
+            elif note.get("type") in ("container_file_citation", "file_path"):
+                files.append(MadeFile(id, None if name is None else str(name)))
+    return Message("\n".join(texts), tuple(citations), tuple(files))
+
+
+def get_search(item: Mapping[str, Any]) -> Search:
+    """Give what a search found, best first."""
+    return Search(
+        tuple(
+            Passage(
+                str(found.get("file_id")),
+                str(found.get("filename")),
+                float(found.get("score") or 0),
+                str(found.get("text") or ""),
+            )
+            for found in item.get("results") or ()
+        )
+    )
+
+
+def get_code(item: Mapping[str, Any]) -> CodeRun:
+    """Give what code was run and what it printed."""
+    outputs: Iterable[Mapping[str, Any]] = item.get("outputs") or ()
+    logs = "".join(str(each.get("logs") or "") for each in outputs if each.get("type") == "logs")
+    return CodeRun(str(item.get("code") or ""), logs, sum(each.get("type") == "image" for each in outputs))
+
+
+def get_call(item: Mapping[str, Any]) -> Call:
+    """Give a pending call; arguments that are no JSON object are kept as they were written."""
+    id, name, written = str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or "{}")
+    try:
+        arguments = json.loads(written)
+    except ValueError:
+        arguments = None
+    return Call(id, name, arguments) if isinstance(arguments, dict) else Call(id, name, {}, written)
+
+
+def get_usage(response: Mapping[str, Any]) -> Usage:
+    """Give the tokens of a response; none where the target does not know."""
+    usage = response.get("usage") or {}
+    return Usage(int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0))
+
+
+def get_failure(response: Mapping[str, Any]) -> Failure | None:
+    """Say why a response did not complete."""
+    if error := response.get("error"):
+        return Failure(str(error.get("code")), str(error.get("message")))
+    details = response.get("incomplete_details")
+    return Failure("incomplete", str(details.get("reason"))) if details else None
+
+
+def _named(item: Mapping[str, Any]) -> str:
+    about = " ".join(str(item[key]) for key in ("server_label", "name") if item.get(key))
+    return f"{_APPROVAL}{f' ({about})' if about else ''}"
+
+
+def _tell(hearer: Hearer, name: str, data: Mapping[str, Any]) -> None:
+    if name == _DELTA:
+        hearer.wrote(str(data.get("delta") or ""))
+        return
+    item = data.get("item") or {}
+    if item.get("type") == "file_search_call":
+        hearer.searched(get_search(item))
+    elif item.get("type") == "code_interpreter_call":
+        hearer.ran(get_code(item))

@@ -1,0 +1,1 @@
+"""Responses and conversations over the runs, messages and steps of the Assistants protocol."""
