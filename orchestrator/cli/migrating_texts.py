@@ -27,7 +27,8 @@ _UNFIT = re.compile(r"[^\w.-]+")
 def write_texts(dump: Dump, folder: Path, specs: Mapping[Address, tuple[str, Path]]) -> Written:
     """Write the texts of stores and declare them in their specs; `specs` gives the id and the new spec of each.
 
-    Raises `UsageError` where another file is in the way; then nothing stays.
+    Raises `UsageError` where another file is in the way, `UnwritableError` for attributes that no spec can hold; after
+    any error no text stays.
     """
     files = dump.files
     texts: dict[Path, str] = {}
@@ -40,10 +41,15 @@ def write_texts(dump: Dump, folder: Path, specs: Mapping[Address, tuple[str, Pat
             place = folder / FOLDER / address.name / name
             texts[place] = text
             declared.setdefault(spec, []).append(_entry(known[file_id], f"../{FOLDER}/{address.name}/{name}"))
+    added = {spec: spec_text({"files": entries}) for spec, entries in declared.items()}
     written = write_new(texts)
-    for spec, entries in declared.items():
-        with spec.open("a", encoding="utf-8", newline="") as file:
-            file.write(spec_text({"files": entries}))
+    try:
+        for spec, text in added.items():
+            with spec.open("a", encoding="utf-8", newline="") as file:
+                file.write(text)
+    except BaseException:
+        written.remove()
+        raise
     return written
 
 

@@ -362,7 +362,7 @@ def test_an_export_of_foundry_takes_its_own_tools_along(orch, dump, tmp_path):
         target: {item["fate"] for item in made["fields"] if item["path"] == "tools.assistants:bing_grounding"}
         for target, made in json.loads(done.out)["targets"].items()
     }
-    others = dict.fromkeys(set(told) - {"local", "assistants"}, {"unseen"})
+    others = {target: {"unseen"} for target in set(told) - {"local", "assistants"}}
     assert told == {"local": {"refused"}, "assistants": {"carried"}, **others}
     assert "bing_grounding: {connection_id: /c/bing}" in (tmp_path / "new" / "bing.yaml").read_text()
     refused = orch("plan", "new")
