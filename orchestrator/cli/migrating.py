@@ -135,7 +135,7 @@ async def _kept(wish: Wish) -> _Specs:
     addresses = {item.id: item.address for item in report.imported}
     new = {item.address: wish.ask.cwd / item.file for item in report.imported if item.file is not None}
     files = tuple(wish.ask.cwd / file for file in report.files)
-    return _Specs(await _adopted_before(wish, project) | addresses, new, report.refused, Written(files))
+    return _Specs(addresses | await _adopted_before(wish, project), new, report.refused, Written(files))
 
 
 async def _adopted_before(wish: Wish, project: Project) -> dict[str, Address]:
