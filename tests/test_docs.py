@@ -294,10 +294,12 @@ def test_migrating_works_as_shown(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("NO_COLOR", "1")
     lines = [{"object": "list", "data": [TUTOR, STORE]}, *THREAD]
     (tmp_path / "export.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    [(command, expected)] = shown_commands(page)
-    capsys.readouterr()
-    assert run(command.removeprefix("orch ").split()) == 0
-    assert capsys.readouterr().out.rstrip() == expected.rstrip()
+    shown = shown_commands(page)
+    assert len(shown) == 2
+    for command, expected in shown:
+        capsys.readouterr()
+        assert run(command.removeprefix("orch ").split()) == 0
+        assert capsys.readouterr().out.rstrip() == expected.rstrip()
     [kept] = re.findall(r"`orch (migrate .*?)`", page.split("## Applications")[1])
     assert run(kept.replace("--into tutoring", "--into kept").split()) == 0
 

@@ -1,4 +1,4 @@
-"""`orch migrate`: an export of the Assistants API becomes specs and scenarios."""
+"""`orch migrate`: an export of the Assistants API, or a server that speaks it, becomes specs and scenarios."""
 
 import asyncio
 import os
@@ -7,19 +7,23 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.init import project_name
+from orchestrator.cli.migrate_source import fetch_source, get_source, read_threads
 from orchestrator.cli.migrating import Wish, migrate
-from orchestrator.cli.options import asking, concurrency, formats, quietness, target
+from orchestrator.cli.options import asking, concurrency, quietness, reports, target, verbosity
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.errors import NoProjectError
-from orchestrator.providers.assistants_dump import read_dump
-from orchestrator.reporting.migrate_report import migrate_json, migrate_text
+from orchestrator.errors import NoProjectError, UsageError
+from orchestrator.providers.assistants_dump import Dump, read_dump
+from orchestrator.reporting.migrate_markdown import migrate_markdown
+from orchestrator.reporting.migrate_report import migrate_json
+from orchestrator.reporting.migrate_text import migrate_text
 from orchestrator.spec.loader import find_root
 
 
 @click.command(
-    epilog="Examples: `orch migrate export.jsonl --into specs/`, `orch migrate dumps/ --into specs/ --keep-ids`."
+    epilog="Examples: `orch migrate export.jsonl --into specs/`, `orch migrate dumps/ --into specs/ --keep-ids`, "
+    "`orch migrate --from foundry --threads threads.txt --into specs/`."
 )
-@click.argument("dumps", metavar="DUMP...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("dumps", metavar="[DUMP...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--into",
     "folder",
@@ -29,30 +33,49 @@ from orchestrator.spec.loader import find_root
     help="Where the specs are written; a project begins there where it is not part of one.",
 )
 @click.option(
+    "--from",
+    "source",
+    metavar="TARGET|URL",
+    help="Read a live server of the Assistants protocol: a target of the project in this folder, or an address.",
+)
+@click.option("--api-key-env", metavar="NAME", help="With --from URL: the environment variable that holds the key.")
+@click.option(
+    "--threads",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --from: ids of threads, one a line; the API lists none.",
+)
+@click.option(
     "--keep-ids", is_flag=True, help="Load the objects into the local target as well, under the ids they had."
 )
 @target
-@formats
+@reports
 @concurrency
 @quietness
+@verbosity
 def command(
     dumps: tuple[Path, ...],
     folder: Path,
+    source: str | None,
+    api_key_env: str | None,
+    threads: Path | None,
     keep_ids: bool,
     target: str | None,
     variables: tuple[str, ...],
     format_: str,
     concurrency: int,
     quiet: bool,
+    verbose: bool,
 ) -> int:
     """Turn an export of the Assistants API into specs and scenarios.
 
     DUMP is a file of JSON or JSON Lines, or a folder of them, with objects as the API returned them: assistants, vector
-    stores, threads with messages, runs and steps. Assistants and vector stores become specs, threads become scenarios
-    whose mocks answer as the functions did. Nothing is overwritten, and what cannot be carried over is named.
+    stores, threads with messages, runs and steps. --from reads a live server instead. Assistants and vector stores
+    become specs, threads become scenarios whose mocks answer as the functions did. Nothing is overwritten, and what
+    cannot be carried over is named: of the export, and on each kind of target.
 
     With --keep-ids the embedded server knows assistants, vector stores and threads by their old ids: an application
-    that has them in its code goes on against `orch serve`. What was in the files of vector stores is in no export.
+    that has them in its code goes on against `orch serve`.
 
     Exits 0 when done, 1 on an error, 5 where some objects could not be carried over.
     """
@@ -64,10 +87,33 @@ def command(
     except NoProjectError:
         begins = project_name(into)
     ask = asking(existing if begins is None else into, target, variables)
-    wish = Wish(read_dump(dumps), ask, into, begins, keep_ids, concurrency, quiet or format_ == "json")
-    report = asyncio.run(migrate(wish))
+    dump = _read(dumps, source, api_key_env, threads, variables, concurrency)
+    report = asyncio.run(migrate(Wish(dump, ask, into, begins, keep_ids, concurrency, quiet or format_ != "text")))
     if format_ == "json":
         click.echo(as_json(migrate_json(report)))
+    elif format_ == "markdown":
+        click.echo(migrate_markdown(report))
     else:
-        show_text(migrate_text(report))
+        show_text(migrate_text(report, verbose))
     return report.exit_code
+
+
+def _read(
+    dumps: tuple[Path, ...],
+    source: str | None,
+    api_key_env: str | None,
+    threads: Path | None,
+    variables: tuple[str, ...],
+    concurrency: int,
+) -> Dump:
+    """Read what is given; raises `UsageError` where that is nothing, or two things."""
+    if source is None:
+        if api_key_env is not None or threads is not None:
+            raise UsageError("--api-key-env and --threads go with --from", "an export holds its threads")
+        if not dumps:
+            raise UsageError("there is nothing to migrate", "name an export, or a live server with --from")
+        return read_dump(dumps)
+    if dumps:
+        raise UsageError("an export and --from are two sources", "migrate one after the other")
+    ids = read_threads(threads) if threads is not None else []
+    return asyncio.run(fetch_source(get_source(source, api_key_env, variables), ids, concurrency))

@@ -1,34 +1,41 @@
 """What `orch migrate` does: read an export, draft, write, see that it loads; with `--keep-ids` also load the objects.
 
 With ids kept, the objects are put into the local target as they were and then imported from there, by the same steps
-as from any target. Without, their specs are drafted straight from the export, and `orch apply` will create them.
+as from any target. Without, their specs are drafted straight from the export, and `orch apply` will create them. Such a
+spec begins with the id it is from, so that it is known again however it was edited since.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.cli import adopting
+from orchestrator.cli.migrating_talks import Scenarios, draft_talks
+from orchestrator.cli.migrating_texts import FOLDER, write_texts
 from orchestrator.errors import OrchError, SpecError, UsageError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.project import STATE_FOLDER, Project
-from orchestrator.providers.assistants_dump import Dump, Talk
+from orchestrator.model.project import STATE_FOLDER, Project, Target
+from orchestrator.project import fetch_observed, open_session
+from orchestrator.providers.assistants_dump import Dump
 from orchestrator.providers.assistants_wire import DEFAULTS, EXPORTED
 from orchestrator.providers.local import database
-from orchestrator.reconcile.adopt import Adoptions, Refused, adopt, check_read, files_of
-from orchestrator.reconcile.naming import free_name, slug
+from orchestrator.providers.registry import CAPABILITIES
+from orchestrator.reconcile.adopt import Refused, adopt, check_read, files_of
+from orchestrator.reconcile.draft import unsaid
+from orchestrator.reconcile.fitting import fit
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.picks import Pick
-from orchestrator.reporting.migrate_report import MigrateReport, Moved
-from orchestrator.scenario.drafting import ScenarioDraft, draft_scenario
+from orchestrator.reporting.migrate_report import MigrateReport, Moved, StoreFiles
+from orchestrator.reporting.migrate_text import short
 from orchestrator.server.loading import load_objects
 from orchestrator.server.store import Store
 from orchestrator.spec.files import show
-from orchestrator.spec.loader import PROJECT_FILE, Ask, load, load_with_documents
-from orchestrator.spec.new_files import UnwritableError, Written, spec_text, write_new
+from orchestrator.spec.loader import PROJECT_FILE, Ask, Loaded, load, load_with_documents
+from orchestrator.spec.new_files import Written, spec_text, write_new
 
-WORDS = 6
-"""Of what the user said first, that name a scenario."""
+_FROM = re.compile(r"^# From (\S+)\.$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +59,32 @@ class _Specs:
 
     addresses: Mapping[str, Address]
     """Of what has a spec now, by id."""
-    places: Mapping[Address, str | None]
-    """Its file, as people read the path; None where it was declared before."""
-    refused: Sequence[Refused]
-    written: Written
+    files: Mapping[Address, Path]
+    """Its new spec; those that were declared before have none."""
+    refused: Sequence[Refused] = ()
+    written: Written = field(default_factory=Written)
 
 
 async def migrate(wish: Wish) -> MigrateReport:
     """Turn an export into specs; raises `OrchError`, and then no file is left behind."""
-    head = _begin(wish)
+    done = [_begin(wish)]
     try:
         specs = await _kept(wish) if wish.keep_ids else _drafted(wish)
-        try:
-            return _with_scenarios(wish, specs)
-        except BaseException:
-            specs.written.remove()
-            raise
+        done.append(specs.written)
+        stores = {address: id for id, address in specs.addresses.items() if address.kind is Kind.VECTOR_STORE}
+        new = {address: (id, specs.files[address]) for address, id in stores.items() if address in specs.files}
+        done.append(write_texts(wish.dump, wish.folder, new))
+        project = _load(wish)
+        scenarios = draft_talks(wish.dump.talks, specs.addresses, project)
+        files = {wish.folder / "scenarios" / f"{name}.yaml": text for name, text in scenarios.texts.items()}
+        done.append(write_new(files))
+        if files:
+            _load(wish)
     except BaseException:
-        head.remove()
+        for written in reversed(done):
+            written.remove()
         raise
+    return _report(wish, project, specs, scenarios, [show(path, wish.ask.cwd) for path in files])
 
 
 def _begin(wish: Wish) -> Written:
@@ -87,80 +101,78 @@ def _begin(wish: Wish) -> Written:
 def _drafted(wish: Wish) -> _Specs:
     """Write the specs of everything in the export that has none yet."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
+    known = _migrated(wish, loaded)
     lives = (*wish.dump.stores, *wish.dump.assistants)
-    place = replace(adopting.get_place(loaded, wish.folder), limits=EXPORTED)
-    made = adopt([Pick(live) for live in lives], Observed({}, {}, lives), place, DEFAULTS)
+    owned = {known[live.id]: live for live in lives if live.id in known}
+    new = [live for live in lives if live.id not in known]
+    place = replace(adopting.get_place(loaded, wish.folder), limits=EXPORTED, exported=True)
+    made = adopt([Pick(live) for live in new], Observed(owned, {}, tuple(new)), place, DEFAULTS)
     written = write_new({wish.folder / name: text for name, text in files_of(made.adopted).items()})
     try:
         check_read(made.adopted, _load(wish).resources)
     except BaseException:
         written.remove()
         raise
-    return _Specs(_ids(made), _shown(wish, made), made.refused, written)
+    addresses = {live.id: address for address, live in owned.items()}
+    addresses |= {item.live.id: item.address for item in made.adopted}
+    files = {item.address: wish.folder / item.file for item in made.adopted if item.file is not None}
+    return _Specs(addresses, files, made.refused, written)
 
 
 async def _kept(wish: Wish) -> _Specs:
     """Put the objects into the local target under their ids, and import them."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
-    if loaded.project.target.provider != "local":
-        message = f"target {loaded.project.target_name} gives ids of its own"
-        raise UsageError(message, "--keep-ids loads into an embedded server: --target a target with `provider: local`")
-    with Store.open(database(loaded.project)) as store:
+    project = loaded.project
+    if project.target.wire != "assistants" or project.target.provider != "local":
+        message = f"target {project.target_name} gives ids of its own"
+        hint = "--keep-ids loads into an embedded server: --target a target with `provider: local`"
+        raise UsageError(message, f"{hint} that speaks assistants")
+    await _check_not_applied(wish, loaded)
+    with Store.open(database(project)) as store:
         load_objects(store, wish.dump.objects)
     ask = replace(wish.ask, may_be_empty=True)
     report = await adopting.take_over(loaded, adopting.Wish(ask, {}, wish.folder, wish.concurrency, wish.quiet))
     addresses = {item.id: item.address for item in report.imported}
+    new = {item.address: wish.ask.cwd / item.file for item in report.imported if item.file is not None}
     files = tuple(wish.ask.cwd / file for file in report.files)
-    return _Specs(addresses, {item.address: item.file for item in report.imported}, report.refused, Written(files))
+    return _Specs(addresses | await _adopted_before(wish, project), new, report.refused, Written(files))
 
 
-def _with_scenarios(wish: Wish, specs: _Specs) -> MigrateReport:
-    """Write a scenario for every talk that can be one, and see that all loads."""
-    project = _load(wish)
-    taken = {located.scenario.name for located in project.scenarios}
-    known = {located.scenario.description for located in project.scenarios}
-    files: dict[Path, str] = {}
-    remarks: list[tuple[str, str]] = []
-    for talk in wish.dump.talks:
-        drafted = _scenario(talk, specs.addresses, project, taken)
-        if isinstance(drafted, str):
-            remarks.append((talk.id, drafted))
-        elif drafted.data.get("description") not in known:
-            name = str(drafted.data["name"])
-            taken.add(name)
-            remarks += [(f"{talk.id} ({name})", text) for text in drafted.remarks]
-            try:
-                files[wish.folder / "scenarios" / f"{name}.yaml"] = spec_text(drafted.data)
-            except UnwritableError as error:
-                remarks.append((talk.id, error.message))
-    written = write_new(files)
-    try:
-        _load(wish)
-    except BaseException:
-        written.remove()
-        raise
-    return _report(wish, project, specs, files, remarks)
+async def _adopted_before(wish: Wish, project: Project) -> dict[str, Address]:
+    """Give the addresses of the export's objects that are this project's on the target."""
+    async with open_session(project, os.environ) as session:
+        observed = await fetch_observed(session, wish.concurrency)
+    ids = {live.id for live in (*wish.dump.stores, *wish.dump.assistants)}
+    return {live.id: address for address, live in observed.owned.items() if live.id in ids}
 
 
-def _scenario(
-    talk: Talk, addresses: Mapping[str, Address], project: Project, taken: Collection[str]
-) -> ScenarioDraft | str:
-    """Give the scenario of a talk, or say why it has none."""
-    address = addresses.get(talk.assistant_id or "")
-    if talk.assistant_id is None:
-        return "no scenario: no assistant ever answered"
-    if address is None:
-        return f"no scenario: its assistant {talk.assistant_id} has no spec"
-    first = next((each.user for each in talk.said if each.user.strip()), "")
-    name = free_name(slug(" ".join(first.split()[:WORDS])) or "talk", taken)
-    functions = [path.removeprefix("tools.") for path, value in _fields(project, address) if value == "function"]
-    draft = draft_scenario(name, address.name, talk.said, functions, f"From {talk.id}.")
-    return draft or "no scenario: the user said nothing"
+async def _check_not_applied(wish: Wish, loaded: Loaded) -> None:
+    """Raise `OrchError` where what was migrated before is live under an id of its own: there would be two of it."""
+    known = _migrated(wish, loaded)
+    if not known:
+        return
+    async with open_session(loaded.project, os.environ) as session:
+        observed = await fetch_observed(session, wish.concurrency)
+    for id, address in known.items():
+        live = observed.owned.get(address)
+        if live is not None and live.id != id:
+            target = loaded.project.target_name
+            message = f"{address} is live on {target} as {live.id}, made by an apply; nothing was loaded"
+            raise OrchError(message, f"`orch destroy --target {target}`, or give the target another `db`")
 
 
-def _fields(project: Project, address: Address) -> Collection[tuple[str, object]]:
-    resource = project.resources.get(address)
-    return resource.fields.items() if resource is not None else ()
+def _migrated(wish: Wish, loaded: Loaded) -> dict[str, Address]:
+    """Give what was migrated before, by the ids that stand in its specs."""
+    found: dict[str, Address] = {}
+    for address, resource in loaded.project.resources.items():
+        try:
+            text = (wish.ask.cwd / resource.position.file).read_text(encoding="utf-8", errors="replace")
+        except OSError:  # a place that is no file
+            continue
+        ids = _FROM.findall(text)
+        if len(ids) == 1:  # where somebody put several into one file, they are known by what they declare
+            found[ids[0]] = address
+    return found
 
 
 def _load(wish: Wish) -> Project:
@@ -171,29 +183,61 @@ def _load(wish: Wish) -> Project:
         raise OrchError(f"the new specs do not fit the project: {first}; nothing was written", first.hint) from error
 
 
-def _ids(made: Adoptions) -> dict[str, Address]:
-    return {item.live.id: item.address for item in made.adopted}
-
-
-def _shown(wish: Wish, made: Adoptions) -> dict[Address, str | None]:
-    return {
-        item.address: show(wish.folder / item.file, wish.ask.cwd) if item.file is not None else None
-        for item in made.adopted
-    }
-
-
-def _report(
-    wish: Wish, project: Project, specs: _Specs, scenarios: Mapping[Path, str], remarks: Sequence[tuple[str, str]]
-) -> MigrateReport:
-    dump, by_address = wish.dump, {address: id for id, address in specs.addresses.items()}
-    stores = [address for address in specs.addresses.values() if address.kind is Kind.VECTOR_STORE]
+def _report(wish: Wish, project: Project, specs: _Specs, scenarios: Scenarios, files: Sequence[str]) -> MigrateReport:
+    cwd, dump = wish.ask.cwd, wish.dump
+    places = {address: show(path, cwd) for address, path in specs.files.items()}
+    resources = [project.resources[address] for address in specs.addresses.values() if address in project.resources]
+    wires = frozenset(CAPABILITIES)
+    fits = [fit(resources, can, name, wires - {_wire(name)}, DEFAULTS) for name, can in CAPABILITIES.items()]
     return MigrateReport(
         project=project.name,
         target=project.target_name if wish.keep_ids else None,
-        moved=tuple(Moved(address, by_address[address], file) for address, file in specs.places.items()),
-        scenarios=tuple(show(path, wish.ask.cwd) for path in scenarios),
+        moved=tuple(Moved(address, id, places.get(address)) for id, address in specs.addresses.items()),
+        scenarios=tuple(files),
         refused=tuple(specs.refused),
-        files={address: dump.files.get(by_address[address], ()) for address in stores},
-        remarks=tuple(remarks),
+        files=dict(_stores(wish, project, specs)),
+        remarks=(*_remarks(wish, project, specs), *scenarios.remarks),
         ignored=dump.ignored,
+        broken=tuple(dump.broken),
+        fits=tuple(fits),
     )
+
+
+def _wire(provider: str) -> str:
+    return Target.model_validate({"provider": provider}).wire
+
+
+def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Address, StoreFiles]]:
+    """Tell what was in each store whose files are not declared, or declared as texts just now."""
+    held = wish.dump.files
+    for id, address in specs.addresses.items():
+        resource = project.resources.get(address)
+        if address.kind is not Kind.VECTOR_STORE or resource is None:
+            continue
+        texts = {file for file, _ in wish.dump.texts(id)} if address in specs.files else set()
+        if texts or "files" not in resource.whole:
+            missing = tuple(file.name for file in held.get(id, ()) if file.id not in texts)
+            folder = wish.folder / FOLDER / address.name
+            spec = (wish.ask.cwd / resource.position.file).parent
+            path = Path(os.path.relpath(folder, spec)).as_posix()
+            names = [show(each, wish.ask.cwd) for each in (resource.sources or {}).values()] if texts else []
+            yield address, StoreFiles(missing, tuple(names), show(folder, wish.ask.cwd), f"{path}/*")
+
+
+def _remarks(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[str, str]]:
+    """Tell what specs cannot say of assistants and stores."""
+    dump = wish.dump
+    yield from dump.remarks
+    for id in dump.expired:
+        yield id, "had expired, and with it what was in it; an apply makes a store that is not expired"
+    said: dict[str, list[str]] = {}
+    for live in (*dump.stores, *dump.assistants):
+        resource = project.resources.get(specs.addresses[live.id]) if live.id in specs.addresses else None
+        if resource is not None:
+            for path in unsaid(resource, live, DEFAULTS[live.kind]):
+                known = path.partition(".unknown.")[2] or path  # under which a dialect keeps what it does not know
+                said.setdefault(live.id, []).append(known)
+                yield live.id, f"specs do not speak of its `{known}`: {short(live.fields[path])}"
+    for id, key, value in dump.unsaid:
+        if id in specs.addresses and key not in said.get(id, ()):
+            yield id, f"specs do not speak of its `{key}`: {short(value)}"

@@ -3,10 +3,12 @@
 OpenAI's own endpoints answer 404 since 2026-08-26 (API facts 4).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants_conversation import AssistantsConversation
+from orchestrator.providers.assistants_dump import Dump
+from orchestrator.providers.assistants_source import fetch_dump
 from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, from_wire, to_wire
 from orchestrator.providers.interface import Capabilities, Conversation
 from orchestrator.providers.keys import CommandKey
@@ -40,3 +42,7 @@ class AssistantsProvider(StoredObjects):
     def open(self, assistant_id: str, model: str | None = None) -> Conversation:
         """Begin a conversation; another model travels with each run."""
         return AssistantsConversation(self._client, assistant_id, self._file_names, model)
+
+    async def export(self, threads: Sequence[str] = (), concurrency: int = 8) -> Dump:
+        """Read all there is, and threads by their ids; see `fetch_dump`."""
+        return await fetch_dump(self._client, threads, concurrency)

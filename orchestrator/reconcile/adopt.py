@@ -41,6 +41,8 @@ class Place:
     """The way from the folder that is written into to the JSON Schemas, with `/`; None where there are none."""
     limits: tuple[Limit, ...] = ()
     """What cannot be had where the objects shall live."""
+    exported: bool = False
+    """Whether what is drafted comes from an export and is live nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,9 @@ class _Work:
     def _drafted(self, pick: Pick) -> Adoption:
         """Draft an object; where its address is free to choose, one that is declared and not live may be its own."""
         live, place = pick.live, self._place
+        unowned = frozenset(self._unowned)
         around = Surroundings(
-            place.project, self._defaults, self._stores, frozenset(self._unowned), place.revision, place.limits
+            place.project, self._defaults, self._stores, unowned, place.revision, place.limits, place.exported
         )
         address = pick.address or free_address(live.kind, live.fields.get("display_name"), self._taken)
         made = draft(live, address, around)

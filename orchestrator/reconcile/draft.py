@@ -51,6 +51,8 @@ class Surroundings:
     """Git revision that the record will hold."""
     limits: tuple[Limit, ...] = ()
     """What cannot be had where the object shall live."""
+    exported: bool = False
+    """Whether the object is in an export and live nowhere: its spec says from where it is, for a second migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     defaults = around.defaults.get(live.kind, {})
     seen = replace(live, fields=with_references(live.fields, around.stores))
     lost = [change.path for change in diff(made.resource, seen, defaults)]
-    left = [path for path in _unsaid(made.resource, live, defaults) if path not in lost]
+    left = [path for path in unsaid(made.resource, live, defaults) if path not in lost]
     lost += [path for path in left if path.startswith("tools.") and not is_unknown(path)]
     if lost:
         raise RefusedError(f"a spec cannot say what it has at {', '.join(f'`{path}`' for path in lost)}")
@@ -87,10 +89,12 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     needed = pairs_needed(_metadata(live), marks)
     if needed > MAX_PAIRS:
         raise RefusedError(f"its metadata and the record orch keeps need {needed} pairs; an object holds {MAX_PAIRS}")
+    if around.exported:
+        return replace(made, comments=(f"From {live.id}.",))
     return replace(made, comments=(*made.comments, *(f"Specs do not speak of its {p}: that stays." for p in left)))
 
 
-def _unsaid(resource: Resource, live: Live, defaults: Fields) -> Iterator[str]:
+def unsaid(resource: Resource, live: Live, defaults: Fields) -> Iterator[str]:
     """Give the paths of live values that the draft neither declares nor looks away from, defaults left out."""
     for path, value in live.fields.items():
         known = path in resource.fields or any(covers(prefix, path) for prefix in resource.ignore)

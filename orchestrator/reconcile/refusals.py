@@ -19,13 +19,20 @@ _NEEDS = {
     "tools.code_interpreter": Capability.CODE_INTERPRETER,
     "tools.file_search": Capability.FILE_SEARCH,
 }
+WHOLE = "vector_store"
+"""Stands for all of a store where the target has none."""
 
 
 def refusals(resource: Resource, capabilities: Capabilities, target: str) -> list[Diagnostic]:
     """Give a diagnostic for every declared field that the target cannot take; a tool is one field."""
+    return list(refused(resource, capabilities, target).values())
+
+
+def refused(resource: Resource, capabilities: Capabilities, target: str) -> dict[str, Diagnostic]:
+    """Give the same by path; under `vector_store` where the target has none, which no field has as its path."""
     if resource.address.kind is Kind.VECTOR_STORE and Capability.VECTOR_STORES not in capabilities.can:
-        return [_lacking(resource, "vector_store", Capability.VECTOR_STORES, None, target)]
-    found = []
+        return {WHOLE: _lacking(resource, WHOLE, Capability.VECTOR_STORES, None, target)}
+    found = {}
     bridged = get_bridged(resource.fields, capabilities)
     for path, value in resource.fields.items():
         if _tool_of(path) in bridged:
@@ -34,11 +41,11 @@ def refusals(resource: Resource, capabilities: Capabilities, target: str) -> lis
         limit = next((each for each in capabilities.limits if limited(each, path, value)), None)
         if need is not None and need not in capabilities.can:
             if not _is_part(path):
-                found.append(_lacking(resource, path, need, limit, target))
+                found[path] = _lacking(resource, path, need, limit, target)
         elif limit is not None:
             said = f"`{path}`" if limit.values is None else f"`{path}: {_short(value)}`"
             message = f"target {target} cannot take {said}, which {resource.address} declares"
-            found.append(resource.diagnostic(path, message, limit.instead))
+            found[path] = resource.diagnostic(path, message, limit.instead)
     return found
 
 

@@ -1,20 +1,16 @@
-"""What a migration did: lines for people, and format `orch.migrate/1` for scripts."""
+"""What a migration did: the values, and format `orch.migrate/1` for scripts."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from rich.text import Text
-
 from orchestrator.model.address import Address
+from orchestrator.model.fields import as_json
 from orchestrator.reconcile.adopt import Refused
-from orchestrator.reporting.characters import storable, visible
-from orchestrator.reporting.plan_text import counted
+from orchestrator.reconcile.fitting import Fate, FieldFate, Fit
+from orchestrator.reporting.characters import storable
 
 FORMAT = "orch.migrate/1"
-MOST = 5
-"""Files of a store that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +25,20 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreFiles:
+    """What was in a vector store."""
+
+    missing: tuple[str, ...]
+    """Names of the files whose content is not here."""
+    texts: tuple[str, ...]
+    """Parsed texts that were written in place of files, as people read their paths."""
+    folder: str
+    """Where files of it belong, as people read the path."""
+    path: str
+    """What its spec says for all files of that folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrateReport:
     """What became of an export."""
 
@@ -39,17 +49,21 @@ class MigrateReport:
     scenarios: tuple[str, ...]
     """Files, as people read the paths."""
     refused: tuple[Refused, ...]
-    files: Mapping[Address, tuple[str, ...]]
+    files: Mapping[Address, StoreFiles]
     """What was in each vector store, as far as the export says."""
     remarks: tuple[tuple[str, str], ...]
-    """What a scenario could not say: the thread, and what."""
+    """What specs and scenarios cannot say: the id, and what."""
     ignored: Mapping[str, int]
     """Objects that are nothing orch declares, by their kind."""
+    broken: tuple[tuple[str, str], ...] = ()
+    """What is not as the API gives it: the place or the id, and why."""
+    fits: tuple[Fit, ...] = field(default=())
+    """What each kind of target makes of what was migrated."""
 
     @property
     def exit_code(self) -> int:
-        """0 all that can be; 5 some objects have no spec."""
-        return 5 if self.refused else 0
+        """0 all that can be; 5 some objects have no spec, or could not be read."""
+        return 5 if self.refused or self.broken else 0
 
 
 def migrate_json(report: MigrateReport) -> dict[str, Any]:
@@ -63,59 +77,35 @@ def migrate_json(report: MigrateReport) -> dict[str, Any]:
         "refused": [
             {"kind": item.live.kind.value, "id": item.live.id, "reason": item.reason} for item in report.refused
         ],
-        "files": {str(address): list(names) for address, names in report.files.items()},
-        "remarks": [{"thread": thread, "message": text} for thread, text in report.remarks],
+        "broken": [{"where": where, "message": text} for where, text in report.broken],
+        "files": {
+            str(address): {"missing": list(held.missing), "texts": list(held.texts), "folder": held.folder}
+            for address, held in report.files.items()
+        },
+        "remarks": [{"id": id, "message": text} for id, text in report.remarks],
         "ignored": dict(report.ignored),
+        "targets": {fit.target: _fit(fit) for fit in report.fits},
     }
     return {key: storable(value) for key, value in content.items()}
 
 
-def migrate_text(report: MigrateReport) -> Text:
-    """Give the report as text, without a line end at its end."""
-    blocks = []
-    if report.moved:
-        blocks.append(Text("\n").join([Text("Carried over", style="bold"), *map(_moved, report.moved)]))
-    if report.scenarios:
-        lines = [Text.assemble(("  + ", "green"), name) for name in report.scenarios]
-        blocks.append(Text("\n").join([Text("Scenarios", style="bold"), *lines]))
-    if left := [*_refused(report), *_remarks(report)]:
-        blocks.append(Text("\n").join([Text("Not carried over", style="bold"), *left]))
-    if todo := list(_to_do(report)):
-        blocks.append(Text("\n").join([Text("Left to do", style="bold"), *todo]))
-    blocks.append(_summary(report))
-    return Text("\n\n").join(blocks)
+def _fit(fit: Fit) -> dict[str, Any]:
+    return {
+        "summary": {fate.value: fit.count(fate) for fate in Fate},
+        "fields": [_field(item) for item in fit.fields],
+        "filled_in": as_json(fit.filled_in),
+        "not_filled_in": as_json(fit.not_filled_in),
+    }
 
 
-def _moved(item: Moved) -> Text:
-    where = item.file or "declared already"
-    return Text.assemble(("  + ", "green"), (str(item.address), "bold"), (f"  {visible(item.id)}", "dim"), f"  {where}")
-
-
-def _refused(report: MigrateReport) -> Iterator[Text]:
-    for item in report.refused:
-        name = visible(str(item.live.fields.get("display_name") or "")).replace("\n", " ")
-        yield Text.assemble(("  ! ", "red"), (visible(item.live.id), "bold"), f"  {name}".rstrip())
-        yield Text(f"      {visible(item.reason)}", style="red")
-
-
-def _remarks(report: MigrateReport) -> Iterator[Text]:
-    for thread, text in report.remarks:
-        yield Text.assemble(("  - ", "yellow"), (visible(thread), "bold"), f"  {visible(text)}")
-    for kind, number in report.ignored.items():
-        yield Text.assemble(("  - ", "yellow"), (visible(kind), "bold"), f"  {counted(number, 'object')}")
-
-
-def _to_do(report: MigrateReport) -> Iterator[Text]:
-    for address, names in report.files.items():
-        shown = ", ".join(map(visible, names[:MOST])) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
-        what = f"list its files under `files:` ({shown})" if names else "list its files under `files:`"
-        yield Text.assemble("  ", (str(address), "bold"), f"  {what}: no export holds what is in them")
-
-
-def _summary(report: MigrateReport) -> Text:
-    kinds = Counter(item.address.kind.value.replace("_", " ") for item in report.moved)
-    parts = [counted(number, kind) for kind, number in kinds.items()]
-    parts += [counted(len(report.scenarios), "scenario")] if report.scenarios else []
-    left = f" {counted(len(report.refused), 'object')} not carried over." if report.refused else ""
-    known = f" Target {report.target} knows them by their old ids." if report.target and report.moved else ""
-    return Text(f"Migrated: {', '.join(parts) or 'nothing new'}.{left}{known}", style="bold")
+def _field(item: FieldFate) -> dict[str, Any]:
+    told, carried = item.diagnostic, item.fate is Fate.CARRIED
+    return {
+        "address": str(item.address),
+        "path": item.path,
+        "fate": item.fate.value,
+        "file": told.position.file,
+        "line": told.position.line,
+        "message": None if carried else told.message,
+        "instead": told.hint,
+    }

@@ -6,7 +6,7 @@ It stands there with weight 0, so that a report shows how near the new reply is.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,26 @@ class ScenarioDraft:
     """In words that follow the name of the scenario."""
 
 
+Takes = Callable[[AnsweredCall], bool]
+"""Tells whether a function, as it is today, takes the arguments of a call."""
+
+
+def _always(call: AnsweredCall) -> bool:
+    return True
+
+
 def draft_scenario(
-    name: str, assistant: str, said: Sequence[Said], functions: Collection[str], description: str | None = None
+    name: str,
+    assistant: str,
+    said: Sequence[Said],
+    functions: Collection[str],
+    description: str | None = None,
+    takes: Takes = _always,
 ) -> ScenarioDraft | None:
     """Give the scenario of a talk; None where the user said nothing.
 
-    `functions` are what the assistant can call today: mocks of others would be refused.
+    `functions` are what the assistant can call today: mocks of others would be refused, and so would mocks for
+    arguments that one of them does not take.
     """
     turns, remarks = [], []
     for number, each in enumerate(said, 1):
@@ -41,7 +55,7 @@ def draft_scenario(
         if not each.user.strip():
             remarks.append(f"message {number}: left out, for it has no text")
             continue
-        turn, lost = _turn(each, functions)
+        turn, lost = _turn(each, functions, takes)
         turns.append(turn)
         remarks += [f"message {number}: {text}" for text in lost]
     if not turns:
@@ -51,13 +65,15 @@ def draft_scenario(
     return ScenarioDraft(data | {"turns": turns}, tuple(remarks))
 
 
-def _turn(said: Said, functions: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+def _turn(said: Said, functions: Collection[str], takes: Takes) -> tuple[dict[str, Any], list[str]]:
     known = [call for call in said.calls if call.name in functions and call.invalid is None]
     gone = dict.fromkeys(call.name for call in said.calls if call.name not in functions)
     lost = [f"called {name}, which the assistant has no more" for name in gone]
     lost += [f"called {call.name} with what is no JSON object" for call in said.calls if call.invalid is not None]
+    odd = dict.fromkeys(call.name for call in known if not takes(call))
+    lost += [f"called {name} with arguments it does not take: its mock looks at none" for name in odd]
     turn: dict[str, Any] = {"user": said.user}
-    if mocks := _mocks(known):
+    if mocks := _mocks(known, odd):
         turn["mocks"] = mocks
     checks: list[dict[str, Any]] = [{"tool_called": name} for name in dict.fromkeys(call.name for call in known)]
     reply = "\n".join(said.replies).strip()
@@ -68,19 +84,24 @@ def _turn(said: Said, functions: Collection[str]) -> tuple[dict[str, Any], list[
     return turn, lost
 
 
-def _mocks(calls: Sequence[AnsweredCall]) -> dict[str, Any]:
-    """Give the mocks of a turn: one answer for all calls where they are alike, else by arguments, in order."""
+def _mocks(calls: Sequence[AnsweredCall], odd: Collection[str]) -> dict[str, Any]:
+    """Give the mocks of a turn: one answer for all calls where they are alike, else by arguments, in order.
+
+    Functions in `odd` answer in order alone.
+    """
     named: dict[str, list[AnsweredCall]] = {}
     for call in calls:
         if call.output is not None:
             named.setdefault(call.name, []).append(call)
-    return {name: _mock(group) for name, group in named.items()}
+    return {name: _mock(group, name not in odd) for name, group in named.items()}
 
 
-def _mock(calls: Sequence[AnsweredCall]) -> Any:
+def _mock(calls: Sequence[AnsweredCall], by_arguments: bool) -> Any:
     outputs = list(dict.fromkeys(call.output or "" for call in calls))
     if len(outputs) == 1:
         return _returns(outputs[0])
+    if not by_arguments:
+        return _sequence([call.output or "" for call in calls])
     answers: dict[str, list[str]] = {}
     arguments: dict[str, Mapping[str, Any]] = {}
     for call in calls:

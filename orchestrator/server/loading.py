@@ -4,7 +4,7 @@ For applications that have ids in their code. An object whose id is here already
 done again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.server.knowledge.vector_stores import with_expiry
@@ -23,38 +23,50 @@ _MESSAGE: Body = {
     "metadata": {},
 }
 """What a message has that an export leaves out."""
+_FOREVER = 1e12
+"""Seconds since 1970 that no clock shows; what is no number is none of them."""
 _OVER = frozenset(["completed", "failed", "cancelled", "expired", "incomplete"])
 
 
-def load_objects(store: Store, objects: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, int]:
+def load_objects(store: Store, objects: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, int]:
     """Add what is not there yet, all or nothing; gives how many of each kind were added.
 
-    `objects` are as the API returned them, by their `object`. Stores are empty afterwards: the content of files is in
-    no export. Runs that were not over when they were exported are left out, and so are their steps.
+    `objects` are as the API returned them, by their `object`; they are read more than once, and never held all. Stores
+    are empty afterwards: the content of files is in no export. Runs that were not over when they were exported are left
+    out, and so are their steps.
     """
-    runs = [run for run in objects.get("thread.run", ()) if run.get("status") in _OVER]
-    ended = {run["id"] for run in runs}
-    steps = [step for step in objects.get("thread.run.step", ()) if step.get("run_id") in ended]
+    added: dict[str, int] = {}
+    with store.transaction():
+        for kind, parent, body in _documents(objects):
+            if store.fetch(kind, body["id"], parent) is None:
+                store.add(kind, body | {"created_at": _time(body.get("created_at"))}, parent)
+                added[kind] = added.get(kind, 0) + 1
+    return added
+
+
+def _time(made: object) -> int:
+    return int(made) if isinstance(made, int | float) and abs(made) < _FOREVER else now()
+
+
+def _documents(objects: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[tuple[str, str, Body]]:
+    """Give each document with its kind and its parent."""
+    yield from (("assistant", "", _assistant(item)) for item in objects.get("assistant", ()))
+    yield from (("vector_store", "", _store(item)) for item in objects.get("vector_store", ()))
+    yield from (("thread", "", _thread(item)) for item in objects.get("thread", ()))
     threads = {str(thread["id"]) for thread in objects.get("thread", ())}
-    made: list[tuple[str, str, Body]] = [
-        *(("assistant", "", _assistant(item)) for item in objects.get("assistant", ())),
-        *(("vector_store", "", _store(item)) for item in objects.get("vector_store", ())),
-        *(("thread", "", _thread(item)) for item in objects.get("thread", ())),
-        *(("message", str(item["thread_id"]), _MESSAGE | dict(item)) for item in objects.get("thread.message", ())),
-        *(("run", str(item["thread_id"]), dict(item)) for item in runs),
-        *(("step", str(item["run_id"]), _step(item)) for item in steps),
-    ]
     for message in objects.get("thread.message", ()):
         if (thread := str(message["thread_id"])) not in threads:
             threads.add(thread)
-            made.append(("thread", "", _thread({"id": thread, "created_at": message.get("created_at")})))
-    added: dict[str, int] = {}
-    with store.transaction():
-        for kind, parent, body in made:
-            if store.fetch(kind, body["id"], parent) is None:
-                store.add(kind, body | {"created_at": int(body.get("created_at") or now())}, parent)
-                added[kind] = added.get(kind, 0) + 1
-    return added
+            yield "thread", "", _thread({"id": thread, "created_at": message.get("created_at")})
+        yield "message", thread, _MESSAGE | dict(message)
+    ended = set()
+    for run in objects.get("thread.run", ()):
+        if run.get("status") in _OVER:
+            ended.add(run["id"])
+            yield "run", str(run["thread_id"]), dict(run)
+    for step in objects.get("thread.run.step", ()):
+        if step.get("run_id") in ended:
+            yield "step", str(step["run_id"]), _step(step)
 
 
 def _assistant(item: Mapping[str, Any]) -> Body:
@@ -66,6 +78,8 @@ def _store(item: Mapping[str, Any]) -> Body:
     counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), 0)
     empty = {"name": item.get("name") or "", "status": "completed", "usage_bytes": 0, "file_counts": counts}
     kept = {key: value for key, value in item.items() if value is not None}
+    if (kept.get("expires_after") or {}).get("days") is None:
+        kept.pop("expires_after", None)
     return with_expiry(kept | empty | {"metadata": _own(item), "last_active_at": now()})
 
 

@@ -1,10 +1,12 @@
 """`orch migrate`: exports become projects that validate, apply and play; ids are kept where that is asked for."""
 
 import json
+import re
 
 import httpx2
 import pytest
 
+from orchestrator.providers.registry import CAPABILITIES
 from orchestrator.server.store import Store
 from tests.providers.building import on_port
 
@@ -104,7 +106,7 @@ def test_an_export_becomes_a_project_that_applies_and_plays(orch, dump, tmp_path
     assert done.code == 0, done.err
     for part in ("assistant.math-tutor  asst_old  new/math-tutor.yaml", "new/scenarios/make-me-a-quiz.yaml", "batch"):
         assert part in done.out
-    assert "vector_store.papers  list its files under `files:`" in done.out
+    assert "vector_store.papers  put its files into new/knowledge/papers/ and declare them" in done.out
     (tmp_path / "new" / "model.yaml").write_text(MODEL, encoding="utf-8")
     assert orch("apply", "new").code == 0
     assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
@@ -141,6 +143,138 @@ def test_what_cannot_be_carried_over_is_named_and_the_rest_is(orch, dump, tmp_pa
     assert (tmp_path / "new" / "math-tutor.yaml").is_file()
 
 
+def test_what_each_kind_of_target_makes_of_it_is_told(orch, dump, tmp_path):
+    schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    reply = {"type": "json_schema", "json_schema": {"name": "quiz", "strict": True, "schema": schema}}
+    with dump.open("a", encoding="utf-8") as file:
+        file.write("\n" + json.dumps({**TUTOR, "id": "asst_2", "name": "Strict", "response_format": reply}))
+    told = json.loads(orch("migrate", "dump.jsonl", "--into", "new", "--format", "json").out)["targets"]
+    assert set(told) == set(CAPABILITIES)
+    assert told["local"]["summary"] == {"carried": 24, "changed": 0, "refused": 0, "unseen": 0}
+    fates = {(each["address"], each["path"]): each for each in told["agents"]["fields"]}
+    refused = fates["assistant.math-tutor", "temperature"]
+    line = (tmp_path / refused["file"]).read_text(encoding="utf-8").splitlines()[refused["line"] - 1]
+    assert (refused["fate"], line) == ("refused", "temperature: 0.3")
+    assert "overrides" in refused["instead"]
+    changed = fates["assistant.strict", "response_format"]
+    assert (changed["fate"], changed["file"]) == ("changed", "new/strict.yaml")
+    assert '`response_format.json_schema.name` "quiz" becomes "reply"' in changed["message"]
+    assert fates["assistant.strict", "model"]["fate"] == "carried"
+    short = orch("migrate", "dump.jsonl", "--into", "new").out
+    assert re.search(r"^  agents +17 fields as they are, 1 changed, 6 refused$", short, re.MULTILINE)
+    assert "new/math-tutor.yaml:10:1" not in short
+    whole = orch("migrate", "dump.jsonl", "--into", "new", "--verbose").out
+    assert "    ! new/math-tutor.yaml:10:1  target agents has no temperature and top_p" in whole
+    assert "    = fills in where nothing is declared: agents.service_tier" in whole
+
+
+def test_the_refusals_told_are_those_of_validate(orch, dump, tmp_path):
+    told = json.loads(orch("migrate", "dump.jsonl", "--into", "new", "--format", "json").out)["targets"]["agents"]
+    with (tmp_path / "new" / "orch.yaml").open("a", encoding="utf-8") as file:
+        file.write("  agents: {provider: local, speaks: agents}\n")
+    found = json.loads(orch("validate", "new", "--target", "agents", "--format", "json").out)["diagnostics"]
+    refused = {(each["message"], each["line"]) for each in told["fields"] if each["fate"] == "refused"}
+    assert refused == {(each["message"], each["line"]) for each in found}
+    assert len(refused) == 2
+
+
+def test_the_report_to_keep_has_every_field_on_every_target(orch, dump):
+    page = orch("migrate", "dump.jsonl", "--into", "new", "--format", "markdown").out
+    assert f"| field | written at | {' | '.join(CAPABILITIES)} |" in page
+    [row] = [line for line in page.splitlines() if line.startswith("| <code>temperature</code>")]
+    assert "new/math-tutor.yaml:10" in row
+    assert "| as it is |" in row
+    assert "| refused |" in row
+    assert "<code>batch</code> 1 object" in page
+    assert "put its files into new/knowledge/papers/" in page
+
+
+def test_what_specs_cannot_say_is_told_by_its_id(orch, dump, tmp_path):
+    files = {"code_interpreter": {"file_ids": ["file-7"]}, "file_search": {"vector_store_ids": ["vs_late"]}}
+    tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
+    coder = {**TUTOR, "id": "asst_2", "name": "Coder", "tools": tools, "tool_resources": files, "file_ids": ["file-8"]}
+    late = {**STORE, "id": "vs_late", "name": "Late", "status": "expired"}
+    picture = {**THREAD[1], "id": "msg_9", "thread_id": "thread_9", "attachments": [{"file_id": "file-2"}]}
+    picture["content"] = [*text("Look"), {"type": "image_file", "image_file": {"file_id": "file-1"}}]
+    answer = {**THREAD[2], "id": "msg_10", "thread_id": "thread_9"}
+    nobody = {**THREAD[1], "id": "msg_11", "thread_id": "thread_11"}
+    broken = '{"id": "asst_3", "object": "assis'
+    with dump.open("a", encoding="utf-8") as file:
+        lines = [*map(json.dumps, (coder, late, picture, answer, nobody)), broken]
+        file.write("".join(f"\n{line}" for line in lines))
+    done = orch("migrate", "dump.jsonl", "--into", "new", "--format", "json")
+    assert done.code == 5, done.err
+    report = json.loads(done.out)
+    assert [each["where"] for each in report["broken"]] == ["dump.jsonl:13"]
+    told = {(each["id"], each["message"]) for each in report["remarks"]}
+    assert told == {
+        ("asst_2", 'specs do not speak of its `tool_resources.code_interpreter`: {"file_ids":["file-7"]}'),
+        ("asst_2", 'specs do not speak of its `file_ids`: ["file-8"]'),
+        ("vs_late", "had expired, and with it what was in it; an apply makes a store that is not expired"),
+        ("thread_9 (look)", "message 1: left out what is no text: image_file file-1, attachment file-2"),
+        ("thread_11", "no scenario: no assistant ever answered"),
+    }
+    assert orch("validate", "new").code == 0
+
+
+def test_a_talk_about_other_arguments_stops_nothing(orch, dump, tmp_path):
+    step = json.loads(json.dumps(THREAD[4]))
+    [made] = step["step_details"]["tool_calls"]
+    again = json.loads(json.dumps(made))
+    again["function"] |= {"arguments": '{"titel": "b"}', "output": "other"}
+    step["step_details"]["tool_calls"].append(again)
+    with dump.open("a", encoding="utf-8") as file:
+        file.write(f"\n{json.dumps(step)}")
+    done = orch("migrate", "dump.jsonl", "--into", "new")
+    assert done.code == 0, done.err
+    assert "message 1: called display_quiz with arguments it does not take: its mock looks at none" in done.out
+    assert "sequence" in (tmp_path / "new" / "scenarios" / "make-me-a-quiz.yaml").read_text(encoding="utf-8")
+
+
+def test_a_spec_that_was_edited_is_known_again(orch, dump, tmp_path):
+    orch("migrate", "dump.jsonl", "--into", "new")
+    spec = tmp_path / "new" / "math-tutor.yaml"
+    spec.write_text(spec.read_text(encoding="utf-8").replace("temperature: 0.3", "top_p: 0.5"), encoding="utf-8")
+    newer = {**TUTOR, "id": "asst_2", "name": "Second"}
+    with dump.open("a", encoding="utf-8") as file:
+        file.write(f"\n{json.dumps(newer)}")
+    before = {path: path.read_bytes() for path in (tmp_path / "new").rglob("*") if path.is_file()}
+    again = json.loads(orch("migrate", "dump.jsonl", "--into", "new", "--format", "json").out)
+    assert {each["id"]: each["file"] for each in again["moved"]} == {
+        "vs_old": None,
+        "asst_old": None,
+        "asst_2": "new/second.yaml",
+    }
+    after = {path: path.read_bytes() for path in (tmp_path / "new").rglob("*") if path.is_file()}
+    assert {path.name for path in after.keys() - before.keys()} == {"second.yaml", "second.md"}
+    assert {path: after[path] for path in before} == before
+
+
+def test_hostile_names_stay_in_the_folder(orch, tmp_path):
+    evil = "../../../evil\x00/..\\x\u202e"
+    function = {"type": "function", "function": {**FUNCTION, "name": "../../f"}}
+    objects = [
+        {**TUTOR, "name": evil, "tools": [{"type": "file_search"}]},
+        {**TUTOR, "id": "../asst", "name": "/etc/passwd", "tools": []},
+        {**TUTOR, "id": "asst_f", "name": "f\nkind: Project", "tools": [function], "tool_resources": {}},
+        {**STORE, "name": evil},
+        {"id": "f1", "object": "vector_store.file", "vector_store_id": "vs_old"},
+        {"id": "f1", "object": "file", "filename": evil},
+        {**THREAD[1], "thread_id": "../t", "content": text("../../../up and\x1b[2J away")},
+        {**THREAD[2], "thread_id": "../t"},
+    ]
+    (tmp_path / "dump.json").write_text(json.dumps(objects), encoding="utf-8")
+    done = orch("migrate", "dump.json", "--into", "a/b/c/new", "--verbose")
+    assert done.code == 5, done.err
+    assert "../../f" in done.out
+    assert not {"\x1b", "\u202e", "\x00"} & set(done.out)
+    inside = tmp_path / "a" / "b" / "c" / "new"
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "dump.json"]
+    assert len(files) >= 5
+    assert all(path.is_relative_to(inside) for path in files)
+    assert orch("validate", "a/b/c/new").code == 0
+
+
 def test_into_a_project_that_is_there(orch, tutor, dump):
     done = orch("migrate", "dump.jsonl", "--into", "specs/old")
     assert done.code == 0, done.err
@@ -171,6 +305,31 @@ def test_ids_are_kept_and_applications_go_on(orch, dump, tmp_path, monkeypatch):
     assert again.code == 0, again.err
 
 
+def test_what_is_applied_already_is_not_loaded_beside_it(orch, dump, tmp_path):
+    orch("migrate", "dump.jsonl", "--into", "new")
+    assert json.loads(orch("plan", "new", "--format", "json").out)["summary"]["create"] == 2
+    assert orch("apply", "new").code == 0
+    assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
+    done = orch("migrate", "dump.jsonl", "--into", "new", "--keep-ids")
+    assert done.code == 1
+    assert "is live on local as" in done.err
+    assert "orch destroy --target local" in done.err
+    assert orch("destroy", "new", "--yes").code == 0
+    done = orch("migrate", "dump.jsonl", "--into", "new", "--keep-ids")
+    assert done.code == 0, done.err
+    assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
+    assert "asst_old" in orch("list", "new").out
+
+
+def test_ids_can_be_kept_later_as_long_as_nothing_is_applied(orch, dump):
+    orch("migrate", "dump.jsonl", "--into", "new")
+    assert orch("migrate", "dump.jsonl", "--into", "new", "--keep-ids").code == 0
+    assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
+    assert orch("apply", "new").code == 0
+    listed = json.loads(orch("list", "new", "--format", "json").out)
+    assert "asst_old" in json.dumps(listed)
+
+
 def test_ids_are_kept_by_an_embedded_server_only(orch, tutor, dump):
     done = orch("migrate", "dump.jsonl", "--into", "specs/old", "--keep-ids", "--target", "server")
     assert done.code == 64
@@ -197,8 +356,14 @@ def test_an_export_of_foundry_takes_its_own_tools_along(orch, dump, tmp_path):
     bing = {**TUTOR, "id": "asst_bing", "name": "Bing", "tools": [{"type": "bing_grounding", "bing_grounding": search}]}
     with dump.open("a", encoding="utf-8") as file:
         file.write(f"\n{json.dumps({**bing, 'tool_resources': {}})}")
-    done = orch("migrate", "dump.jsonl", "--into", "new")
+    done = orch("migrate", "dump.jsonl", "--into", "new", "--format", "json")
     assert done.code == 0, done.err
+    told = {
+        target: {item["fate"] for item in made["fields"] if item["path"] == "tools.assistants:bing_grounding"}
+        for target, made in json.loads(done.out)["targets"].items()
+    }
+    others = {target: {"unseen"} for target in set(told) - {"local", "assistants"}}
+    assert told == {"local": {"refused"}, "assistants": {"carried"}, **others}
     assert "bing_grounding: {connection_id: /c/bing}" in (tmp_path / "new" / "bing.yaml").read_text()
     refused = orch("plan", "new")
     assert refused.code == 1

@@ -95,3 +95,15 @@ def test_a_long_reply_and_a_talk_without_words_are_left_out():
     assert "checks" not in turn(replies=("x" * (LONGEST + 1),))[0]
     assert draft_scenario("s", "a", [Said("", ("x",))], []) is None
     assert draft_scenario("s", "a", [], []) is None
+
+
+def test_arguments_that_a_function_does_not_take_are_no_condition():
+    calls = [call(output="x", n=1), call(output="y", n="two"), call("g", output="a", n=1), call("g", output="b", n=2)]
+    drafted = draft_scenario(
+        "s", "a", [Said("hi", (), tuple(calls))], ["f", "g"], takes=lambda made: made.arguments["n"] != "two"
+    )
+    assert drafted is not None
+    mocks = drafted.data["turns"][0]["mocks"]
+    assert mocks["f"] == {"sequence": [{"returns": "x"}, {"returns": "y"}], "then": "repeat_last"}
+    assert [list(mock) for mock in mocks["g"]] == [["when", "returns"], ["when", "returns"]]
+    assert drafted.remarks == ("message 1: called f with arguments it does not take: its mock looks at none",)
