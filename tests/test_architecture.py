@@ -97,6 +97,7 @@ HOMES = {
     "jupyter_client": ["server"],
     "pydantic": ["model", "spec.shape", "reconcile.saved", "scenario.recording_file", "scenario.results_log"],
     "pydantic_core": ["model", "spec.shape"],
+    "pathspec": ["spec.ignoring"],
     "filelock": ["reconcile.turn", "scenario.sole_writer"],
 }
 

@@ -87,11 +87,10 @@ def vector_store_fields(store: VectorStore, files: Mapping[str, tuple[str, Store
     if store.expires_after is not None:
         fields["expires_after"] = {"days": store.expires_after.days}
     fields |= {f"metadata.{key}": value for key, value in store.metadata.items()}
+    shared: dict[int, dict[str, Any]] = {}
     for label, (sha256, entry) in files.items():
-        chunking = Chunking() if entry.chunking == "auto" else entry.chunking
-        fields[file_path(label)] = {
-            "sha256": sha256,
-            "attributes": entry.attributes,
-            "chunking": chunking.model_dump(),
-        }
+        if id(entry) not in shared:
+            chunking = Chunking() if entry.chunking == "auto" else entry.chunking
+            shared[id(entry)] = {"attributes": entry.attributes, "chunking": chunking.model_dump()}
+        fields[file_path(label)] = {"sha256": sha256, **shared[id(entry)]}
     return fields

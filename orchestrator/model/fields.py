@@ -103,6 +103,8 @@ def file_label(path: str) -> str | None:
     """Give the label inside a `files["…"]` path, or None where `path` is another field."""
     if not (path.startswith('files["') and path.endswith('"]')):
         return None
+    if "\\" not in path and '"' not in path[len('files["') : -2]:
+        return path[len('files["') : -2]  # nothing in it is escaped
     try:
         label: str = json.loads(path[len("files[") : -1])
     except ValueError:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import Fields, digest, file_label
+from orchestrator.model.fields import Fields, canonical, digest, file_label
 
 PREFIX = "orch."
 MAX_PAIRS = 16
@@ -71,8 +71,25 @@ def _baseline_key(number: int) -> str:
 
 def files_digest(fields: Fields) -> str | None:
     """Give `COUNT:DIGEST` over all declared files of a store, or None where a resource declares none."""
-    files = {p: v for p, v in fields.items() if file_label(p) is not None}
-    return f"{len(files)}:{digest(files).hex()[:32]}" if files else None
+    files = [path for path in fields if file_label(path) is not None]
+    if not files:
+        return None
+    # This is the canonical text of all of them, made part by part: files of one entry share attributes and chunking.
+    shared: dict[int, str] = {}
+
+    def text_of(part: object) -> str:
+        if isinstance(part, str):
+            return canonical(part)
+        if id(part) not in shared:
+            shared[id(part)] = canonical(part)
+        return shared[id(part)]
+
+    texts = (
+        f"{canonical(path)}:{{{','.join(f'{canonical(key)}:{text_of(part)}' for key, part in sorted(value.items()))}}}"
+        for path, value in ((path, fields[path]) for path in sorted(files))
+    )
+    whole = f"{{{','.join(texts)}}}".encode("utf-8", "surrogatepass")
+    return f"{len(files)}:{hashlib.sha256(whole).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)

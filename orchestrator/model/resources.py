@@ -223,6 +223,9 @@ class StoreFiles(Strict):
     """Files of a vector store: one path or a glob, with what they share."""
 
     path: NonEmpty = Field(description="Path or glob, relative to the spec that names it; inside the project")
+    exclude: list[NonEmpty] = Field(
+        default_factory=list, description="Files to leave out of it: patterns as in .gitignore, relative to the spec"
+    )
     attributes: Annotated[dict[OwnKey, AttributeValue], Field(max_length=14)] = Field(
         default_factory=dict, description="Attributes for search filters (the API's 16 less two of orch's)"
     )

@@ -76,7 +76,7 @@ def diff(desired: Resource, live: Live, defaults: Fields) -> tuple[FieldChange, 
     """
     baseline = live.marks.baseline if live.marks is not None else Baseline()
     wanted = compared(desired)
-    files_who = _who_moved_files(wanted, live)
+    files_who = _who_moved_files(wanted, live) if live.files is not None else None
     changes: list[FieldChange] = []
     for path, value in wanted.items():
         is_file = file_label(path) is not None

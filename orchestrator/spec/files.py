@@ -7,8 +7,9 @@ project is ever read.
 import codecs
 import hashlib
 import os
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 
 SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages"])
@@ -42,37 +43,60 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """Give the files a path or glob names, sorted.
+    """Give the files a path or glob names, sorted; see `matching_names`."""
+    return [Path(name) for name in matching_names(folder, pattern)]
+
+
+def matching_names(folder: Path, pattern: str) -> list[str]:
+    """Give the paths of the files a path or glob names, sorted.
 
     `*` and `?` match no hidden names, `**` is any number of folders and follows no links to folders: they could lead
-    round in a circle. What is named literally is found wherever it lies.
+    round in a circle. What is named literally is found wherever it lies. Paths are texts here, for a store may have
+    very many.
     """
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
-    start = Path("/") if pattern.startswith("/") else folder
-    found = {Path(os.path.normpath(path)) for path in _expand(start, parts)}
-    return sorted(path for path in found if os.path.isfile(path))
+    start = "/" if pattern.startswith("/") else str(folder)
+    found = {os.path.normpath(name) if ".." in parts else name for name in _expand(start, parts)}
+    return sorted(found, key=lambda name: name.split("/"))
 
 
-def _expand(folder: Path, parts: list[str]) -> Iterator[Path]:
+def is_glob(pattern: str) -> bool:
+    """Tell whether a pattern may name several files."""
+    return any(character in pattern for character in "*?[")
+
+
+def _expand(folder: str, parts: list[str]) -> Iterator[str]:
+    """Give the files that match; `folder` is one, or what a literal part has made of it."""
     if not parts:
-        yield folder
+        if os.path.isfile(folder):
+            yield folder
         return
     head, rest = parts[0], parts[1:]
     if head == "**":
         yield from _expand(folder, rest or ["*"])
         for entry in _visible(folder):
             if entry.is_dir(follow_symlinks=False):
-                yield from _expand(folder / entry.name, parts)
-    elif any(character in head for character in "*?["):
-        hidden = head.startswith(".")
-        for entry in _visible(folder, hidden):
-            if fnmatchcase(entry.name, head):
-                yield from _expand(folder / entry.name, rest)
+                yield from _expand(entry.path, parts)
+    elif is_glob(head):
+        fits = re.compile(translate(head)).match
+        for entry in _visible(folder, head.startswith(".")):
+            if fits(entry.name):
+                if rest:
+                    yield from _expand(entry.path, rest)
+                elif _is_file(entry):
+                    yield entry.path
     else:
-        yield from _expand(folder / head, rest)
+        yield from _expand(os.path.join(folder, head), rest)
 
 
-def _visible(folder: Path, hidden: bool = False) -> list[os.DirEntry[str]]:
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a circle of links
+        return False
+
+
+def _visible(folder: str, hidden: bool = False) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return [e for e in entries if e.name not in SKIPPED and e.name.startswith(".") <= hidden]

@@ -3,7 +3,7 @@
 Every broken link is a diagnostic at the place that names it; nothing here stops at the first.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from orchestrator.model.resources import (
     Function,
     FunctionTool,
     JsonSchemaReply,
-    StoreFiles,
     Tool,
     VectorStore,
 )
@@ -32,7 +31,6 @@ from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.check_links import CheckLinks, Subject
 from orchestrator.spec.connections import circle, connected
 from orchestrator.spec.expansion import Faults, ShapedCase
-from orchestrator.spec.files import inside, matching, sha256, show, why_unreadable
 from orchestrator.spec.mentions import located_checks, located_mocks, named_functions, named_judges, tool_name
 from orchestrator.spec.mock_links import find_mock_problems
 from orchestrator.spec.places import AssistantPlaces, JudgePlaces
@@ -41,8 +39,7 @@ from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.rendering import Names
 from orchestrator.spec.schema import check_parameters
-
-MAX_LABEL = 512  # a store's file carries its path in an attribute (API facts 2.3)
+from orchestrator.spec.store_files import StoreFileFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,7 @@ class Linker:
         self._wire = wire
         self._prices = prices or {}
         self._files = PythonFiles(root, cwd)
+        self._store_files = StoreFileFinder(root, cwd)
         self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
         self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []
@@ -122,6 +120,10 @@ class Linker:
             if isinstance(shaped.spec, Scenario):
                 linked.scenarios += self._link_scenario(shaped, shaped.spec, linked.resources)
         return linked
+
+    def save(self) -> None:
+        """Keep what was seen of files for the next command."""
+        self._store_files.save()
 
     def _named(self, kind: str) -> dict[str, Shaped]:
         return self._by_name.get(kind, {})
@@ -275,42 +277,17 @@ class Linker:
         return read
 
     def _link_store(self, document: Document, store: VectorStore) -> Resource:
-        files: dict[str, tuple[str, StoreFiles]] = {}
-        sources: dict[str, Path] = {}
-        for index, entry in enumerate(store.files or ()):
-            for file in self._find_files(document, entry, ("files", index, "path")):
-                label = file.relative_to(self._root).as_posix()
-                if why := _unfit(label, files):
-                    message = f"{show(file, self._cwd)} {why[0]}"
-                    self._problems.append(document.diagnostic(message, ("files", index, "path"), why[1]))
-                else:
-                    files[label] = (sha256(file), entry)
-                    sources[label] = file
+        found = self._store_files.find(document, store)
+        self._problems += found.problems
         return Resource(
             address=Address(Kind.VECTOR_STORE, store.name),
-            fields=vector_store_fields(store, files),
+            fields=vector_store_fields(store, found.files),
             whole=frozenset(["files"] if store.files is not None else []),
             position=document.position(),
             protect=store.lifecycle.protect,
             ignore=tuple(store.lifecycle.ignore),
-            sources=sources,
+            sources=found.sources,
         )
-
-    def _find_files(self, document: Document, entry: StoreFiles, path: Path_) -> Iterator[Path]:
-        found = matching(document.path.parent, entry.path)
-        if not found:
-            hint = f"paths are relative to {document.shown}"
-            self._problems.append(document.diagnostic(f"no file matches `{entry.path}`", path, hint))
-        for file in found:
-            if not inside(self._root, file):
-                message = f"`{entry.path}` lies outside the project"
-                hint = f"keep it below {show(self._root, self._cwd)}/"
-                self._problems.append(document.diagnostic(message, path, hint))
-            elif why := why_unreadable(file):
-                message = f"{show(file, self._cwd)}: {why}"
-                self._problems.append(document.diagnostic(message, path, "replace the file, or leave it out"))
-            else:
-                yield file
 
     def _link_scenario(
         self, shaped: Shaped, scenario: Scenario, resources: Mapping[Address, Resource]
@@ -414,12 +391,3 @@ class Linker:
         if function is None or self._faulty[tool.function]:
             return Signature(tool_name(tool, self._functions), {})
         return Signature(function.called, function.parameters, function.strict)
-
-
-def _unfit(label: str, taken: Container[str]) -> tuple[str, str] | None:
-    """Say why a file may not be in a store under this label, and what to do; None where it may."""
-    if label in taken:
-        return "is listed twice in this store", "let one entry match it"
-    if len(label) > MAX_LABEL:
-        return f"has a path of {len(label)} characters; an attribute of the API holds {MAX_LABEL}", "shorten it"
-    return None

@@ -89,7 +89,8 @@ def load_with_documents(ask: Ask) -> Loaded:
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, files, problems)
     unknown = broken | sources.lost
     wire = settings.targets[target].wire
-    linked = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire).link()
+    linker = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire)
+    linked = linker.link()
     problems += linked.problems
     shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in unknown if kind in PREFIXES}
     shapeless |= {f"{PREFIXES['Assistant']}.{name}" for kind, name in unknown if kind == "Judge"}
@@ -99,6 +100,7 @@ def load_with_documents(ask: Ask) -> Loaded:
         problems.append(head.diagnostic(message, hint="add a document of kind Assistant, or run `orch init` elsewhere"))
     if problems:
         raise SpecError(problems)
+    linker.save()
     project = Project(
         name=settings.name,
         root=root,

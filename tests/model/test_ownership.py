@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import file_path
+from orchestrator.model.fields import digest, file_path
 from orchestrator.model.ownership import (
     MAX_PAIRS,
     MAX_VALUE,
@@ -132,3 +132,12 @@ def test_a_lost_part_of_a_long_baseline_loses_no_other(lost):
     known = [path for path, value in fields.items() if found.baseline.matches(path, value)]
     assert len(known) == 120 - (42, 42, 36)[lost]
     assert found.baseline.entries.items() <= Baseline.of(fields).entries.items()
+
+
+def test_the_digest_of_files_is_that_of_their_canonical_text():
+    shared = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400.0}
+    files = {
+        file_path(label): {"sha256": label * 3, "attributes": {"b": 1.0, "a": "é\ud800"}, "chunking": shared}
+        for label in ('a"b.md', "나.md", "Z.md", "a/b.md")
+    }
+    assert files_digest({**files, "name": "x"}) == f"4:{digest(files).hex()[:32]}"

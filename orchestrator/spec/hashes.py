@@ -1,0 +1,98 @@
+"""What files hold, remembered between commands: one whose size and time are as they were is not read again.
+
+This is to a project what git's index is to a repository: it can be deleted at any time, and is then made anew. It lies
+in the project's folder for this machine. A file that changed within the moment before it was read is looked at again
+by the next command: its time alone would not tell a second change from the first.
+"""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator.model.project import STATE_FOLDER
+from orchestrator.spec.files import sha256, why_unreadable
+
+FILE = f"{STATE_FOLDER}/files.json"
+FORMAT = "orch.files/1"
+UNSETTLED_NS = 2_000_000_000
+"""Nanoseconds for which a change may hide behind the one before: file systems count time in steps of up to 2 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of a file's content."""
+
+    sha256: str | None
+    """In hex; None where `unfit` says why a store could not take it."""
+    unfit: str | None = None
+
+
+class Hashes:
+    """The looks at one project's files, by label: the path relative to the project's folder, with `/`."""
+
+    def __init__(self, root: Path) -> None:
+        """Nothing is read before the first look."""
+        self._path = root / FILE
+        self._known: dict[str, Any] | None = None
+        self._seen: dict[str, Any] = {}
+        self._news = False
+        self._now = time.time_ns()
+
+    def look(self, label: str, path: str) -> Look:
+        """Give what a file holds."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            return Look(None, f"cannot be read: {error.strerror}")
+        if self._known is None:
+            self._known = _read(self._path)
+        known = self._known.get(label)
+        if known is not None and _is_as_seen(known, status):
+            self._seen[label] = known
+            return Look(known[2])
+        self._news = True
+        try:
+            why = why_unreadable(Path(path))
+            hash = None if why else sha256(Path(path))
+        except OSError as error:
+            return Look(None, f"cannot be read: {error.strerror}")
+        if hash is None:
+            return Look(None, why)
+        if status.st_mtime_ns < self._now - UNSETTLED_NS:
+            self._seen[label] = [status.st_size, status.st_mtime_ns, hash]
+        return Look(hash)
+
+    def save(self) -> None:
+        """Keep the looks for the next command; where they cannot be kept, that one looks again."""
+        if self._known is None or not (self._news or self._known.keys() != self._seen.keys()):
+            return
+        temporary = self._path.with_name(f".{secrets.token_hex(8)}.part")
+        with suppress(OSError, UnicodeEncodeError):  # a name may hold what UTF-8 cannot
+            self._path.parent.mkdir(exist_ok=True)
+            try:
+                temporary.write_text(json.dumps({"format": FORMAT, "files": self._seen}), encoding="utf-8")
+                temporary.replace(self._path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+
+def _is_as_seen(entry: Any, status: os.stat_result) -> bool:
+    """Tell whether an entry is one, and the file as it says."""
+    if not isinstance(entry, list) or len(entry) != 3 or not isinstance(entry[2], str):
+        return False
+    return bool(entry[0] == status.st_size and entry[1] == status.st_mtime_ns)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    files = value.get("files") if isinstance(value, Mapping) and value.get("format") == FORMAT else None
+    return files if isinstance(files, dict) else {}

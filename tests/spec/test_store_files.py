@@ -1,0 +1,99 @@
+"""What keeps files out of a store; what else can be wrong with them is in `test_links`."""
+
+import pytest
+
+from orchestrator.diagnostics import Diagnostic
+from orchestrator.errors import SpecError
+from orchestrator.model.address import Address, Kind
+from orchestrator.model.fields import file_label
+from orchestrator.spec.loader import Ask, load
+
+DOCS = Address(Kind.VECTOR_STORE, "docs")
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("a.md", "draft-a.md", "old/b.md", "old/keep.md", "new/c.md", "new/c.txt", "가/draft.md"):
+        path = tmp_path / "papers" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path
+
+
+def labels(root, entry, ignored=None):
+    if ignored is not None:
+        (root / ".orchignore").write_text(ignored)
+    head = "{kind: Project, name: p, targets: {local: {provider: local}}}\n---\n"
+    (root / "orch.yaml").write_text(f"{head}{{kind: VectorStore, name: docs, files: [{entry}]}}\n")
+    fields = load(Ask(start=root, cwd=root)).resources[DOCS].fields
+    return [label.removeprefix("papers/") for path in fields if (label := file_label(path)) is not None]
+
+
+def told(root, entry, ignored=None) -> list[Diagnostic]:
+    with pytest.raises(SpecError) as error:
+        labels(root, entry, ignored)
+    return list(error.value.diagnostics)
+
+
+ALL = ["a.md", "draft-a.md", "new/c.md", "new/c.txt", "old/b.md", "old/keep.md", "가/draft.md"]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "left"),
+    [
+        ("[]", ALL),
+        ("['*.txt', 'draft*']", ["a.md", "new/c.md", "old/b.md", "old/keep.md"]),
+        ("['papers/old/']", [label for label in ALL if not label.startswith("old/")]),
+        ("['papers/old/*', '!keep.md']", [label for label in ALL if label != "old/b.md"]),
+        ("['/draft-a.md']", ALL),
+        ("['/papers/draft-a.md']", [label for label in ALL if label != "draft-a.md"]),
+        ("['가']", [label for label in ALL if not label.startswith("가")]),
+    ],
+)
+def test_an_entry_leaves_out_what_it_excludes(root, exclude, left):
+    assert labels(root, f"{{path: 'papers/**', exclude: {exclude}}}") == left
+
+
+def test_patterns_of_an_entry_are_relative_to_its_spec(root):
+    (root / "orch.yaml").write_text("{kind: Project, name: p, targets: {local: {provider: local}}}\n")
+    entry = "{path: '**/*.md', exclude: [/draft-a.md]}"
+    (root / "papers" / "docs.yaml").write_text(f"{{kind: VectorStore, name: docs, files: [{entry}]}}\n")
+    found = load(Ask(start=root, cwd=root)).resources[DOCS].fields
+    assert 'files["papers/draft-a.md"]' not in found
+    assert 'files["papers/a.md"]' in found
+
+
+def test_orchignore_keeps_out_what_globs_find_and_not_what_is_named(root):
+    ignored = "# drafts are nobody's business\n\ndraft*\n/papers/old/\n*.txt\n"
+    assert labels(root, "{path: 'papers/**'}", ignored) == ["a.md", "new/c.md"]
+    assert labels(root, "{path: papers/draft-a.md}", ignored) == ["draft-a.md"]
+
+
+def test_where_nothing_is_left_it_says_what_kept_it_out(root):
+    (problem,) = told(root, "{path: 'papers/*.md', exclude: ['*.md']}")
+    assert problem.message == "no file matches `papers/*.md`: all 2 that do are kept out"
+    assert problem.hint == "see `exclude` and .orchignore"
+    (problem,) = told(root, "{path: 'papers/*.pdf'}")
+    assert problem.message == "no file matches `papers/*.pdf`"
+
+
+def test_a_pattern_that_is_none_is_told_at_its_place(root):
+    problems = told(root, "{path: 'papers/*.md', exclude: ['*.txt', '!']}", "fine\n!\n")
+    assert [(str(each.position), each.message) for each in problems] == [
+        (".orchignore:2:1", "`!` is no pattern"),
+        ("orch.yaml:3:82", "`!` is no pattern"),
+    ]
+
+
+def test_an_orchignore_that_is_no_text_is_told(root):
+    (root / ".orchignore").write_bytes(b"\xff\xfe")
+    problems = told(root, "{path: 'papers/*.md'}")
+    assert [(str(each.position), each.message) for each in problems] == [
+        (".orchignore:1:1", "cannot be read: it is not UTF-8")
+    ]
+
+
+def test_braces_in_a_name_are_only_braces(root):
+    (root / "papers" / "{0}.bin").write_text("x")
+    (problem,) = told(root, "{path: 'papers/*.bin'}")
+    assert problem.message == "papers/{0}.bin: a vector store cannot read .bin"
