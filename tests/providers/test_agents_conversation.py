@@ -5,10 +5,11 @@ import pytest
 
 from orchestrator.errors import TargetRejectedError, TargetUnknownError
 from orchestrator.model.conversation import MESSAGE, Answer, Failure, ReplyStatus, Usage
+from orchestrator.model.fields import Ref
 from orchestrator.providers._client import Client
 from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.agents_conversation import AgentsConversation, get_call, get_usage
-from tests.providers.building import JOURNAL, TUTOR, agents_in_process, desired, refusal, run
+from tests.providers.building import JOURNAL, PAPERS, TUTOR, agents_in_process, desired, documents, refusal, run
 from tests.providers.pace import FakePace
 
 QUIZ = {"tools.quiz": "function", "tools.quiz.parameters": {"type": "object", "properties": {}}}
@@ -321,5 +322,71 @@ def test_a_closed_conversation_sends_nothing():
         provider = AgentsProvider(Client("http://x/v1", None, transport=httpx2.MockTransport(reply)))
         await provider.open("agent_1").close()
         await provider.close()
+
+    run(check())
+
+
+BRIDGED = {
+    "model": "m",
+    "tools.file_search": "file_search",
+    "tools.file_search.vector_stores": [Ref(PAPERS)],
+    "tools.file_search.max_num_results": 1,
+    "tools.code_interpreter": "code_interpreter",
+    "agents.bridges": ["file_search", "code_interpreter"],
+}
+
+
+def test_a_search_over_a_bridge_is_answered_here_and_told_as_a_search(tmp_path):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, witness):
+            files = documents(tmp_path, {"sea/고래.md": "All whales breathe air.", "b.txt": "Cats purr."})
+            store = await provider.create(files, JOURNAL)
+            agent = await provider.create(desired(TUTOR, BRIDGED, {PAPERS: store}), JOURNAL)
+            witness.seen.clear()
+            conversation = provider.open(agent)
+            reply = await conversation.send("search")
+            assert (reply.calls, reply.steps, reply.requests) == ((), ("file_search", "message"), 3)
+            ((passage,),) = (search.passages for search in reply.evidence.searches)
+            assert (passage.file, passage.text.strip()) == ("고래.md", "All whales breathe air.")
+            (message,) = reply.messages
+            assert [(citation.file, citation.file_id) for citation in message.citations] == [
+                ("고래.md", passage.file_id)
+            ]
+            assert (await conversation.send("hi")).evidence.searches == ()
+            await conversation.close()
+            asked = [name.replace(store, "STORE").rpartition("/")[2] for name in witness.seen[:-1]]
+            assert asked == ["sessions", "search", "events", "events"]
+
+    run(check())
+
+
+def test_what_a_bridge_leads_to_is_asked_for_once_where_it_was_not_read(tmp_path):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, witness):
+            agent = await provider.create(desired(TUTOR, {"model": "m"}), JOURNAL)
+            other = AgentsProvider(provider._client)
+            witness.seen.clear()
+            for _ in range(2):
+                conversation = other.open(agent)
+                await conversation.send("hi")
+                await conversation.close()
+            assert witness.named("GET") == [f"/agents/{agent}"]
+
+    run(check())
+
+
+def test_code_in_a_hosted_environment_is_told_as_code(tmp_path, sandbox):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, _):
+            fields = {
+                "model": "m",
+                "tools.code_interpreter": "code_interpreter",
+                "agents.bridges": ["code_interpreter"],
+            }
+            conversation = provider.open(await provider.create(desired(TUTOR, fields), JOURNAL))
+            reply = await conversation.send("code")
+            assert [(code.code, code.logs.strip()) for code in reply.evidence.code_runs] == [("print(6 * 7)", "42")]
+            assert reply.steps == ("code_interpreter", "message")
+            await conversation.close()
 
     run(check())

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import AgentsSettings, agents_fields
-from orchestrator.model.fields import equal
+from orchestrator.model.fields import Ref, equal
 from orchestrator.model.ownership import Marks
-from orchestrator.providers.agents_wire import DEFAULTS, LIMITS, from_wire, kept, to_wire
+from orchestrator.providers.agents_wire import DEFAULTS, LIMITS, bridged, from_wire, kept, pairs, to_wire
 from orchestrator.providers.interface import Desired
 from orchestrator.server.agents.bodies import CREATE_AGENT, UPDATE_AGENT
 from orchestrator.server.agents.objects import new_agent, updated
@@ -136,3 +138,56 @@ def test_a_server_label_with_a_dot_is_one_tool_all_the_same():
 
 def test_every_limit_says_what_to_write_instead():
     assert all(limit.instead for limit in LIMITS)
+
+
+PAPERS = Address(Kind.VECTOR_STORE, "papers")
+BRIDGED: dict[str, Any] = {
+    "model": "m",
+    "tools.file_search": "file_search",
+    "tools.file_search.vector_stores": [Ref(PAPERS)],
+    "tools.file_search.max_num_results": 8,
+    "tools.file_search.ranking_options": {"ranker": "auto", "score_threshold": 0.5},
+    "tools.code_interpreter": "code_interpreter",
+    "agents.bridges": ["file_search", "code_interpreter"],
+    "metadata.team": "a",
+}
+
+
+def bridged_agent(fields=BRIDGED):
+    body = to_wire(Desired(TUTOR, fields, MARKS, {PAPERS: "vs_1"}), None)
+    return new_agent(CREATE_AGENT.check(body, ""))
+
+
+def test_bridges_are_a_function_and_a_pair_and_read_as_the_tools_they_are():
+    agent = bridged_agent()
+    assert [(tool["type"], tool["name"]) for tool in agent["tools"]] == [("function", "file_search")]
+    assert agent["metadata"].keys() == {"team", "orch.bridges", *MARKS.to_metadata()}
+    live = read(agent)
+    declared = {**BRIDGED, "tools.file_search.vector_stores": ["vs_1"]}
+    assert {path: live.fields.get(path) for path in declared} == declared
+    assert live.fields.keys() - declared.keys() == DEFAULTS[Kind.ASSISTANT].keys()
+    assert live.marks == MARKS
+
+
+@pytest.mark.parametrize("gone", ["tools.file_search", "tools.code_interpreter"])
+def test_a_bridge_that_is_taken_down_leaves_the_other(gone):
+    left = {path: value for path, value in BRIDGED.items() if not path.startswith(gone)}
+    left["agents.bridges"] = [name for name in BRIDGED["agents.bridges"] if f"tools.{name}" != gone]
+    live = read(bridged_agent(left))
+    assert live.fields["agents.bridges"] == left["agents.bridges"]
+    assert gone not in live.fields
+
+
+def test_a_function_that_was_changed_outside_is_no_bridge_any_more():
+    agent = bridged_agent()
+    agent["tools"][0]["description"] = "something else"
+    fields = read(agent).fields
+    assert fields["tools.file_search"] == "function"
+    del agent["tools"][0]
+    assert "tools.file_search" not in read(agent).fields
+    assert read(agent).fields["tools.code_interpreter"] == "code_interpreter"
+
+
+def test_tools_are_bridged_where_that_is_declared_and_one_pair_is_needed_for_it():
+    assert bridged(BRIDGED) == {"tools.file_search", "tools.code_interpreter"}
+    assert (bridged({"model": "m"}), pairs(BRIDGED), pairs({"model": "m"})) == (frozenset(), 1, 0)

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.providers._in_process import InProcess
 from orchestrator.server.app import create_app, running
+from orchestrator.server.assembly import assemble
 
 NONE: Any = {"type": "none"}
 QUIZ: Any = {"type": "function", "name": "display_quiz", "description": "Ask", "parameters": {"type": "object"}}
@@ -391,3 +392,30 @@ def test_a_session_that_waits_outlives_the_server(store, make_model, app_client,
 def result_of(call):
     kind = "agent.session.input.tool_result"
     return {"type": kind, "turn_id": call["turn_id"], "call_id": call["call_id"], "success": True}
+
+
+def test_code_runs_in_a_hosted_environment_and_is_an_item(store, make_model, live_server, sandbox):
+    rules = [{"user": "code", "code": "print(6 * 7)"}, {"after": "code_interpreter", "reply": "it says {outputs[0]}"}]
+    url = live_server(assemble(store, [make_model(rules, "gpt-4o")]))
+    with openai.OpenAI(base_url=url, api_key="none", max_retries=0, _strict_response_validation=True) as client:
+        saved = client.beta.agents.create(model="gpt-4o")
+        hosted: Any = {"type": "openai_hosted", "network": {"access": "disabled"}}
+        with client.beta.agents.sessions.create(
+            environment=hosted, agent_id=saved.id, input="code", stream=True
+        ) as stream:
+            for event in stream:
+                if event.type == "agent.session.idle":
+                    session: Any = event.session
+                    break
+        assert (session.environment.type, session.environment.network.access) == ("openai_hosted", "disabled")
+        items: Any = client.beta.agents.sessions.items.list(session.id, order="asc").data
+        assert [item.type for item in items] == ["message", "command_execution", "message"]
+        assert (items[1].command, items[1].output.strip(), items[1].status) == ("print(6 * 7)", "42", "completed")
+
+
+def test_a_hosted_session_may_wait_for_its_first_input(sessions, agent):
+    hosted: Any = {"type": "openai_hosted"}
+    session = sessions.create(environment=hosted, agent_id=agent.id)
+    assert session.status == "idle"
+    with pytest.raises(openai.BadRequestError, match="'input' is required"):
+        sessions.create(environment=hosted, agent_id=agent.id, stream=True)
