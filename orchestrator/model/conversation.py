@@ -132,6 +132,8 @@ class Reply:
     evidence: Evidence = Evidence()
     usage: Usage = Usage()
     failure: Failure | None = None
+    spent_usd: float | None = None
+    """What the target says it cost, where it says that."""
     requests: int = 1
     """How many requests it took."""
     recorded_ms: int | None = None

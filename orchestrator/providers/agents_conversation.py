@@ -129,6 +129,10 @@ class AgentsConversation:
         self._listening: Listening | None = None
         self._turn = _Turn()
         self._busy = False
+        self._spent: float | None = None
+        """What the session has cost so far, in cents, as it was last told (API facts 1.6)."""
+        self._told = 0.0
+        """How much of it stands in replies."""
         self._asked = 0
         """Requests since the last reply."""
         self._pending: dict[str, str] = {}
@@ -226,7 +230,9 @@ class AgentsConversation:
     async def _read(self) -> Reply:
         reply = await self._reply()
         asked, self._asked = self._asked, 0
-        return replace(reply, requests=asked)
+        spent = None if self._spent is None else (self._spent - self._told) / 100
+        self._told = self._spent or 0.0
+        return replace(reply, requests=asked, spent_usd=spent)
 
     async def _reply(self) -> Reply:
         """Read until the turn is done or waits."""
@@ -234,6 +240,8 @@ class AgentsConversation:
             event = await self._next()
             session = event.data.get("session") or {}
             self._session = str(session.get("id") or event.data.get("session_id") or self._session)
+            consumed = (session.get("spend_control") or {}).get("consumed")
+            self._spent = float(consumed) if isinstance(consumed, int | float) else self._spent
             self._turn.hear(event)
             if event.name == "agent.session.requires_action":
                 actions = await self._search_for(session.get("required_actions") or ())

@@ -8,8 +8,11 @@ from orchestrator.scenario.transcript import Exchange
 
 
 def get_attempt_cost(exchanges: Sequence[Exchange], price: Price | None) -> float | None:
-    """Give what exchanges cost, in US dollars; None where the price, or the tokens of one of them, are not known."""
-    if price is None or any(map(is_uncounted, exchanges)):
+    """Give what exchanges cost, in US dollars: by the price, else as the target says; None where neither is known."""
+    if price is None:
+        said = [reply.spent_usd for exchange in exchanges for reply in exchange.replies]
+        return add_known(said) if said else None
+    if any(map(is_uncounted, exchanges)):
         return None
     return get_cost(sum((exchange.usage for exchange in exchanges), Usage()), price)
 

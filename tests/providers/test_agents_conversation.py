@@ -390,3 +390,10 @@ def test_code_in_a_hosted_environment_is_told_as_code(tmp_path, sandbox):
             await conversation.close()
 
     run(check())
+
+
+def test_what_the_session_says_it_cost_is_told_once(tiny, frames):
+    costs = session("idle", spend_control={"limit": None, "consumed": 12})
+    reply = hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), costs)
+    assert reply.spent_usd == 0.12
+    assert hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), session("idle")).spent_usd is None

@@ -25,3 +25,10 @@ def test_it_is_not_known_without_a_price_or_a_count():
 def test_an_exchange_that_came_to_nothing_cost_nothing():
     broken = Exchange("hi", (Reply(ReplyStatus.FAILED),))
     assert get_attempt_cost([broken, Exchange("hi")], PRICE) == 0.0
+
+
+def test_without_a_price_it_is_what_the_target_says_of_every_reply():
+    told = Exchange("hi", (Reply(ReplyStatus.COMPLETED, spent_usd=0.12), Reply(ReplyStatus.COMPLETED, spent_usd=0.0)))
+    assert get_attempt_cost([told, told], None) == pytest.approx(0.24)
+    assert get_attempt_cost([told, Exchange("hi", (Reply(ReplyStatus.COMPLETED),))], None) is None
+    assert get_attempt_cost([], None) is None
