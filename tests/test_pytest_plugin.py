@@ -74,7 +74,7 @@ def test_recordings_are_replayed_without_a_target(specs, tmp_path):
     done = play(tmp_path, "specs", "-k", "thanks or quiz or solve", "--orch-record", "none")
     assert (done.returncode, "1 failed, 2 passed" in done.stdout) == (1, True), done.stdout
     assert "there is no recording: specs/recordings/local/solve.json" in done.stdout
-    assert not (specs / ".orch").exists()
+    assert not (specs / ".orch" / "local.db").exists()
     (specs / "recordings").rename(tmp_path / "kept")
     elsewhere = ("--orch-record", "none", "--orch-recordings", "kept")
     assert play(tmp_path, "specs", "-k", "thanks", *elsewhere).returncode == 0

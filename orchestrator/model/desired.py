@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.agents import BRIDGES
 from orchestrator.model.fields import Ref, file_path
 from orchestrator.model.own_settings import own_fields
 from orchestrator.model.resources import (
@@ -38,7 +39,10 @@ def assistant_fields(
     for tool in assistant.tools or ():
         fields |= _tool_fields(tool, functions)
     fields |= {f"metadata.{key}": value for key, value in assistant.metadata.items()}
-    return fields | own_fields(assistant, wire)
+    fields |= own_fields(assistant, wire)
+    if bridged := [name for name in fields.pop(BRIDGES, ()) if f"tools.{name}" in fields]:
+        fields[BRIDGES] = bridged  # a bridge of a tool that is not listed leads nowhere
+    return fields
 
 
 def _response_format(written: str | JsonSchemaReply) -> Any:

@@ -12,7 +12,7 @@ from orchestrator.model.bridges import Bridges
 from orchestrator.providers._client import Client
 from orchestrator.providers.agents_conversation import AgentsConversation
 from orchestrator.providers.agents_wire import CAPABILITIES, PATHS, from_wire, get_bridges, to_wire
-from orchestrator.providers.interface import Capabilities, Conversation, Desired, Journal, Live
+from orchestrator.providers.interface import Capabilities, Conversation, Desired, Hearer, Journal, Live
 from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.stored import Dialect, StoredObjects
 from orchestrator.providers.stores import INDEX_SECONDS
@@ -64,6 +64,6 @@ class AgentsProvider(StoredObjects):
             await self.fetch(Kind.ASSISTANT, agent_id)
         return self._bridges[agent_id]
 
-    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+    def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation; another model is its session's alone."""
-        return AgentsConversation(self._client, assistant_id, model, lambda: self._get_bridges(assistant_id))
+        return AgentsConversation(self._client, assistant_id, model, lambda: self._get_bridges(assistant_id), hearer)

@@ -33,6 +33,7 @@ from orchestrator.model.conversation import (
 from orchestrator.providers._client import Client
 from orchestrator.providers._events import Event
 from orchestrator.providers._listening import Listening
+from orchestrator.providers.interface import Hearer
 from orchestrator.providers.stores import search_store
 
 SESSIONS = "/agents/sessions"
@@ -118,10 +119,12 @@ class AgentsConversation:
         agent_id: str,
         model: str | None = None,
         get_bridges: Callable[[], Awaitable[Bridges]] = _none,
+        hearer: Hearer | None = None,
     ) -> None:
         """`model` answers in this session alone; `get_bridges` is asked once, before the session opens."""
         self._client = client
         self._get_bridges = get_bridges
+        self._hearer = hearer
         self._bridges = Bridges()
         self._model = model
         self._agent_id = agent_id
@@ -243,6 +246,8 @@ class AgentsConversation:
             consumed = (session.get("spend_control") or {}).get("consumed")
             self._spent = float(consumed) if isinstance(consumed, int | float) else self._spent
             self._turn.hear(event)
+            if self._hearer is not None:
+                self._tell(self._hearer, event)
             if event.name == "agent.session.requires_action":
                 actions = await self._search_for(session.get("required_actions") or ())
                 reply = self._required(actions)
@@ -269,8 +274,19 @@ class AgentsConversation:
             found = [await search_store(self._client, store, search.to_request(query)) for store in search.stores]
             passages = best((get_passage(item) for items in found for item in items), search.max_num_results)
             self._turn.found(passages)
+            if self._hearer is not None:
+                self._hearer.searched(Search(passages))
             await self._submit_result({**result, "success": True, "output": to_output(passages)})
         return rest
+
+    def _tell(self, hearer: Hearer, event: Event) -> None:
+        item = event.data.get("item") or {}
+        if event.data.get("turn_id") != self._turn.id:
+            return  # a subagent's
+        if event.name == f"{_TURN}output_text.delta":
+            hearer.wrote(str(event.data.get("delta") or ""))
+        elif event.name == f"{_TURN}item.done" and item.get("type") == "command_execution":
+            hearer.ran(get_code(item))
 
     async def _next(self) -> Event:
         if self._listening is None:

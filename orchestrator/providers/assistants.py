@@ -10,7 +10,7 @@ from orchestrator.providers.assistants_conversation import AssistantsConversatio
 from orchestrator.providers.assistants_dump import Dump
 from orchestrator.providers.assistants_source import fetch_dump
 from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, from_wire, to_wire
-from orchestrator.providers.interface import Capabilities, Conversation
+from orchestrator.providers.interface import Capabilities, Conversation, Hearer
 from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.stored import Dialect, StoredObjects
 from orchestrator.providers.stores import INDEX_SECONDS
@@ -39,9 +39,9 @@ class AssistantsProvider(StoredObjects):
         super().__init__(client, Dialect(PATHS, to_wire, from_wire, capabilities), index_seconds, on_close)
         self._file_names: dict[str, str] = {}
 
-    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+    def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation; another model travels with each run."""
-        return AssistantsConversation(self._client, assistant_id, self._file_names, model)
+        return AssistantsConversation(self._client, assistant_id, self._file_names, model, hearer)
 
     async def export(self, threads: Sequence[str] = (), concurrency: int = 8) -> Dump:
         """Read all there is, and threads by their ids; see `fetch_dump`."""

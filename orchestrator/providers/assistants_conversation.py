@@ -31,6 +31,7 @@ from orchestrator.model.conversation import (
 )
 from orchestrator.providers._client import Client
 from orchestrator.providers._events import Event
+from orchestrator.providers.interface import Hearer
 
 _STATUSES = {
     "thread.run.completed": ReplyStatus.COMPLETED,
@@ -47,6 +48,7 @@ _STEP_ENDS = frozenset(f"thread.run.step.{word}" for word in ("completed", "fail
 _MESSAGE_ENDS = frozenset(["thread.message.completed", "thread.message.incomplete"])
 _READ = _RUN_EVENTS | _STEP_ENDS | _MESSAGE_ENDS | {"thread.created"}
 _OUTPUTS = "submit_tool_outputs"
+_DELTA = "thread.message.delta"
 _HOSTED = frozenset([FILE_SEARCH, CODE_INTERPRETER])
 _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
 
@@ -54,9 +56,17 @@ _CONTENT = {"include": ["step_details.tool_calls[*].file_search.results[*].conte
 class AssistantsConversation:
     """A thread with one assistant; made on the target with the first message."""
 
-    def __init__(self, client: Client, assistant_id: str, file_names: dict[str, str], model: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        assistant_id: str,
+        file_names: dict[str, str],
+        model: str | None = None,
+        hearer: Hearer | None = None,
+    ) -> None:
         """`file_names` is a cache of names by file id that conversations share; `model` answers, if not its own."""
         self._client = client
+        self._hearer = hearer
         # What each run is made with; outputs go to a run that has it already.
         self._with = {"assistant_id": assistant_id} | ({} if model is None else {"model": model})
         self._file_names = file_names
@@ -68,16 +78,16 @@ class AssistantsConversation:
         said = {"role": "user", "content": message}
         if self._thread is None:
             first = {**self._with, "thread": {"messages": [said]}}
-            return await self._read(self._client.stream("/threads/runs", first, wanted=_is_wanted))
+            return await self._read(self._client.stream("/threads/runs", first, wanted=self._is_wanted))
         further = {**self._with, "additional_messages": [said]}
         path = f"/threads/{self._thread}/runs"
-        return await self._read(self._client.stream(path, further, _CONTENT, _is_wanted))
+        return await self._read(self._client.stream(path, further, _CONTENT, self._is_wanted))
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Give all outputs of the round and read on."""
         body = {"tool_outputs": [{"tool_call_id": answer.call_id, "output": answer.output} for answer in answers]}
         path = f"/threads/{self._thread}/runs/{self._run}/submit_tool_outputs"
-        return await self._read(self._client.stream(path, body, wanted=_is_wanted))
+        return await self._read(self._client.stream(path, body, wanted=self._is_wanted))
 
     async def close(self) -> None:
         """Delete the thread."""
@@ -98,6 +108,10 @@ class AssistantsConversation:
                 made = (data.get("step_details") or {}).get("tool_calls") or []
                 calls += made
                 order += [str(call.get("type")) for call in made if call.get("type") in _HOSTED]
+                if self._hearer is not None:
+                    _tell(self._hearer, get_evidence(made))
+            elif name == _DELTA:
+                self._hear_pieces(data)
             elif name in _MESSAGE_ENDS and data.get("role") == "assistant":
                 messages.append(data)
                 order.append(MESSAGE)
@@ -107,6 +121,16 @@ class AssistantsConversation:
         if last is None or last.name not in _STATUSES:
             raise TargetUnknownError("the target ended its stream before the run was done", "run the scenario again")
         return await self._reply(_STATUSES[last.name], last.data, messages, calls, order)
+
+    def _is_wanted(self, name: str) -> bool:
+        """Tell whether an event is read: pieces of a text are where somebody hears them, else it comes whole."""
+        return name in _READ or (self._hearer is not None and name == _DELTA)
+
+    def _hear_pieces(self, data: Mapping[str, Any]) -> None:
+        for part in (data.get("delta") or {}).get("content") or ():
+            value = (part.get("text") or {}).get("value") if part.get("type") == "text" else part.get("refusal")
+            if value and self._hearer is not None:
+                self._hearer.wrote(str(value))
 
     async def _reply(
         self,
@@ -175,9 +199,11 @@ class AssistantsConversation:
         return self._file_names[file_id]
 
 
-def _is_wanted(name: str) -> bool:
-    """Tell whether an event is read: pieces of a text are not, for the message comes whole at its end."""
-    return name in _READ
+def _tell(hearer: Hearer, done: Evidence) -> None:
+    for search in done.searches:
+        hearer.searched(search)
+    for code in done.code_runs:
+        hearer.ran(code)
 
 
 def get_call(call: Mapping[str, Any]) -> Call:

@@ -173,7 +173,7 @@ class Hearer(Protocol):
         ...
 
     def searched(self, search: Search) -> None:
-        """Hear what a search found."""
+        """Hear what a search found; a target may tell the texts of passages only with the reply."""
         ...
 
     def ran(self, code: CodeRun) -> None:
@@ -242,10 +242,11 @@ class Provider(Protocol):
         """Delete those of our uploads that are in no store; gives the names of which it cannot be told."""
         ...
 
-    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
+    def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation, in which `model` answers in place of the assistant's own; None leaves its own.
 
-        Nothing is sent before the first message. The assistant itself stays as it is.
+        Nothing is sent before the first message. The assistant itself stays as it is. `hearer` hears replies while
+        they are made, which costs no request.
         """
         ...
 

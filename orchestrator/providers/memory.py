@@ -22,12 +22,14 @@ from orchestrator.providers.interface import (
     Capability,
     Conversation,
     Desired,
+    Hearer,
     Journal,
     Live,
     LiveFile,
     Requests,
     Upload,
 )
+from orchestrator.providers.scripted_conversation import ScriptedConversation
 
 PATHS = {Kind.ASSISTANT: "/assistants", Kind.VECTOR_STORE: "/vector_stores"}
 PREFIXES = {Kind.ASSISTANT: "asst", Kind.VECTOR_STORE: "vs"}
@@ -177,13 +179,16 @@ class MemoryProvider:
         """Delete nothing: a file is in its store here as soon as it is sent."""
         return ()
 
-    def open(self, assistant_id: str, model: str | None = None) -> Conversation:
-        """Begin a conversation with what was given as `conversations`."""
+    def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
+        """Begin a conversation with what was given as `conversations`; a scripted one is heard."""
         if self._conversations is None:
             raise TargetRejectedError(
                 "this in-memory target cannot converse", "give MemoryProvider a function as `conversations`"
             )
-        return self._conversations(assistant_id, model)
+        conversation = self._conversations(assistant_id, model)
+        if isinstance(conversation, ScriptedConversation):
+            conversation.hearer = hearer
+        return conversation
 
     async def close(self) -> None:
         """Give nothing back; there is nothing open."""

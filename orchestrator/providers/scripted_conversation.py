@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.errors import TargetError, TargetRejectedError
 from orchestrator.model.conversation import Answer, Call, Evidence, Message, Reply, ReplyStatus, Usage
+from orchestrator.providers.interface import Hearer
 
 
 class ScriptedConversation:
@@ -20,6 +21,8 @@ class ScriptedConversation:
         self.told: list[str | tuple[Answer, ...]] = []
         """Messages and sets of answers, in order."""
         self.closed = False
+        self.hearer: Hearer | None = None
+        """Hears every reply as it is played, each message in two pieces."""
 
     async def send(self, message: str) -> Reply:
         """Record a message and play the next reply; raises `TargetRejectedError` while calls are pending."""
@@ -54,7 +57,20 @@ class ScriptedConversation:
         if isinstance(reply, TargetError):
             raise reply
         self._pending = reply.calls if reply.status is ReplyStatus.NEEDS_ANSWERS else ()
+        if self.hearer is not None:
+            _tell(self.hearer, reply)
         return reply
+
+
+def _tell(hearer: Hearer, reply: Reply) -> None:
+    for search in reply.evidence.searches:
+        hearer.searched(search)
+    for code in reply.evidence.code_runs:
+        hearer.ran(code)
+    for message in reply.messages:
+        half = len(message.text) // 2
+        for piece in (message.text[:half], message.text[half:]):
+            hearer.wrote(piece)
 
 
 def says(text: str, *, evidence: Evidence | None = None, usage: Usage | None = None) -> Reply:

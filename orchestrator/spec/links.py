@@ -168,7 +168,6 @@ class Linker:
                     usable.append(tool)
         self._check_tools_once(document, assistant)
         self._check_deferred(document, assistant)
-        self._check_bridges(document, assistant)
         self._check_connected(document, assistant)
         self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
@@ -194,14 +193,6 @@ class Linker:
                 message = f"the function `{name}` is deferred and not among the tools"
                 hint = f"list it under `tools`; there are: {', '.join(sorted(listed)) or 'none'}"
                 self._problems.append(document.diagnostic(message, ("agents", "defer_loading", number), hint))
-
-    def _check_bridges(self, document: Document, assistant: Assistant) -> None:
-        """Find bridges of tools that are not listed: nothing would lead over them."""
-        listed = {tool_name(tool, self._functions) for tool in assistant.tools or ()}
-        for number, name in enumerate(assistant.agents.bridges or () if assistant.agents else ()):
-            if name not in listed:
-                message, hint = f"a bridge for `{name}`, which is not among the tools", "list it under `tools`"
-                self._problems.append(document.diagnostic(message, ("agents", "bridges", number), hint))
 
     def _check_connected(self, document: Document, assistant: Assistant) -> None:
         """Find assistants that are not there, and those that would each have to be created first."""

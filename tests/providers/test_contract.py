@@ -14,7 +14,7 @@ import pytest
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import TargetError, TargetMissingError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.conversation import Answer, ReplyStatus
+from orchestrator.model.conversation import Answer, CodeRun, ReplyStatus, Search
 from orchestrator.model.fields import Ref, equal, file_path
 from orchestrator.model.language import Secret
 from orchestrator.model.ownership import Baseline, Marks, files_digest
@@ -595,3 +595,65 @@ def test_dates_of_models_are_days_by_name(check):
         assert subject.provider.requests.total == before + 1
 
     check(body, Capability.MODEL_DATES)
+
+
+class Ear:
+    """Hears a reply."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.found: list[list[str]] = []
+        self.code: list[CodeRun] = []
+
+    def wrote(self, text: str) -> None:
+        self.text += text
+
+    def searched(self, search: Search) -> None:
+        self.found.append([passage.file_id for passage in search.passages])
+
+    def ran(self, code: CodeRun) -> None:
+        self.code.append(code)
+
+
+def test_who_listens_hears_what_the_reply_holds_and_it_costs_nothing(check):
+    async def body(subject):
+        id = await subject.provider.create(desired(TUTOR, {"model": "m", **QUIZ}), JOURNAL)
+        costs = []
+        for ear in (Ear(), None):
+            before = subject.provider.requests.total
+            conversation = subject.provider.open(id, None, ear)
+            asked = await conversation.send("quiz")
+            done = await conversation.answer([Answer(call.id, f"a{call.arguments['n']}") for call in asked.calls])
+            await conversation.close()
+            costs.append(subject.provider.requests.total - before)
+            if ear is not None:
+                assert ear.text == "".join(message.text for message in (*asked.messages, *done.messages))
+                assert ear.text == "you said a1 and a2"
+        assert costs[0] == costs[1]
+
+    check(body, Capability.FUNCTIONS)
+
+
+def test_searches_are_heard(check, tmp_path):
+    async def body(subject):
+        files = documents(tmp_path, {"고래.md": "All whales breathe air.", "b.txt": "Cats purr."})
+        store = await subject.provider.create(files, JOURNAL)
+        fields = {"model": "m", SEARCH: "file_search", STORES: [Ref(PAPERS)]}
+        ear = Ear()
+        id = await subject.provider.create(desired(TUTOR, fields, {PAPERS: store}), JOURNAL)
+        reply = await subject.provider.open(id, None, ear).send("search")
+        assert ear.found == [[passage.file_id for passage in search.passages] for search in reply.evidence.searches]
+        assert ear.found[0]
+
+    check(body, Capability.FILE_SEARCH, Capability.CITATIONS)
+
+
+def test_code_is_heard(check, sandbox):
+    async def body(subject):
+        fields = {"model": "m", "tools.code_interpreter": "code_interpreter"}
+        ear = Ear()
+        id = await subject.provider.create(desired(TUTOR, fields), JOURNAL)
+        reply = await subject.provider.open(id, None, ear).send("code")
+        assert tuple(ear.code) == reply.evidence.code_runs != ()
+
+    check(body, Capability.CODE_INTERPRETER)
