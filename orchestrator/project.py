@@ -16,7 +16,7 @@ from orchestrator.errors import PlanError, SpecError, TargetError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
-from orchestrator.providers.interface import Capability, Conversation, Provider
+from orchestrator.providers.interface import Capability, Conversation, Hearer, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
 from orchestrator.reconcile.history import append, get_history_file
@@ -157,9 +157,9 @@ async def apply_recorded(
 
 
 async def open_conversations(
-    session: Session, scenarios: Collection[LocatedScenario]
+    session: Session, scenarios: Collection[LocatedScenario], hearer: Hearer | None = None
 ) -> Callable[[LocatedScenario], Conversation]:
-    """Give the way to open each scenario's conversation, on assistants that are what the specs say.
+    """Give the way to open each scenario's conversation, heard by `hearer`, on assistants that are what the specs say.
 
     A judge is an assistant: its conversations are opened as those of a scenario that talks to it. Raises `SpecError`
     at every scenario whose assistant, or a judge of it, is missing on the target or is not as declared: a run would
@@ -179,7 +179,8 @@ async def open_conversations(
             problems.append(Diagnostic(message, located.position, hint))
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
-    return lambda each: session.provider.open(decided.ids[Address(Kind.ASSISTANT, each.scenario.assistant)], each.model)
+    ids = {address.name: id for address, id in decided.ids.items() if address.kind is Kind.ASSISTANT}
+    return lambda each: session.provider.open(ids[each.scenario.assistant], each.model, hearer)
 
 
 def opening(

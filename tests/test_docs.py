@@ -32,6 +32,7 @@ from orchestrator.spec.mentions import located_mocks
 from orchestrator.spec.schema import schema_file
 from orchestrator.spec.shape import KINDS
 from orchestrator.spec.template import render_later
+from tests.cli.test_chat import SPECS as SHOP
 from tests.cli.test_migrate import STORE, THREAD, TUTOR
 from tests.providers.building import RULES
 from tests.providers.foundry import az_of, foundry_on_port
@@ -377,6 +378,27 @@ def test_the_fewest_attempts_are_as_tabled():
         expected = [get_least_attempts(float(require), confidence) for confidence in (0.9, 0.95, 0.99)]
         assert [int(number) for number in attempts] == expected
     assert len(rows) == 5
+
+
+def test_talking_works_as_shown(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    (tmp_path / "orch.yaml").write_text(SHOP, encoding="utf-8")
+    (tmp_path / "policy.md").write_text("Within 30 days.", encoding="utf-8")
+    [(command, expected)] = shown_commands((ROOT / "docs" / "chat.md").read_text(encoding="utf-8"))
+    assert run(["apply", "--yes", "--quiet"]) == 0
+    said, _, chat = command.partition(" | orch ")
+    capfd.readouterr()
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator", *chat.split()],
+        input=said.removeprefix("printf ").strip("'").replace("\\n", "\n"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.rstrip() == expected.rstrip()
 
 
 def test_every_kind_is_in_the_language_page_and_has_a_schema():

@@ -17,7 +17,7 @@ from orchestrator.cli.messages import show_error
 from orchestrator.errors import OrchError, PlanError, UsageError
 
 BLOCKED = 4
-ERROR_IS_2 = ("test", "compare", "report")  # where 1 is an answer: something failed, something is worse
+ERROR_IS_2 = ("test", "chat", "compare", "report")  # where 1 is an answer: something failed, something is worse
 USAGE = 64  # wrong usage, as sysexits.h has it
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -35,6 +35,7 @@ COMMANDS = {
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "test": "Run scenarios and check what comes back.",
+    "chat": "Talk to an assistant.",
     "compare": "Tell what changed between two test reports.",
     "report": "Join the reports of test runs.",
     "serve": "Run the embedded server on a port.",

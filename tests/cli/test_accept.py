@@ -106,7 +106,7 @@ def test_tools_taken_out_and_options_changed(orch, applied, take):
     assert done.code == 0, done.err
     text = (applied / "math-tutor.yaml").read_text("utf-8")
     assert "  - file_search: {vector_stores: [papers], max_num_results: 3}\n" in text
-    assert "code_interpreter" not in text
+    assert "  - code_interpreter" not in text
     assert "display_quiz" not in text
     assert pending(orch) == []
 
