@@ -36,9 +36,10 @@ def command(
 ) -> int:
     """Talk to an assistant.
 
-    It is talked to as it is on the target, which has to be what the specs say: apply first. What it says is written as it comes; searches, code, calls and citations are told on stderr. A function without a
-    mock is answered by you. Without a terminal each line of the input is a message. `/quit` or Ctrl-D ends the talk,
-    and so does Ctrl-C; the conversation is deleted on the target in every case.
+    It is talked to as it is on the target, which has to be what the specs say: apply first. What it says is written as
+    it comes; searches, code, calls and citations are told on stderr. A function without a mock is answered by you.
+    Without a terminal each line of the input is a message. `/quit` or Ctrl-D ends the talk, and so does Ctrl-C; the
+    conversation is deleted on the target in every case.
 
     Exits 0, 1 where a reply failed, 2 where the talk could not be held.
     """
