@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -34,6 +35,7 @@ from orchestrator.spec.shape import KINDS
 from orchestrator.spec.template import render_later
 from tests.cli.test_chat import SPECS as SHOP
 from tests.cli.test_migrate import STORE, THREAD, TUTOR
+from tests.cli.test_models import SPECS as MODELS
 from tests.providers.building import RULES
 from tests.providers.foundry import az_of, foundry_on_port
 
@@ -399,6 +401,22 @@ def test_talking_works_as_shown(tmp_path, monkeypatch, capfd):
         env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
     )
     assert done.stdout.rstrip() == expected.rstrip()
+
+
+def test_changing_models_works_as_shown(tmp_path, monkeypatch, capfd):
+    ends = (datetime.now(UTC).date() + timedelta(days=52)).isoformat()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    (tmp_path / "orch.yaml").write_text(MODELS.replace("ENDS", ends), encoding="utf-8")
+    assert run(["apply", "--yes", "--quiet"]) == 0
+    shown = shown_commands((ROOT / "docs" / "models.md").read_text(encoding="utf-8"))
+    assert len(shown) == 2
+    for command, expected in shown:
+        capfd.readouterr()
+        run(command.removeprefix("orch ").split())
+        printed = capfd.readouterr()
+        text = re.sub(r"in 5[12] days", "in 52 days", printed.err) + printed.out
+        assert settled(text) == settled(expected.replace("2027-01-14", ends))
 
 
 def test_every_kind_is_in_the_language_page_and_has_a_schema():

@@ -11,18 +11,14 @@ import click
 from orchestrator.cli.budget import budget, check_prices
 from orchestrator.cli.messages import show_note, show_warning
 from orchestrator.cli.options import concurrency, load_project, paths, quietness, reports, verbosity, within
-from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
 from orchestrator.cli.resuming import GO_ON, Wish, keeping, last_run
+from orchestrator.cli.run_reports import Files, show_reports
 from orchestrator.cli.several_targets import Part, run_all, targets
 from orchestrator.errors import UsageError
 from orchestrator.model.project import LocatedScenario, Project
-from orchestrator.reporting.junit import junit_xml
 from orchestrator.reporting.rates import cannot_pass
-from orchestrator.reporting.run_html import run_html
-from orchestrator.reporting.run_json import run_json
-from orchestrator.reporting.run_markdown import run_markdown
-from orchestrator.reporting.run_text import run_text
+from orchestrator.scenario.by_model import with_models
 from orchestrator.scenario.choosing import Shard, named
 from orchestrator.scenario.results import exit_code
 from orchestrator.scenario.runner import RunOptions
@@ -34,12 +30,20 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
     "`orch test --repeat 10 --json after.json`, `orch test --name 'quiz[model=gpt-5,*'`, "
     "`orch test --target local --target server --shard 1/4`, `orch test --budget 2.50`, `orch test --resume`, "
-    "`orch test --last-failed`, `orch test --html report.html --markdown comment.md`."
+    "`orch test --last-failed`, `orch test --model gpt-4o --model gpt-6-luna`, "
+    "`orch test --html report.html --markdown comment.md`."
 )
 @paths
 @targets
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag (repeatable).")
 @click.option("--name", "names", multiple=True, metavar="GLOB", help="Only scenarios of this name (repeatable).")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="Have this model answer in place of the assistants' own; of several, the first is compared with the others.",
+)
 @click.option("--shard", metavar="I/N", help="Only the I-th of N equal parts, so that N machines share the work.")
 @click.option(
     "--repeat",
@@ -65,6 +69,7 @@ def command(
     variables: tuple[str, ...],
     tags: tuple[str, ...],
     names: tuple[str, ...],
+    models: tuple[str, ...],
     shard: str | None,
     repeat: int | None,
     fail_fast: bool,
@@ -94,15 +99,12 @@ def command(
     """
     if Path("-") in (json_file, junit_file, html_file, markdown_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
-    part = Shard.parse(shard) if shard is not None else None
     projects = [load_project(paths, name, variables) for name in dict.fromkeys(targets) or (None,)]
     found = [located for project in projects for located in _choose(project, paths, tags, names)]
-    chosen = _repeated(found if part is None else part.take(found), repeat)
-    if not chosen:
-        show_note(f"part {shard} has no scenarios: there are {len(found)}")
-    weak = {(located.position, cannot_pass(located.scenario.repeat)) for located in chosen}
-    for position, problem in sorted((position, problem) for position, problem in weak if problem):
-        show_warning(position, *problem)
+    if models:
+        found = with_models(found, list(dict.fromkeys(models)), projects[0].prices)
+    chosen = _repeated(_part(found, shard), repeat)
+    _warn(chosen)
     for project in projects:
         check_prices(project, [located for located in chosen if located.target == project.target_name], budget_usd)
     today = date.today()
@@ -122,19 +124,8 @@ def command(
         done = asyncio.run(run_all(parts, options, quiet))
     for each in parts:
         show_recorded(each.recordings)
-    name, target = projects[0].name, ", ".join(project.target_name for project in projects)
-    write_report(junit_file, [junit_xml(done, project=name, target=target)] if junit_file else [])
-    data = run_json(done, project=name, target=target)
-    write_report(json_file, json_pieces(data))
-    write_report(html_file, run_html(data))
-    write_report(markdown_file, [run_markdown(data)] if markdown_file else [])
-    match format_:
-        case "json":
-            click.echo(as_json(data))
-        case "markdown":
-            click.echo(run_markdown(data))
-        case _:
-            show_text(run_text(done, verbose))
+    files = Files(json_file, junit_file, html_file, markdown_file)
+    show_reports(done, projects, files, format_, verbose, several_models=len(set(models)) > 1)
     if any(each.kept.can_go_on(done) for each in parts):
         show_note(GO_ON)
     return exit_code(done)
@@ -154,6 +145,23 @@ def _choose(
     known = ", ".join(sorted({tag for located in here for tag in located.scenario.tags})) or "none"
     message = f"none of {len(here)} scenarios has that tag or name"
     raise UsageError(message, f"tags: {known}; names: {', '.join(sorted({located.base for located in here}))}")
+
+
+def _part(found: list[LocatedScenario], shard: str | None) -> list[LocatedScenario]:
+    """Give the part of the scenarios that this machine plays."""
+    if shard is None:
+        return found
+    taken = Shard.parse(shard).take(found)
+    if not taken:
+        show_note(f"part {shard} has no scenarios: there are {len(found)}")
+    return taken
+
+
+def _warn(chosen: list[LocatedScenario]) -> None:
+    """Tell of repeats that nothing can pass."""
+    weak = {(located.position, cannot_pass(located.scenario.repeat)) for located in chosen}
+    for position, problem in sorted((position, problem) for position, problem in weak if problem):
+        show_warning(position, *problem)
 
 
 def _repeated(chosen: list[LocatedScenario], repeat: int | None) -> list[LocatedScenario]:

@@ -4,14 +4,31 @@ import re
 import shlex
 import warnings
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 Json = dict[str, Any]
+
+
+def _as_day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or day.isoformat() != value:  # Python also reads 20260301 and 2026-W09-7; people do not
+        raise PydanticCustomError("day", "{value} is no day: write it as 2026-03-01", {"value": repr(value)})
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_as_day)]
+"""A day, written as 2026-03-01."""
 
 
 def _not_ours(key: str) -> str:

@@ -198,6 +198,8 @@ class Project:
     models: tuple[ScriptedModel, ...]
     moved: Mapping[Address, Address] = field(default_factory=dict)
     """New addresses by old ones."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """What models cost, by model."""
 
     @property
     def endpoint(self) -> str:

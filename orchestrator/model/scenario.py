@@ -1,14 +1,13 @@
 """A scripted conversation as written: what the user says, what functions answer, what must be true then."""
 
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.address import Name
 from orchestrator.model.checks import Check
-from orchestrator.model.language import NonEmpty, Spec, Strict
+from orchestrator.model.language import Day, NonEmpty, Spec, Strict
 from orchestrator.model.matrix import Matrix, Rows
 from orchestrator.model.mocks import OneOrMore, later
 
@@ -28,25 +27,11 @@ class Repeat(Strict):
         return self
 
 
-def _as_day(value: Any) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        day = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        day = None
-    if day is None or day.isoformat() != value:  # Python also reads 20260301 and 2026-W09-7; people do not
-        raise PydanticCustomError("day", "{value} is no day: write it as 2026-03-01", {"value": repr(value)})
-    return day
-
-
 class Quarantine(Strict):
     """A scenario that may fail for a while: it is played and reported, and fails no run."""
 
     reason: NonEmpty = Field(description="Why, for people")
-    until: Annotated[date, BeforeValidator(_as_day)] = Field(
-        description="The last day it may fail, as YYYY-MM-DD; from the next one on it counts again"
-    )
+    until: Day = Field(description="The last day it may fail, as YYYY-MM-DD; from the next one on it counts again")
 
 
 class Turn(Strict):

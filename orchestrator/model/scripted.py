@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.model.language import Json, NonEmpty, Pattern, Spec, Strict
+from orchestrator.model.language import Day, Json, NonEmpty, Pattern, Spec, Strict
 
 
 class ScriptedCall(Strict):
@@ -53,6 +53,9 @@ class ScriptedModel(Spec):
 
     kind: Literal["ScriptedModel"] = "ScriptedModel"
     name: NonEmpty = Field(description="Answers runs that name this model; `*` answers any")
+    shutdown_date: Day | None = Field(
+        None, description="Day on which it is said to be shut down, YYYY-MM-DD; it answers all the same"
+    )
     rules: list[Rule] = Field(min_length=1, description="What it answers to what; the first that matches wins")
 
     def to_rules(self) -> list[dict[str, Any]]:

@@ -234,8 +234,11 @@ class Provider(Protocol):
         """Delete an object and what orch uploaded for it; one that is gone already is done."""
         ...
 
-    async def fetch_retirements(self) -> Mapping[str, date]:
-        """Give the day on which each model that has one is shut down; empty where the API tells none."""
+    async def fetch_models(self) -> Mapping[str, date | None] | None:
+        """Give the models there are, each with the day on which it is shut down, if that is set.
+
+        None where the target has no such list. One request.
+        """
         ...
 
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:

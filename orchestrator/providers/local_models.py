@@ -10,7 +10,8 @@ from orchestrator.spec.template import TemplateError, render_later
 
 def serve_model(model: ScriptedModel) -> ServedModel:
     """Give a declared model as the server takes it; raises `ScriptError` for rules that cannot be used."""
-    return ServedModel(model.name, model.to_rules(), _render)
+    ends = model.shutdown_date.isoformat() if model.shutdown_date is not None else None
+    return ServedModel(model.name, model.to_rules(), _render, ends)
 
 
 def _render(text: str, values: Mapping[str, object]) -> str:

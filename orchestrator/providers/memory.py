@@ -170,8 +170,8 @@ class MemoryProvider:
         self.objects.pop(live.id, None)
         _answer(lost)
 
-    async def fetch_retirements(self) -> Mapping[str, date]:
-        """Give what was given as `retirements`."""
+    async def fetch_models(self) -> Mapping[str, date | None] | None:
+        """Give the models that were given as `retirements`."""
         await self._request("GET /models")
         return self._retirements
 

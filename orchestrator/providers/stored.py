@@ -123,18 +123,19 @@ class StoredObjects:
         except TargetMissingError:
             return {}  # gone already, and which files were in it with it
 
-    async def fetch_retirements(self) -> Mapping[str, date]:
+    async def fetch_models(self) -> Mapping[str, date | None] | None:
         """Read `GET /models`, whose `shutdown_date` is `YYYY-MM-DD` or null (OpenAI's API reference, Models).
 
-        Servers that tell no dates, or have no such list, know of none.
+        None where the server has no such list; a server that tells no dates has models without any.
         """
         try:
             page = await self._client.get("/models")
         except (TargetMissingError, TargetRejectedError):
-            return {}
+            return None
         items = page.get("data")
-        found = {item.get("id"): _day(item.get("shutdown_date")) for item in items} if isinstance(items, list) else {}
-        return {str(model): day for model, day in found.items() if day is not None}
+        if not isinstance(items, list):
+            return None
+        return {str(item.get("id")): _day(item.get("shutdown_date")) for item in items if isinstance(item, Mapping)}
 
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
         """Delete uploads that are in no store: one GET each, and for those without an id the files and stores."""

@@ -22,7 +22,8 @@ async def fetch_retirements(provider: Provider, file: Path, source: str, now: fl
     kept = _read(file, source, now)
     if kept is not None:
         return kept
-    dates = await provider.fetch_retirements()
+    listed = await provider.fetch_models() or {}
+    dates = {model: day for model, day in listed.items() if day is not None}
     _write(file, source, now, dates)
     return dates
 

@@ -111,6 +111,7 @@ def load_with_documents(ask: Ask) -> Loaded:
         scenarios=tuple(linked.scenarios),
         models=tuple(linked.models),
         moved={entry.source: entry.target for entry in settings.moved},
+        prices=settings.prices,
     )
     return Loaded(project, head, tuple(specs))
 

@@ -128,7 +128,7 @@ def test_a_create_that_is_answered_without_an_id_is_in_doubt(tiny, reply):
     run(check())
 
 
-def test_dates_of_models_are_read_and_what_is_none_is_left_out(tmp_path):
+def test_models_are_read_with_their_dates_and_what_is_none_counts_as_none(tmp_path):
     listed = [
         {"id": "gpt-4o", "shutdown_date": "2027-01-14"},
         {"id": "gpt-6", "shutdown_date": None},
@@ -139,27 +139,28 @@ def test_dates_of_models_are_read_and_what_is_none_is_left_out(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
             witness.instead = lambda name, count: httpx2.Response(200, json={"object": "list", "data": listed})
-            assert await provider.fetch_retirements() == {"gpt-4o": date(2027, 1, 14)}
+            dates = {"gpt-4o": date(2027, 1, 14), "gpt-6": None, "old": None, "plain": None}
+            assert await provider.fetch_models() == dates
             assert witness.seen == ["GET /models"]
 
     run(check())
 
 
 @pytest.mark.parametrize("status", [400, 404, 405])
-def test_a_server_without_a_list_of_models_knows_of_no_dates(tmp_path, status):
+def test_a_server_without_a_list_of_models_says_so(tmp_path, status):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
             witness.instead = lambda name, count: refusal("no such thing", status)
-            assert await provider.fetch_retirements() == {}
+            assert await provider.fetch_models() is None
 
     run(check())
 
 
-def test_a_refused_key_is_no_absence_of_dates(tmp_path):
+def test_a_refused_key_is_no_absence_of_a_list(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
             witness.instead = lambda name, count: refusal("who are you", 401)
             with pytest.raises(TargetAccessError):
-                await provider.fetch_retirements()
+                await provider.fetch_models()
 
     run(check())

@@ -587,14 +587,15 @@ def test_a_search_is_told_with_its_passages_and_cited_by_file_name(check, tmp_pa
     check(body, Capability.FILE_SEARCH, Capability.CITATIONS)
 
 
-def test_dates_of_models_are_days_by_name(check):
+def test_models_are_listed_in_one_request_with_the_days_they_end(check):
     async def body(subject):
         before = subject.provider.requests.total
-        dates = await subject.provider.fetch_retirements()
-        assert all(isinstance(model, str) and isinstance(day, date) for model, day in dates.items())
+        listed = await subject.provider.fetch_models()
+        assert listed
+        assert all(isinstance(model, str) and isinstance(day, date | None) for model, day in listed.items())
         assert subject.provider.requests.total == before + 1
 
-    check(body, Capability.MODEL_DATES)
+    check(body)
 
 
 class Ear:

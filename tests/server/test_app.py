@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.server.app import Settings
+from orchestrator.server.models.scripted import ScriptedModel
 
 
 @pytest.fixture
@@ -127,8 +128,10 @@ def test_no_path_is_a_500(settings, send, path):
 def test_models_are_listed_and_found(settings, send, make_model):
     assert send(settings, "GET", "/models").json() == {
         "object": "list",
-        "data": [{"id": "gpt-4o", "object": "model", "created": 0, "owned_by": "orch"}],
+        "data": [{"id": "gpt-4o", "object": "model", "created": 0, "owned_by": "orch", "shutdown_date": None}],
     }
+    ending = replace(settings, models=[ScriptedModel("old", [{"reply": "x"}], str.format, "2027-01-14")])
+    assert send(ending, "GET", "/models/old").json()["shutdown_date"] == "2027-01-14"
     assert send(settings, "GET", "/models/gpt-4o").json()["id"] == "gpt-4o"
     assert error(send(settings, "GET", "/models/other")) == (404, "The model 'other' does not exist", "model_not_found")
     anything = replace(settings, models=[make_model(name="*")])

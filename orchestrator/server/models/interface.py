@@ -140,6 +140,11 @@ class Model(Protocol):
         """The name runs ask for, or `*` for any."""
         ...
 
+    @property
+    def shutdown_date(self) -> str | None:
+        """The day on which it is shut down, `YYYY-MM-DD`, as `/models` tells it; None where none is set."""
+        ...
+
     async def step(self, request: ModelRequest) -> ModelStep:
         """Decide what comes next. A model's own trouble is a `Failure`, not an exception."""
         ...

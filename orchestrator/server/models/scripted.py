@@ -78,8 +78,11 @@ class ScriptedModel:
     Raises ScriptError.
     """
 
-    def __init__(self, name: str, rules: Sequence[Mapping[str, Any]], render: Render) -> None:
+    def __init__(
+        self, name: str, rules: Sequence[Mapping[str, Any]], render: Render, shutdown_date: str | None = None
+    ) -> None:
         self.name = name
+        self.shutdown_date = shutdown_date
         self._rules = tuple(_parse(name, position, rule) for position, rule in enumerate(rules, 1))
         self._render = render
 

@@ -10,21 +10,24 @@ from orchestrator.server.routes.http import Endpoint, reply, services
 from orchestrator.server.wire import WireError
 
 
-def _describe(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 0, "owned_by": "orch"}
+def _describe(name: str, shutdown_date: str | None) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "orch", "shutdown_date": shutdown_date}
 
 
 async def list_all(request: Request) -> Response:
     """GET /models."""
-    return reply({"object": "list", "data": [_describe(model.name) for model in services(request).models]})
+    return reply(
+        {"object": "list", "data": [_describe(each.name, each.shutdown_date) for each in services(request).models]}
+    )
 
 
 async def get(request: Request) -> Response:
     """GET /models/{model}."""
     name = request.path_params["model"]
-    if find_model(services(request).models, name) is None:
+    found = find_model(services(request).models, name)
+    if found is None:
         raise WireError(404, f"The model '{name}' does not exist", code="model_not_found", param="model")
-    return reply(_describe(name))
+    return reply(_describe(name, found.shutdown_date))
 
 
 ENDPOINTS = (Endpoint("GET", "/models", list_all), Endpoint("GET", "/models/{model}", get))

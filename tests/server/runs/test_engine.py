@@ -19,6 +19,7 @@ class Model:
     """Answers when it is let."""
 
     name = "gpt-4o"
+    shutdown_date = None
 
     def __init__(self):
         self.asked = asyncio.Event()
