@@ -63,7 +63,7 @@ async def fetch_plan(
     """Read the target and decide what apply would do; `patience` are the seconds before a second look, see there."""
     project, provider = session.project, session.provider
     compared = {} if options.destroy else project.resources  # what goes is not compared, so its files are not read
-    observed = await _observe(session, compared, concurrency, patience)
+    observed = await _observe(session, compared, concurrency, patience, options.refresh)
     decided = plan(project.resources, observed, provider.capabilities, options, project.name, project.target_name)
     return replace(decided, endpoint=project.endpoint)
 
@@ -87,16 +87,25 @@ async def with_retirements(session: Session, decided: Plan, on_unread: Callable[
 
 
 async def _observe(
-    session: Session, compared: Mapping[Address, Resource], concurrency: int, patience: float
+    session: Session,
+    compared: Mapping[Address, Resource],
+    concurrency: int,
+    patience: float,
+    refresh: bool = False,
 ) -> Observed:
     """Read the target; where an apply that ended early may have created what is not listed yet, read it twice."""
     project, provider = session.project, session.provider
     doubts = read_doubts(journal_path(project))
-    observed = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
+
+    async def look() -> Observed:
+        moved, created = project.moved, doubts.created
+        return await observe(provider, compared, project.name, concurrency, moved, created, refresh)
+
+    observed = await look()
     if doubts.creating <= set(observed.owned) | set(observed.duplicates):
         return observed
     await asyncio.sleep(patience)
-    again = await observe(provider, compared, project.name, concurrency, project.moved, doubts.created)
+    again = await look()
     return replace(again, requests=observed.requests + again.requests)
 
 

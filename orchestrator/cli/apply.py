@@ -15,6 +15,7 @@ from orchestrator.cli.options import (
     only,
     paths,
     quietness,
+    refreshing,
     reports,
     select,
     target,
@@ -42,6 +43,7 @@ SHORTEST = 8
     "--approve", metavar="HASH", help="Carry out only the plan with this hash (see `orch plan --out`); does not ask."
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
+@refreshing
 @offline_models
 @reports
 @concurrency
@@ -55,6 +57,8 @@ def command(
     prune: bool,
     approve: str | None,
     yes: bool,
+    refresh: bool,
+    retry_failed: bool,
     offline_models: bool,
     format_: str,
     concurrency: int,
@@ -73,13 +77,19 @@ def command(
     Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change or the plan is not the
     approved one, 5 where only a part was applied.
     """
-    saved = _saved_plan(paths, target, only, prune)
+    saved = _saved_plan(paths, target, only, prune or refresh or retry_failed)
     if approve is not None and not re.fullmatch(f"[0-9a-fA-F]{{{SHORTEST},64}}", approve):
         raise UsageError(f"--approve {approve} is no hash of a plan", f"give at least {SHORTEST} of its characters")
     if saved is not None:
         paths, target = _folders(paths), saved.target
-    project = load_project(paths, target, variables)
-    options = PlanOptions(prune=prune, only=select(project, paths, only, prune), revision=read_revision(project.root))
+    project = load_project(paths, target, variables, refresh=refresh)
+    options = PlanOptions(
+        prune=prune,
+        only=select(project, paths, only, prune),
+        refresh=refresh,
+        retry_failed=retry_failed,
+        revision=read_revision(project.root),
+    )
     wish = Wish(
         plan=options if saved is None else saved,
         question=f"Apply this to {project.target_name}?",
@@ -100,15 +110,15 @@ def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return others or (paths[0].parent,)
 
 
-def _saved_plan(paths: tuple[Path, ...], target: str | None, only: tuple[str, ...], prune: bool) -> Plan | None:
+def _saved_plan(paths: tuple[Path, ...], target: str | None, only: tuple[str, ...], others: bool) -> Plan | None:
     """Read the saved plan that is given instead of specs, or None; raises `PlanError`, `UsageError`."""
     files = [path for path in paths if path.suffix == ".json"]
     if not files:
         return None
-    if len(files) > 1 or target is not None or only or prune:
+    if len(files) > 1 or target is not None or only or others:
         raise UsageError(
             f"{files[0]} is a saved plan: what it does, and where, was said when it was made",
-            "give one plan, without --target, --only and --prune",
+            "give one plan, without --target, --only, --prune, --refresh and --retry-failed",
         )
     try:
         data = json.loads(files[0].read_text(encoding="utf-8"))

@@ -46,6 +46,14 @@ def offline_models(command: Decorated) -> Decorated:
     return click.option("--offline-models", is_flag=True, help=text)(command)
 
 
+def refreshing(command: Decorated) -> Decorated:
+    """Take the wishes to look at every file, and to send those again that could not be indexed."""
+    again = "Send files again that the target could not index, though their content is the same."
+    refresh = "Look at every file, here and in the vector stores, whatever is recorded of it."
+    retried = click.option("--retry-failed", is_flag=True, help=again)(command)
+    return click.option("--refresh", is_flag=True, help=refresh)(retried)
+
+
 def only(command: Decorated) -> Decorated:
     """Take addresses to look at."""
     text = "Only this resource, for example assistant.math-tutor or 'assistant.*' (repeatable)."
@@ -76,13 +84,14 @@ def load_project(
     target_name: str | None = None,
     variables: tuple[str, ...] = (),
     may_be_empty: bool = False,
+    refresh: bool = False,
 ) -> Project:
     """Load the project that the paths belong to; raises `SpecError` or `UsageError`.
 
-    `may_be_empty` is for commands that make sense before anything is declared.
+    `may_be_empty` is for commands that make sense before anything is declared; `refresh` reads every file anew.
     """
     ask = asking(given[0] if given else Path(), target_name, variables)
-    project = load(replace(ask, may_be_empty=may_be_empty))
+    project = load(replace(ask, may_be_empty=may_be_empty, refresh=refresh))
     cwd = Path.cwd()
     for path in given:
         absolute = (cwd / path).absolute()

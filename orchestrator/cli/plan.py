@@ -14,6 +14,7 @@ from orchestrator.cli.options import (
     offline_models,
     only,
     paths,
+    refreshing,
     reports,
     select,
     target,
@@ -44,6 +45,7 @@ from orchestrator.spec.revisions import read_revision
     help="Save the plan as JSON, for `orch apply PATH FILE`.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@refreshing
 @offline_models
 @reports
 @concurrency
@@ -56,6 +58,8 @@ def command(
     prune: bool,
     out: Path | None,
     detailed_exitcode: bool,
+    refresh: bool,
+    retry_failed: bool,
     offline_models: bool,
     format_: str,
     concurrency: int,
@@ -68,8 +72,14 @@ def command(
 
     Exits 0, 1 on an error, and with --detailed-exitcode 2 where there are changes.
     """
-    project = load_project(paths, target, variables)
-    options = PlanOptions(prune=prune, only=select(project, paths, only, prune), revision=read_revision(project.root))
+    project = load_project(paths, target, variables, refresh=refresh)
+    options = PlanOptions(
+        prune=prune,
+        only=select(project, paths, only, prune),
+        refresh=refresh,
+        retry_failed=retry_failed,
+        revision=read_revision(project.root),
+    )
 
     async def fetch() -> Plan:
         async with open_session(project, os.environ) as session:

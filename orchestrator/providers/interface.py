@@ -83,6 +83,14 @@ class LiveFile:
     """`{sha256, attributes, chunking}` as in the fields; `failed` holds the reason where indexing failed."""
     ours: bool
     """Whether orch uploaded it, so that it may be deleted and not only detached."""
+    attempts: tuple["LiveFile", ...] = ()
+    """Contents that were to take its place and could not be indexed; they stay, so that any machine knows of them."""
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """Give the contents that could not be indexed, by SHA-256 (hex), each with the target's reason."""
+        values = [file.value for file in (self, *self.attempts)]
+        return {value["sha256"]: value["failed"] for value in values if "failed" in value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +104,11 @@ class Live:
     marks: Marks | None
     """Whose it is, or None where orch never applied it."""
     file_count: int = 0
-    """Number of usable files in a store, from its own counters; one that failed does not count, so that it is seen."""
+    """Number of usable files in a store, from its own counters."""
     files: Mapping[str, LiveFile] | None = None
     """A store's files by label, or None where they were not read."""
+    failed_count: int = 0
+    """Number of files in a store that could not be indexed, from its own counters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,8 @@ class StoredObjects:
     async def delete(self, live: Live) -> None:
         """Delete an object; of a store first the files that orch uploaded."""
         if live.kind is Kind.VECTOR_STORE:
-            for file in (await self._files_of(live)).values():
+            found = (await self._files_of(live)).values()
+            for file in (each for known in found for each in (known, *known.attempts)):
                 if file.ours:
                     await self._client.delete(f"/files/{file.id}")  # which takes it out of the store too
         await self._client.delete(f"{self._dialect.paths[live.kind]}/{live.id}")

@@ -4,8 +4,9 @@ Path and SHA-256 are kept in each file's `attributes`, the one server-side place
 author's own attributes. A file without them is somebody else's: it is detached where the declared set is the whole
 set, and never deleted.
 
-A new file that cannot be indexed is taken away again and what it was to replace stays, so that a store never knows
-less than before.
+A new file that cannot be indexed does not take the place of the old one, so that a store never knows less than
+before. It stays in the store, where its attributes tell every machine which content it was that failed: the same is
+not sent again until somebody asks for it.
 """
 
 import asyncio
@@ -34,16 +35,23 @@ Ids = Mapping[str, str]
 async def fetch_files(client: Client, store: Live, seconds: float = SETTLE_SECONDS) -> Live:
     """Give the store with its files; one without a label goes by its id, and so does the older of two under one.
 
+    What failed beside a file that is searchable is no file of its own: it is among that one's `attempts`.
+
     What is being indexed, such as by an apply that ended early, is awaited up to `seconds`: what is said of it now
     would be untrue a moment later, and its content would be sent twice.
     """
     files: dict[str, LiveFile] = {}
     for item in await _settled(client, f"/vector_stores/{store.id}/files", seconds):
         label, file = _from_wire(item)
-        if label in files:
-            older = files.pop(label)
-            files[older.id] = older
-        files[label] = file
+        older = files.pop(label, None)
+        if older is None:
+            files[label] = file
+        elif file.ours and "failed" in file.value:
+            files[label] = replace(older, attempts=(*older.attempts, file))
+        elif older.ours and "failed" in older.value:
+            files[label] = replace(file, attempts=(*older.attempts, replace(older, attempts=())))
+        else:
+            files[label], files[older.id] = replace(file, attempts=older.attempts), replace(older, attempts=())
     fields = {**store.fields, **{file_path(label): dict(file.value) for label, file in files.items()}}
     return replace(store, fields=fields, files=files)
 
@@ -146,14 +154,19 @@ async def carry_out(
         await remove(client, store_id, file)
     if failures:
         reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
-        raise TargetRejectedError(f"not searchable: {reasons}", "mend or remove these files, then apply")
+        hint = "mend or remove these files, then apply; as they are, only --retry-failed sends them again"
+        raise TargetRejectedError(f"not searchable: {reasons}", hint)
 
 
 def _unwanted(work: Work, failed: set[str], uploaded: Ids) -> list[LiveFile]:
-    """Give what is replaced or no longer wanted; where new content failed, that instead."""
-    new = {label: LiveFile(id, {}, ours=True) for label, id in uploaded.items()}
-    over = [new[label] if label in failed else work.replaced.get(label) for label in new]
-    return [file for file in over if file is not None] + ([] if failed else list(work.remove.values()))
+    """Give what is replaced or no longer wanted; where new content failed, only attempts that failed before it."""
+    over: list[LiveFile] = []
+    for label in uploaded:
+        if (old := work.replaced.get(label)) is not None:
+            kept = label in failed and "failed" not in old.value
+            over += old.attempts if kept else (old, *old.attempts)
+    gone = [] if failed else [each for old in work.remove.values() for each in (old, *old.attempts)]
+    return over + gone
 
 
 async def search_store(client: Client, store_id: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -44,8 +44,8 @@ def store_from_wire(item: Mapping[str, Any]) -> Live:
     fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
     counts = item.get("file_counts") or {}
-    count = int(counts.get("completed") or 0)
-    return Live(Kind.VECTOR_STORE, item["id"], {**fields, **own}, marks, file_count=count)
+    count, failed = (int(counts.get(key) or 0) for key in ("completed", "failed"))
+    return Live(Kind.VECTOR_STORE, item["id"], {**fields, **own}, marks, file_count=count, failed_count=failed)
 
 
 def metadata_of(fields: Fields, marks: Marks) -> dict[str, str]:

@@ -12,14 +12,15 @@ Three values meet in every field: desired (the spec), live, and the baseline, a 
 A live value that is missing counts as the target's default, and one that equals the default needs no removing.
 The files of a store are one set with one digest (`marks.files`), so who moved is decided for the set: the spec when
 the declared digest is not the recorded one, outside when the digest of the live files is not. Where the files were
-not read (their digest and number agreed) they count as equal.
+not read (their digest and number agreed) they count as equal. So does content that is known to have failed, until
+somebody asks to have it sent again.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label, is_unknown, references
+from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label, file_path, is_unknown, references
 from orchestrator.model.ownership import Baseline, files_digest
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Live
@@ -69,16 +70,20 @@ def value_at(fields: Fields, path: str, defaults: Fields) -> Any:
     return defaults.get(path) if value is None else value
 
 
-def diff(desired: Resource, live: Live, defaults: Fields) -> tuple[FieldChange, ...]:
+def diff(desired: Resource, live: Live, defaults: Fields, retry_failed: bool = False) -> tuple[FieldChange, ...]:
     """Give the fields in which `live` is not as declared: declared ones in their order, then removed ones by path.
 
-    `live.fields` must name our own stores as `Ref` (see `with_references`).
+    `live.fields` must name our own stores as `Ref` (see `with_references`). `retry_failed` also gives files whose very
+    content could not be indexed.
     """
     baseline = live.marks.baseline if live.marks is not None else Baseline()
     wanted = compared(desired)
     files_who = _who_moved_files(wanted, live) if live.files is not None else None
+    known = {} if retry_failed else failures(desired, live)
     changes: list[FieldChange] = []
     for path, value in wanted.items():
+        if path in known:
+            continue
         is_file = file_label(path) is not None
         old = value_at(live.fields, path, defaults)
         if (is_file and live.files is None) or equal(value, old):
@@ -93,6 +98,16 @@ def diff(desired: Resource, live: Live, defaults: Fields) -> tuple[FieldChange, 
         if mover is not None:
             changes.append(FieldChange(path, live.fields[path], defaults.get(path), mover))
     return tuple(changes)
+
+
+def failures(desired: Resource, live: Live) -> dict[str, str]:
+    """Give the paths of declared files whose very content could not be indexed, each with the target's reason."""
+    found = {}
+    for label, file in (live.files or {}).items():
+        value = desired.fields.get(path := file_path(label))
+        if value is not None and (failed := file.failures) and value["sha256"] in failed:
+            found[path] = failed[value["sha256"]]
+    return found
 
 
 def after(desired: Resource, live: Live, changes: tuple[FieldChange, ...]) -> dict[str, Any]:

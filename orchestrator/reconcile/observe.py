@@ -54,11 +54,13 @@ async def observe(
     concurrency: int = 8,
     moved: Mapping[Address, Address] | None = None,
     created: Mapping[Address, str] | None = None,
+    refresh: bool = False,
 ) -> Observed:
     """Read the target for `project`; raises `TargetError` where anything could not be read whole.
 
     `moved` gives new addresses by old ones: what is live under an old one is found under the new. `created` are ids an
-    interrupted apply was answered with: what a list does not show yet is read by its id.
+    interrupted apply was answered with: what a list does not show yet is read by its id. `refresh` reads the files of
+    every declared store, whatever its record says.
     """
     before = provider.requests.total
     kinds = [Kind.ASSISTANT]
@@ -74,7 +76,7 @@ async def observe(
     limit = asyncio.Semaphore(concurrency)
 
     async def with_files(address: Address, live: Live) -> tuple[Address, Live]:
-        if not files_moved(resources.get(address), live):
+        if not files_moved(resources.get(address), live, refresh):
             return address, live
         async with limit:
             return address, await provider.fetch_files(live)
@@ -96,13 +98,13 @@ async def _if_there(provider: Provider, kind: Kind, id: str) -> list[Live]:
         return []
 
 
-def files_moved(resource: Resource | None, live: Live) -> bool:
-    """Tell whether a store's files have to be read: their record or their number is not as declared."""
+def files_moved(resource: Resource | None, live: Live, refresh: bool = False) -> bool:
+    """Tell whether a store's files have to be read: their record or their number is not as declared, or some failed."""
     if resource is None or live.kind is not Kind.VECTOR_STORE or live.marks is None:
         return False
     if any(covers(prefix, "files") for prefix in resource.ignore):
         return False
-    if live.marks.files != files_digest(compared(resource)):
+    if refresh or live.failed_count or live.marks.files != files_digest(compared(resource)):
         return True
     declared = sum(file_label(path) is not None for path in resource.fields)
     return "files" in resource.whole and live.file_count != declared

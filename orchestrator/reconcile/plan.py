@@ -142,6 +142,16 @@ class Kept:
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Unsearchable:
+    """A declared file whose very content the target could not index; the same is not sent again unasked."""
+
+    address: Address
+    path: str
+    reason: str
+    """The target's own words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retiring:
     """An assistant whose model is shut down soon; a warning, and nothing a plan changes."""
@@ -176,6 +186,8 @@ class Plan:
     """What looks like an object to import, for people to judge."""
     kept: tuple[Kept, ...] = ()
     """What is live and beyond the language, for people to see; not part of a saved plan."""
+    unsearchable: tuple[Unsearchable, ...] = ()
+    """Files that failed before, for people to mend; not part of a saved plan."""
 
     @property
     def summary(self) -> dict[str, int]:

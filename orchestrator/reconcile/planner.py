@@ -15,12 +15,12 @@ from orchestrator.model.fields import is_unknown
 from orchestrator.model.ownership import MAX_PAIRS, PREFIX, Baseline, Marks, files_digest, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Capabilities, Live
-from orchestrator.reconcile.diff import after, compared, diff, with_references
+from orchestrator.reconcile.diff import after, compared, diff, failures, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Seen, Who
+from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Seen, Unsearchable, Who
 from orchestrator.reconcile.refusals import refusals
 from orchestrator.reconcile.uses import remaining_users
 
@@ -35,6 +35,10 @@ class PlanOptions:
     """Delete what this project owns, declared or not; nothing is created or updated."""
     only: tuple[str, ...] = ()
     """Globs of addresses; empty means everything. What a selected resource refers to and is not live yet comes too."""
+    refresh: bool = False
+    """Read the files of every declared store, whatever its record says."""
+    retry_failed: bool = False
+    """Send files again whose very content could not be indexed."""
     revision: str | None = None
     """Git revision to write beside the record; it never causes a change of its own."""
 
@@ -56,7 +60,7 @@ def plan(
     if refused:
         raise SpecError(refused)
     declared = [_as_kept(resource, capabilities) for resource in declared]
-    context = _Context(observed, observed.addresses, capabilities, options.revision, project)
+    context = _Context(observed, observed.addresses, capabilities, options, project)
     changes = [_change(resource, context) for resource in declared]
     refused = [item for change in changes for item in _crowded(change, resources[change.address], capabilities)]
     if refused:
@@ -76,6 +80,7 @@ def plan(
         renames=renames(changes, resources, observed, capabilities.defaults),
         adoptable=adoptable(changes, resources, observed, capabilities.defaults),
         kept=_kept(declared, observed),
+        unsearchable=() if options.retry_failed else _unsearchable(declared, observed),
     )
 
 
@@ -126,7 +131,7 @@ class _Context:
     addresses: Mapping[str, Address]
     """This project's live objects by id."""
     capabilities: Capabilities
-    revision: str | None
+    options: PlanOptions
     project: str
 
 
@@ -138,7 +143,7 @@ def _change(resource: Resource, context: _Context) -> Change:
         baseline=Baseline.of(wanted),
         files=files_digest(wanted),
         protect=resource.protect,
-        revision=context.revision,
+        revision=context.options.revision,
     )
     if address in context.observed.duplicates:
         return Change(address, Action.UPDATE, marks=marks)  # which one is meant is for people to say; a guard asks
@@ -147,7 +152,8 @@ def _change(resource: Resource, context: _Context) -> Change:
         fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
         return Change(address, Action.CREATE, fields=fields, after=dict(resource.fields), marks=marks)
     seen = replace(live, fields=with_references(live.fields, context.addresses, resource.fields))
-    fields = diff(resource, seen, context.capabilities.defaults.get(address.kind, {}))
+    defaults = context.capabilities.defaults.get(address.kind, {})
+    fields = diff(resource, seen, defaults, context.options.retry_failed)
     if not fields and not _stale(live, marks):
         return Change(address, Action.NOOP, id=live.id, live=live)
     was = live.marks.address if live.marks is not None else address
@@ -189,6 +195,12 @@ def _kept(declared: Collection[Resource], observed: Observed) -> tuple[Kept, ...
     lives = [(resource.address, observed.owned.get(resource.address)) for resource in declared]
     found = [(address, tuple(sorted(filter(is_unknown, live.fields)))) for address, live in lives if live is not None]
     return tuple(Kept(address, paths) for address, paths in found if paths)
+
+
+def _unsearchable(declared: Collection[Resource], observed: Observed) -> tuple[Unsearchable, ...]:
+    lives = [(resource, observed.owned.get(resource.address)) for resource in declared]
+    found = [(each, failures(each, live)) for each, live in lives if live is not None]
+    return tuple(Unsearchable(each.address, *item) for each, failed in found for item in sorted(failed.items()))
 
 
 def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover, ...]:

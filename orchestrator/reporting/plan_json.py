@@ -17,6 +17,9 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             written |= breaking_json(item)
     content["remarks"] = remarks_json(plan)
     content["kept"] = [{"address": str(item.address), "paths": list(item.paths)} for item in plan.kept]
+    content["unsearchable"] = [
+        {"address": str(item.address), "path": item.path, "reason": item.reason} for item in plan.unsearchable
+    ]
     content["warnings"] = [
         {
             "address": str(item.address),

@@ -12,7 +12,7 @@ from orchestrator.reporting.apply_text import DONE, summary_text
 from orchestrator.reporting.difference import compare_lines, inline, is_long, lines
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
 from orchestrator.reporting.markdown import Section, code, fence, report
-from orchestrator.reporting.plan_text import MOVERS, retiring_words, summary_line
+from orchestrator.reporting.plan_text import FAILED, MOVERS, retiring_words, summary_line
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 MOST_FIELDS = 40
@@ -44,6 +44,10 @@ def plan_markdown(plan: Plan) -> str:
     sections += [
         Section(f"{code(str(item.address))} keeps what specs have no words for: {code(', '.join(item.paths))}")
         for item in plan.kept
+    ]
+    sections += [
+        Section(f"{code(str(item.address))}: {code(item.path)} {FAILED}: {code(item.reason)}")
+        for item in plan.unsearchable
     ]
     return report(head, sections)
 

@@ -25,6 +25,8 @@ MOVERS = {
     Who.BOTH: "changed in the spec and outside",
     Who.DEFAULT: "the target went back to its default",
 }
+FAILED = "could not be indexed"
+"""What is said of a file whose very content failed before."""
 MOST_LINES = 12
 """Lines shown of a long text that is new as a whole."""
 _PIECE_STYLES = {"-": "red", "+": "green", "@": "cyan"}
@@ -38,7 +40,7 @@ def plan_text(plan: Plan, verbose: bool = False) -> Text:
     most = sys.maxsize if verbose else MOST_LINES
     unchanged = _unchanged(plan) if verbose else ()
     warnings = [Text(f"  ! {item.address}: {visible(retiring_words(item))}", style="yellow") for item in plan.retiring]
-    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_kept(plan), *_remarks(plan)]
+    blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_kept(plan), *_unsearchable(plan), *_remarks(plan)]
     blocks += [Text("\n").join(warnings)] if warnings else []
     blocks.append(Text(summary_line(plan), style="bold"))
     blocks.append(Text(counted(plan.requests, "request"), style="dim"))
@@ -183,6 +185,13 @@ def _kept(plan: Plan) -> Iterator[Text]:
     if plan.kept:
         heading = Text("Live, and nothing specs have words for: it stays as it is", style="bold")
         named = [Text(f"    {item.address}  {visible(', '.join(item.paths))}") for item in plan.kept]
+        yield Text("\n").join([heading, *named])
+
+
+def _unsearchable(plan: Plan) -> Iterator[Text]:
+    if plan.unsearchable:
+        heading = Text("Not searchable: mend or remove it; as it is, only --retry-failed sends it again", "bold yellow")
+        named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in plan.unsearchable]
         yield Text("\n").join([heading, *named])
 
 

@@ -36,10 +36,10 @@ class Look:
 class Hashes:
     """The looks at one project's files, by label: the path relative to the project's folder, with `/`."""
 
-    def __init__(self, root: Path) -> None:
-        """Nothing is read before the first look."""
+    def __init__(self, root: Path, refresh: bool = False) -> None:
+        """Nothing is read before the first look; `refresh` takes nothing from before."""
         self._path = root / FILE
-        self._known: dict[str, Any] | None = None
+        self._known: dict[str, Any] | None = {} if refresh else None
         self._seen: dict[str, Any] = {}
         self._news = False
         self._now = time.time_ns()

@@ -75,15 +75,16 @@ class Linker:
         texts: Texts = NO_TEXTS,
         prices: Mapping[str, Price] | None = None,
         wire: str = "assistants",
+        refresh: bool = False,
     ) -> None:
         """`broken` are kind and name of documents that have no shape; nobody is told that those do not exist.
 
-        `wire` is what the target speaks.
+        `wire` is what the target speaks; `refresh` reads every file anew.
         """
         self._wire = wire
         self._prices = prices or {}
         self._files = PythonFiles(root, cwd)
-        self._store_files = StoreFileFinder(root, cwd)
+        self._store_files = StoreFileFinder(root, cwd, refresh)
         self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
         self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []

@@ -48,6 +48,8 @@ class Ask:
     """The environment, of which templates see what the project lists."""
     may_be_empty: bool = False
     """Whether a project that declares nothing yet is none the worse for it."""
+    refresh: bool = False
+    """Whether files of vector stores are read anew, whatever is remembered of them."""
     texts: Texts = field(default_factory=lambda: NO_TEXTS)
     """Texts taken for what files hold, so that an edit can be loaded before it is written."""
 
@@ -89,7 +91,7 @@ def load_with_documents(ask: Ask) -> Loaded:
     specs, broken = _shape_all(others, Overrides(head, target, patches, sources.lost), names, files, problems)
     unknown = broken | sources.lost
     wire = settings.targets[target].wire
-    linker = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire)
+    linker = Linker(root, ask.cwd, names, specs, unknown, ask.texts, settings.prices, wire, ask.refresh)
     linked = linker.link()
     problems += linked.problems
     shapeless = {f"{PREFIXES[kind]}.{name}" for kind, name in unknown if kind in PREFIXES}

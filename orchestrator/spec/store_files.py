@@ -31,12 +31,12 @@ class Found:
 class StoreFileFinder:
     """Finds the files of one project's stores."""
 
-    def __init__(self, root: Path, cwd: Path) -> None:
-        """`root` is the project's folder; paths are shown relative to `cwd`."""
+    def __init__(self, root: Path, cwd: Path, refresh: bool = False) -> None:
+        """`root` is the project's folder; paths are shown relative to `cwd`; `refresh` reads every file anew."""
         self._root, self._cwd = root, cwd
         self._real_root = os.path.realpath(root)
         self._prefix = f"{root}/"
-        self._hashes = Hashes(root)
+        self._hashes = Hashes(root, refresh)
         self._ignoring: Ignoring | None = None
         self._inside: dict[str, bool] = {}
         """By folder, whether it lies in the project."""

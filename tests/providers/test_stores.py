@@ -25,6 +25,7 @@ from tests.providers.building import (
 
 A, B, C = "papers/a.md", "b.txt", "논문/ㄷ.md"
 BROKEN = b"%PDF-1.4 this is no document"
+NO_TEXT = b"\xff\xfe\x00\xd8 half a character"
 UPLOAD = "POST /files"
 
 
@@ -163,20 +164,44 @@ def test_other_chunking_attaches_again_without_an_upload(tmp_path):
     run(check())
 
 
-def test_a_new_file_that_fails_is_named_and_taken_away_and_the_old_stays(tmp_path):
+def test_a_new_file_that_fails_is_named_and_remembered_and_the_old_stays(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
             id = await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}), JOURNAL)
             before = await read(provider, id)
-            wanted = documents(tmp_path, {A: "a2", "d.pdf": BROKEN, B: BROKEN})
+            wanted = documents(tmp_path, {A: "a2", "d.pdf": BROKEN, B: NO_TEXT})
             with pytest.raises(TargetRejectedError) as caught:
                 await updated(provider, id, wanted, A, B, C, "d.pdf")
             assert caught.value.message.startswith("not searchable: ")
             assert "d.pdf: " in caught.value.message
             after = await read(provider, id)
             assert after.marks.files is None
-            assert set(after.files) == {A, B, C}, "what was to go stays until all is well"
+            assert set(after.files) == {A, B, C, "d.pdf"}, "what was to go stays until all is well"
             assert after.files[A].id != before.files[A].id
+            assert (after.files[B].id, after.files[B].value) == (before.files[B].id, before.files[B].value)
+            assert list(after.files[B].failures) == [wanted.fields[file_path(B)]["sha256"]]
+            assert (after.file_count, after.failed_count) == (3, 2)
+
+    run(check())
+
+
+def test_of_what_failed_the_last_attempt_stays_and_all_go_with_the_next_that_succeeds(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            id = await provider.create(documents(tmp_path, {A: "a"}), JOURNAL)
+            for broken in (NO_TEXT, NO_TEXT + b"!?"):
+                with pytest.raises(TargetRejectedError):
+                    await updated(provider, id, documents(tmp_path, {A: broken}), A)
+                live = await read(provider, id)
+                assert len(live.files[A].attempts) == 1
+                assert len(await provider._client.list_all("/files")) == 2
+            after = await updated(provider, id, documents(tmp_path, {A: "b"}), A)
+            assert (list(after.files), after.files[A].attempts, after.failed_count) == ([A], (), 0)
+            assert len(await provider._client.list_all("/files")) == 1
+            with pytest.raises(TargetRejectedError):
+                await updated(provider, id, documents(tmp_path, {A: NO_TEXT}), A)
+            await provider.delete(await provider.fetch(Kind.VECTOR_STORE, id))
+            assert await provider._client.list_all("/files") == []
 
     run(check())
 
@@ -189,9 +214,8 @@ def test_a_store_whose_files_fail_is_there_with_its_marks_and_no_record(tmp_path
                 await provider.create(wanted, JOURNAL)
             (live,) = await provider.fetch_live(Kind.VECTOR_STORE)
             assert live.marks == replace(wanted.marks, files=None)
-            assert list((await read(provider, live.id)).files) == [A]
-            assert (await provider._client.list_all("/files"))[0]["filename"] == "a.md"
-            assert len(await provider._client.list_all("/files")) == 1
+            files = (await read(provider, live.id)).files
+            assert {label: bool(file.failures) for label, file in files.items()} == {A: False, "d.pdf": True}
 
     run(check())
 
