@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from orchestrator.diagnostics import Diagnostic
@@ -87,20 +88,12 @@ async def with_retirements(session: Session, decided: Plan, on_unread: Callable[
 
 
 async def _observe(
-    session: Session,
-    compared: Mapping[Address, Resource],
-    concurrency: int,
-    patience: float,
-    refresh: bool = False,
+    session: Session, compared: Mapping[Address, Resource], concurrency: int, patience: float, refresh: bool = False
 ) -> Observed:
     """Read the target; where an apply that ended early may have created what is not listed yet, read it twice."""
     project, provider = session.project, session.provider
     doubts = read_doubts(journal_path(project))
-
-    async def look() -> Observed:
-        moved, created = project.moved, doubts.created
-        return await observe(provider, compared, project.name, concurrency, moved, created, refresh)
-
+    look = partial(observe, provider, compared, project.name, concurrency, project.moved, doubts.created, refresh)
     observed = await look()
     if doubts.creating <= set(observed.owned) | set(observed.duplicates):
         return observed

@@ -34,6 +34,7 @@ COMMANDS = {
     "rollback": "Apply the specs of an earlier revision again.",
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
+    "gc": "List uploaded files that nothing has.",
     "models": "List the models in use, and when they end.",
     "test": "Run scenarios and check what comes back.",
     "chat": "Talk to an assistant.",

@@ -16,7 +16,7 @@ A provider **may**
   what to write instead; the contract suite skips it by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -112,6 +112,24 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where else the files of a store of ours may be: an upload is made once, and goes with the last that has it."""
+
+    declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By label, the other live stores of ours that shall have the file too."""
+    unknown: tuple[str, ...] = ()
+    """Other live stores of ours that stay, of which nobody knows which files they have."""
+
+    def of(self, label: str) -> tuple[str, ...]:
+        """Give the stores that may have the file of a label."""
+        return (*self.declared.get(label, ()), *self.unknown)
+
+
+NOWHERE = Elsewhere()
+"""Of files that are in one store alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """What a create or an update has to reach."""
 
@@ -122,7 +140,9 @@ class Desired:
     ids: Mapping[Address, str]
     """Ids of the resources that `Ref`s point at."""
     sources: Mapping[str, Path] = field(default_factory=dict)
-    """Where the contents of a store's files lie, by label."""
+    """Where the contents of its files lie, by label."""
+    elsewhere: Elsewhere = NOWHERE
+    """Where else these files may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,21 @@ class Upload:
     """Seconds since 1970 by this machine's clock, just before it was sent."""
     id: str | None = None
     """Id it got; None where no reply came."""
+
+
+Look = tuple[str, int]
+"""What tells one file from another where nothing else does: its name, and its size in bytes."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LooseFile:
+    """An uploaded file that nothing on the target has."""
+
+    filename: str
+    id: str
+    bytes: int
+    created_at: int
+    """Seconds since 1970."""
 
 
 class Journal(Protocol):
@@ -240,8 +275,8 @@ class Provider(Protocol):
         """Change the fields at the paths in `changed` (removed ones are reset) and, files first, write the marks."""
         ...
 
-    async def delete(self, live: Live) -> None:
-        """Delete an object and what orch uploaded for it; one that is gone already is done."""
+    async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
+        """Delete an object and what orch uploaded for it alone; one that is gone already is done."""
         ...
 
     async def fetch_models(self) -> Mapping[str, date | None] | None:
@@ -249,6 +284,14 @@ class Provider(Protocol):
 
         None where the target has no such list. One request.
         """
+        ...
+
+    async def fetch_loose(self, looks: Collection[Look]) -> tuple[LooseFile, ...]:
+        """Give files that look like these and that nothing on the target has."""
+        ...
+
+    async def delete_file(self, id: str) -> None:
+        """Delete one uploaded file; one that is gone already is done."""
         ...
 
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ of the Assistants protocol. What tests need from a bad day can be asked for: a f
 which is awaited before every request and so can hold one.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -18,14 +18,18 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, Ref, file_label, file_path
 from orchestrator.model.ownership import MAX_PAIRS, MAX_VALUE, Marks, user_pairs
 from orchestrator.providers.interface import (
+    NOWHERE,
     Capabilities,
     Capability,
     Conversation,
     Desired,
+    Elsewhere,
     Hearer,
     Journal,
     Live,
     LiveFile,
+    Look,
+    LooseFile,
     Requests,
     Upload,
 )
@@ -164,7 +168,7 @@ class MemoryProvider:
         stored.metadata = wanted.metadata
         _answer(lost)
 
-    async def delete(self, live: Live) -> None:
+    async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete an object; one that is gone already is done."""
         lost = await self._request(f"DELETE {PATHS[live.kind]}/{{id}}")
         self.objects.pop(live.id, None)
@@ -174,6 +178,13 @@ class MemoryProvider:
         """Give the models that were given as `retirements`."""
         await self._request("GET /models")
         return self._retirements
+
+    async def fetch_loose(self, looks: Collection[Look]) -> tuple[LooseFile, ...]:
+        """Give none: a file is in its store here as soon as it is sent."""
+        return ()
+
+    async def delete_file(self, id: str) -> None:
+        """Do nothing: there are no files outside of stores."""
 
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
         """Delete nothing: a file is in its store here as soon as it is sent."""

@@ -10,7 +10,16 @@ from pathlib import Path
 from orchestrator.model.address import Kind
 from orchestrator.model.release import FOLDER
 from orchestrator.providers._client import Client
-from orchestrator.providers.interface import Capabilities, Conversation, Desired, Hearer, Journal, Live
+from orchestrator.providers.interface import (
+    NOWHERE,
+    Capabilities,
+    Conversation,
+    Desired,
+    Elsewhere,
+    Hearer,
+    Journal,
+    Live,
+)
 from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.releases import Releases
 from orchestrator.providers.responses_conversation import ResponsesConversation
@@ -79,12 +88,12 @@ class ResponsesProvider(StoredObjects):
         self._releases.read(live.id)  # one that is gone is not published again by the way
         self._releases.write(to_release(desired, name=live.id), new=False)
 
-    async def delete(self, live: Live) -> None:
+    async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete a release, or a vector store and what orch uploaded for it."""
         if live.kind is Kind.ASSISTANT:
             self._releases.remove(live.id)
         else:
-            await super().delete(live)
+            await super().delete(live, elsewhere)
 
     def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation with what is released now; another model travels with each request."""

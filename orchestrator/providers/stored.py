@@ -9,7 +9,7 @@ with the record. An update that touches files takes the record back with a POST 
 after; a file that goes takes two DELETEs. Deleting a store reads its files and deletes those that orch uploaded.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,10 +17,24 @@ from typing import Any
 from orchestrator.errors import TargetMissingError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
 from orchestrator.providers._client import Client
-from orchestrator.providers.interface import Capabilities, Desired, Journal, Live, LiveFile, Requests, Upload
-from orchestrator.providers.orphans import sweep
+from orchestrator.providers.holding import held, in_use
+from orchestrator.providers.interface import (
+    NOWHERE,
+    Capabilities,
+    Desired,
+    Elsewhere,
+    Journal,
+    Live,
+    LiveFile,
+    Look,
+    LooseFile,
+    Requests,
+    Upload,
+)
+from orchestrator.providers.orphans import fetch_loose, sweep
 from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files
 from orchestrator.providers.stores_wire import declared_files, metadata_of
+from orchestrator.providers.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class StoredObjects:
         self._dialect = dialect
         self._index_seconds = index_seconds
         self._on_close = on_close
+        self._uploads = Uploads()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -90,7 +105,7 @@ class StoredObjects:
         )
         journal.created(id)
         if files:
-            await carry_out(self._client, id, desired, Work(files, {}, {}, {}, {}), self._index_seconds, journal)
+            await self._carry_out(id, desired, Work(files, {}, {}, {}, {}), journal)
             await self._client.post(
                 f"{self._dialect.paths[kind]}/{id}", self._dialect.to_wire(desired, frozenset()), once=False
             )
@@ -104,17 +119,27 @@ class StoredObjects:
             if live.marks is not None and live.marks.files is not None:
                 unrecorded = {"metadata": metadata_of(live.fields, replace(live.marks, files=None))}
                 await self._client.post(path, unrecorded, once=False)
-            await carry_out(self._client, live.id, desired, work, self._index_seconds, journal)
+            await self._carry_out(live.id, desired, work, journal)
         await self._client.post(path, self._dialect.to_wire(desired, changed), once=False)
 
-    async def delete(self, live: Live) -> None:
-        """Delete an object; of a store first the files that orch uploaded."""
+    async def _carry_out(self, store_id: str, desired: Desired, work: Work, journal: Journal) -> None:
+        await carry_out(self._client, store_id, desired, work, self._index_seconds, journal, self._uploads)
+
+    async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
+        """Delete an object; of a store first the files that orch uploaded and no other store of ours has."""
         if live.kind is Kind.VECTOR_STORE:
-            found = (await self._files_of(live)).values()
-            for file in (each for known in found for each in (known, *known.attempts)):
-                if file.ours:
-                    await self._client.delete(f"/files/{file.id}")  # which takes it out of the store too
+            await self._delete_files(await self._files_of(live), elsewhere)
         await self._client.delete(f"{self._dialect.paths[live.kind]}/{live.id}")
+
+    async def _delete_files(self, files: Mapping[str, LiveFile], elsewhere: Elsewhere) -> None:
+        labelled = [(label, each) for label, file in files.items() for each in (file, *file.attempts) if each.ours]
+        asked: dict[str, set[str]] = {}
+        for label, file in labelled:
+            for store in elsewhere.of(label):
+                asked.setdefault(store, set()).add(file.id)
+        kept = {id for store, ids in asked.items() for id in await held(self._client, [store], ids)}
+        for id in (file.id for _, file in labelled if file.id not in kept):
+            await self._client.delete(f"/files/{id}")  # which takes it out of the store too
 
     async def _files_of(self, store: Live) -> Mapping[str, LiveFile]:
         if store.files is not None:
@@ -138,9 +163,22 @@ class StoredObjects:
             return None
         return {str(item.get("id")): _day(item.get("shutdown_date")) for item in items if isinstance(item, Mapping)}
 
+    async def fetch_loose(self, looks: Collection[Look]) -> tuple[LooseFile, ...]:
+        """Read the list of files, and who has those that look so."""
+        return await fetch_loose(self._client, self._in_use, looks)
+
+    async def delete_file(self, id: str) -> None:
+        """Delete one uploaded file."""
+        await self._client.delete(f"/files/{id}")
+
     async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
-        """Delete uploads that are in no store: one GET each, and for those without an id the files and stores."""
-        return await sweep(self._client, uploads)
+        """Delete uploads that nothing has, and look for those without an id in the list of files."""
+        return await sweep(self._client, self._in_use, uploads)
+
+    async def _in_use(self, files: Collection[str]) -> frozenset[str]:
+        """Give those of the files that anything here has; raises `TargetError` where that cannot be read."""
+        lists = [path for kind, path in self._dialect.paths.items() if kind is Kind.ASSISTANT]
+        return await in_use(self._client, lists, files)
 
     async def close(self) -> None:
         """Give back the connections."""

@@ -10,7 +10,7 @@ not sent again until somebody asks for it.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownE
 from orchestrator.model.fields import equal, file_label, file_path
 from orchestrator.providers._client import Client
 from orchestrator.providers.file_attributes import read_attributes, write_attributes
+from orchestrator.providers.holding import held
 from orchestrator.providers.interface import Desired, Journal, Live, LiveFile
+from orchestrator.providers.uploads import Uploads
 
 BATCH = 2000  # files one batch takes (API facts 2.3)
 UPLOADS = 8  # at a time
@@ -125,12 +127,13 @@ def decide(before: Mapping[str, LiveFile], desired: Desired, changed: frozenset[
 
 
 async def carry_out(
-    client: Client, store_id: str, desired: Desired, work: Work, seconds: float, journal: Journal
+    client: Client, store_id: str, desired: Desired, work: Work, seconds: float, journal: Journal, uploads: Uploads
 ) -> None:
     """Do the work, waiting up to `seconds` for each batch; raises `TargetError` naming every file that failed."""
     values = {label: desired.fields[file_path(label)] for label in (*work.upload, *work.reattach, *work.relabel)}
     attributes = {label: write_attributes(label, value) for label, value in values.items()}
-    uploaded = await _upload_all(client, store_id, {label: desired.sources[label] for label in work.upload}, journal)
+    shelf = _Shelf(client, store_id, desired, journal, uploads)
+    uploaded = await shelf.fetch_all(list(work.upload))
     for file in work.reattach.values():
         await journal.detaching(store_id, file.id)
         await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
@@ -143,30 +146,32 @@ async def carry_out(
         }
         for label, id in attach.items()
     ]
-    failures = await _attach_all(client, store_id, entries, seconds, frozenset(uploaded.values()))
+    failures = await _attach_all(shelf, attach, entries, seconds, uploaded)
     for label, file in work.relabel.items():
         body = {"attributes": attributes[label]}
         await client.post(f"/vector_stores/{store_id}/files/{file.id}", body, once=False)
     failed = {label for label, id in attach.items() if id in failures}
-    for file in _unwanted(work, failed, uploaded):
+    for label, file in _unwanted(work, failed, uploaded):
         if file.ours:
             await journal.detaching(store_id, file.id)
-        await remove(client, store_id, file)
+        if await remove(client, store_id, file, desired.elsewhere.of(label)):
+            uploads.forget(file.id)
     if failures:
         reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
         hint = "mend or remove these files, then apply; as they are, only --retry-failed sends them again"
         raise TargetRejectedError(f"not searchable: {reasons}", hint)
 
 
-def _unwanted(work: Work, failed: set[str], uploaded: Ids) -> list[LiveFile]:
-    """Give what is replaced or no longer wanted; where new content failed, only attempts that failed before it."""
-    over: list[LiveFile] = []
-    for label in uploaded:
+def _unwanted(work: Work, failed: set[str], uploaded: Ids) -> list[tuple[str, LiveFile]]:
+    """Give what is replaced or no longer wanted, by label; where new content failed, only what failed before it."""
+    over: list[tuple[str, LiveFile]] = []
+    for label, id in uploaded.items():
         if (old := work.replaced.get(label)) is not None:
             kept = label in failed and "failed" not in old.value
-            over += old.attempts if kept else (old, *old.attempts)
-    gone = [] if failed else [each for old in work.remove.values() for each in (old, *old.attempts)]
-    return over + gone
+            over += [(label, each) for each in (old, *old.attempts)[kept:] if each.id != id]
+    if not failed:
+        over += [(label, each) for label, old in work.remove.items() for each in (old, *old.attempts)]
+    return over
 
 
 async def search_store(client: Client, store_id: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -180,37 +185,70 @@ async def search_store(client: Client, store_id: str, wanted: Mapping[str, Any])
     return found
 
 
-async def remove(client: Client, store_id: str, file: LiveFile) -> None:
-    """Detach a file, and delete it where orch uploaded it."""
+async def remove(client: Client, store_id: str, file: LiveFile, others: Collection[str] = ()) -> bool:
+    """Detach a file, and delete it where orch uploaded it and none of the `others` has it; tells whether it did."""
     await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
-    if file.ours:
+    goes = file.ours and not await held(client, others, [file.id])
+    if goes:
         await client.delete(f"/files/{file.id}")
+    return goes
 
 
-async def _upload_all(client: Client, store_id: str, files: Mapping[str, Path], journal: Journal) -> dict[str, str]:
-    """Upload, some at a time, and give ids by label; where one fails, those that arrived are deleted again."""
-    limit = asyncio.Semaphore(UPLOADS)
-    done: dict[str, str] = {}
-    failed: list[TargetError] = []
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Where the files of one store come from."""
 
-    async def upload(label: str, file: Path) -> None:
-        async with limit:
-            if failed:
-                return
-            try:
-                done[label] = await _upload(client, store_id, file, journal)
-            except TargetError as error:
-                failed.append(error)
+    client: Client
+    store_id: str
+    desired: Desired
+    journal: Journal
+    uploads: Uploads
 
-    await asyncio.gather(*(upload(label, file) for label, file in files.items()))
-    if failed:
-        for id in done.values():
-            await _forget(client, id)
-        raise failed[0]
-    return {label: done[label] for label in files}
+    async def fetch_all(self, labels: Sequence[str]) -> dict[str, str]:
+        """Give ids by label, getting some at a time; where one fails, those that were uploaded are deleted again."""
+        limit = asyncio.Semaphore(UPLOADS)
+        done: dict[str, str] = {}
+        failed: list[TargetError] = []
+
+        async def fetch(label: str) -> None:
+            async with limit:
+                if failed:
+                    return
+                try:
+                    done[label] = await self._fetch(label)
+                except TargetError as error:
+                    failed.append(error)
+
+        await asyncio.gather(*map(fetch, labels))
+        if failed:
+            for label, id in done.items():
+                await self.give_up(label, id)
+            raise failed[0]
+        return {label: done[label] for label in labels}
+
+    async def _fetch(self, label: str) -> str:
+        others = self.desired.elsewhere.declared.get(label, ())
+        return await self.uploads.take(self._key(label), self.store_id, others, self._find, lambda: self._send(label))
+
+    def _key(self, label: str) -> tuple[str, str]:
+        return label, self.desired.fields[file_path(label)]["sha256"]
+
+    async def _find(self, store_id: str) -> dict[tuple[str, str], str]:
+        items = [_from_wire(item) for item in await self.client.list_all(f"/vector_stores/{store_id}/files")]
+        good = [(label, file) for label, file in items if file.ours and "failed" not in file.value]
+        return {(label, str(file.value["sha256"])): file.id for label, file in good}
+
+    async def _send(self, label: str) -> str:
+        return await upload(self.client, self.store_id, self.desired.sources[label], self.journal)
+
+    async def give_up(self, label: str, id: str) -> None:
+        """Delete a file that will not be attached, unless somebody else has it."""
+        if self.uploads.give_up(self._key(label), self.store_id):
+            await forget(self.client, id)
 
 
-async def _upload(client: Client, store_id: str, file: Path, journal: Journal) -> str:
+async def upload(client: Client, store_id: str, file: Path, journal: Journal) -> str:
+    """Upload one file for a store (`""` for none) and give its id."""
     try:
         size = file.stat().st_size
     except OSError as error:
@@ -222,7 +260,8 @@ async def _upload(client: Client, store_id: str, file: Path, journal: Journal) -
     return id
 
 
-async def _forget(client: Client, file_id: str) -> None:
+async def forget(client: Client, file_id: str) -> None:
+    """Delete an upload that came to nothing."""
     try:
         await client.delete(f"/files/{file_id}")
     except TargetError:
@@ -230,19 +269,19 @@ async def _forget(client: Client, file_id: str) -> None:
 
 
 async def _attach_all(
-    client: Client, store_id: str, entries: Sequence[Mapping[str, Any]], seconds: float, new: frozenset[str]
+    shelf: _Shelf, attach: Ids, entries: Sequence[Mapping[str, Any]], seconds: float, new: Ids
 ) -> dict[str, str]:
     """Attach batch after batch; where the target refuses one, the new files that are left are deleted again."""
     failures: dict[str, str] = {}
     for start in range(0, len(entries), BATCH):
         try:
-            failures |= await _attach(client, store_id, entries[start : start + BATCH], seconds)
+            failures |= await _attach(shelf.client, shelf.store_id, entries[start : start + BATCH], seconds)
         except TargetUnknownError:
             raise  # they may be attached by now: the next plan sees them
         except TargetError:
-            for entry in entries[start:]:
-                if entry["file_id"] in new:
-                    await _forget(client, entry["file_id"])
+            for label in list(attach)[start:]:
+                if label in new:
+                    await shelf.give_up(label, new[label])
             raise
     return failures
 

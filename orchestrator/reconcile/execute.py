@@ -14,6 +14,7 @@ from orchestrator.errors import MovedError, TargetError
 from orchestrator.model.address import Address
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Provider
+from orchestrator.reconcile.elsewhere import Holders
 from orchestrator.reconcile.journal import Journal
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action, Change, Plan
@@ -61,7 +62,7 @@ async def execute(
 
     Cancelling the task that awaits this ends it early: it then returns what was done, with `interrupted` set.
     """
-    writer = Writer(provider, resources, dict(plan.ids))
+    writer = Writer(provider, resources, dict(plan.ids), Holders.of(plan, resources))
     run = _Run(plan, writer, journal, asyncio.Semaphore(concurrency), listener or Silent())
     before = provider.requests.total
     tasks = [asyncio.create_task(run.settle(change)) for change in plan.pending]

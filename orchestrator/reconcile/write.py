@@ -15,6 +15,7 @@ from orchestrator.model.fields import equal, file_label, references
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Desired, Live, Provider
 from orchestrator.reconcile.diff import mismatches, value_at, with_references
+from orchestrator.reconcile.elsewhere import Holders
 from orchestrator.reconcile.journal import Page
 from orchestrator.reconcile.plan import AGAIN, STALE, Action, Change, Seen
 
@@ -28,6 +29,8 @@ class Writer:
     """Say where the contents of store files lie."""
     ids: dict[Address, str]
     """Ids of this project's live objects; those that are made come to it."""
+    holders: Holders
+    """Say where else a store's files may be."""
 
     async def write(self, change: Change, page: Page) -> tuple[str, ...]:
         """Do one change; give what the read-back shows to be other than asked."""
@@ -66,7 +69,7 @@ class Writer:
             live = await self._unmoved(change)
         except TargetMissingError:
             return  # gone already, which is what was wanted
-        await self.provider.delete(live)
+        await self.provider.delete(live, self.holders.elsewhere(change))
 
     async def _unmoved(self, change: Change) -> Live:
         """Read the live object once more; raises `MovedError` where it is not what the plan was made from."""
@@ -102,6 +105,7 @@ class Writer:
             marks=change.marks,
             ids={address: self.ids[address] for address in references(change.after)},
             sources=(resource.sources if resource is not None else None) or {},
+            elsewhere=self.holders.elsewhere(change),
         )
 
     async def _read_back(self, change: Change, desired: Desired, id: str) -> tuple[str, ...]:

@@ -2,11 +2,17 @@
 
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
+from openai import OpenAI
 
+from orchestrator.server.app import create_app
+from orchestrator.server.assembly import assemble
+from orchestrator.server.store import Store
 from orchestrator.spec.hashes import FILE
+from tests.providers.building import app_on_port, served
 
 SPECS = """
 kind: Project
@@ -21,7 +27,7 @@ BROKEN = b"\xff\xfe\x00\xd8 half a character"
 
 
 @pytest.fixture
-def shop(tmp_path) -> Path:
+def shop(tmp_path: Path) -> Path:
     (tmp_path / "orch.yaml").write_text(SPECS)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "returns.md").write_text("Within 30 days.")
@@ -80,3 +86,95 @@ def test_a_saved_plan_takes_no_such_wish(orch, shop, tmp_path):
     assert orch("plan", "--out", "plan.json").code == 0
     assert orch("apply", "plan.json", "--refresh").code == 64
     assert "without --target, --only, --prune, --refresh" in orch("apply", "plan.json", "--retry-failed").err
+
+
+TWO_STORES = """
+kind: Project
+name: shop
+targets: {local: {provider: local}, responses: {provider: local, speaks: responses, db: .orch/responses.db}}
+---
+kind: VectorStore
+name: handbook
+files: [{path: 'docs/*', attributes: {shelf: a}}]
+---
+kind: VectorStore
+name: library
+files: [{path: 'docs/*.md', attributes: {shelf: b}}]
+"""
+
+
+def uploaded(database: Path) -> list[str]:
+    """Names of the files on the target, however many stores have them."""
+    rows = sqlite3.connect(database).execute("SELECT body FROM documents WHERE kind = 'file'")
+    return sorted(json.loads(body)["filename"] for (body,) in rows)
+
+
+@pytest.mark.parametrize("target", ["local", "responses"])
+def test_a_file_of_two_stores_is_uploaded_once_and_goes_with_the_last(orch, shop, tmp_path, target):
+    (tmp_path / "orch.yaml").write_text(TWO_STORES)
+    (shop / "prices.txt").write_text("A chair costs 40.")
+    on = ("--target", target)
+
+    def files() -> list[str]:
+        found = json.loads(orch("gc", *on, "--format", "json").out)
+        assert found["files"] == [], "nothing is left loose"
+        return uploaded(tmp_path / ".orch" / f"{target}.db")
+
+    assert orch("apply", "--yes", *on).code == 0
+    assert files() == ["prices.txt", "returns.md"]
+    assert orch("plan", "--detailed-exitcode", *on).code == 0
+    (shop / "returns.md").write_text("Within 14 days.")
+    assert orch("apply", "--yes", *on).code == 0
+    assert files() == ["prices.txt", "returns.md"]
+    assert orch("plan", "--refresh", "--detailed-exitcode", *on).code == 0
+    (tmp_path / "orch.yaml").write_text(TWO_STORES.replace("docs/*.md", "docs/*.txt"))
+    assert orch("apply", "--yes", *on).code == 0
+    assert files() == ["prices.txt", "returns.md"], "the one store took the other's file, which goes on in the other"
+    assert orch("plan", "--refresh", "--detailed-exitcode", *on).code == 0
+    (tmp_path / "orch.yaml").write_text(TWO_STORES.partition("---\nkind: VectorStore\nname: library")[0])
+    assert orch("apply", "--yes", "--prune", *on).code == 0
+    assert files() == ["prices.txt", "returns.md"]
+    assert orch("plan", "--refresh", "--detailed-exitcode", *on).code == 0
+    assert orch("destroy", "--yes", *on).code == 0
+    assert files() == []
+
+
+def test_of_two_stores_that_go_together_every_file_goes(orch, shop, tmp_path):
+    (tmp_path / "orch.yaml").write_text(TWO_STORES)
+    assert orch("apply", "--yes").code == 0
+    assert orch("destroy", "--yes").code == 0
+    assert uploaded(tmp_path / ".orch" / "local.db") == []
+
+
+def test_a_store_that_is_declared_no_more_keeps_its_files(orch, shop, tmp_path):
+    (tmp_path / "orch.yaml").write_text(TWO_STORES)
+    assert orch("apply", "--yes").code == 0
+    (tmp_path / "orch.yaml").write_text(TWO_STORES.partition("---\nkind: VectorStore\nname: library")[0])
+    (shop / "returns.md").write_text("Within 14 days.")
+    assert orch("apply", "--yes").code == 0
+    assert uploaded(tmp_path / ".orch" / "local.db") == ["returns.md", "returns.md"]
+    (tmp_path / "orch.yaml").write_text(TWO_STORES)
+    data = json.loads(orch("plan", "--format", "json").out)
+    assert [change["action"] for change in data["changes"]] == ["noop", "update"]
+
+
+def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_path):
+    assert orch("apply", "--yes").code == 0
+    assert "looks like one of this project" in orch("gc").out
+    journal = tmp_path / ".orch" / "journal-local.jsonl"
+    (shop / "returns.md").write_text("Within 14 days.")
+    store = Store.open(tmp_path / ".orch" / "local.db")
+    with store, app_on_port(create_app(assemble(store, served()))) as url:
+        client = OpenAI(base_url=f"{url}/v1", api_key="none")
+        client.files.create(file=("returns.md", b"Within 14 days."), purpose="assistants")
+        client.files.create(file=("returns.md", b"Another size, and so not like it."), purpose="assistants")
+        client.files.create(file=("other.md", b"Within 14 days."), purpose="assistants")
+    assert not journal.exists()
+    listed = orch("gc")
+    assert (listed.code, listed.out.count("returns.md")) == (0, 1)
+    assert "`orch gc --delete` deletes them" in listed.err
+    assert len(uploaded(tmp_path / ".orch" / "local.db")) == 4
+    assert orch("gc", "--delete").out.splitlines()[-1] == "1 deleted."
+    assert uploaded(tmp_path / ".orch" / "local.db") == ["other.md", "returns.md", "returns.md"]
+    data = json.loads(orch("gc", "--format", "json").out)
+    assert (data["format"], data["files"], data["deleted"]) == ("orch.gc/1", [], 0)

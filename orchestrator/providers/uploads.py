@@ -1,0 +1,78 @@
+"""One upload of a file, however many of our stores it is declared in.
+
+What somebody uploads in this session, others who want the same file wait for. One that another store of ours has
+already is taken from there. It goes when the last of them gives it up.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from orchestrator.errors import TargetError
+
+K = TypeVar("K")
+T = TypeVar("T")
+Key = tuple[str, str]
+"""A file's label and the SHA-256 (hex) of its content."""
+Find = Callable[[str], Awaitable["dict[Key, str]"]]
+"""Gives the searchable files of a store: ids by key."""
+
+
+@dataclass(slots=True)
+class Uploads:
+    """The files that one session got hold of."""
+
+    _files: dict[Key, "asyncio.Future[str]"] = field(default_factory=dict)
+    _takers: dict[Key, set[str]] = field(default_factory=dict)
+    _found: dict[str, "asyncio.Future[dict[Key, str]]"] = field(default_factory=dict)
+
+    async def take(
+        self, key: Key, store: str, others: Sequence[str], find: Find, send: Callable[[], Awaitable[str]]
+    ) -> str:
+        """Give the file's id for a store: from one of the `others`, or by `send`; raises what these raise."""
+        self._takers.setdefault(key, set()).add(store)
+
+        async def get() -> str:
+            for other in others:
+                if (id := (await _once(self._found, other, partial(find, other))).get(key)) is not None:
+                    self._takers[key].add(other)
+                    return id
+            return await send()
+
+        return await _once(self._files, key, get)
+
+    def give_up(self, key: Key, store: str) -> bool:
+        """Hear that a store does not want a file after all; tells whether nobody else has it."""
+        takers = self._takers.get(key, set())
+        takers.discard(store)
+        if takers:
+            return False
+        self._files.pop(key, None)
+        return True
+
+    def forget(self, id: str) -> None:
+        """Hear that a file is deleted."""
+        for key in [key for key, future in self._files.items() if future.done() and future.result() == id]:
+            del self._files[key]
+
+
+async def _once(futures: dict[K, "asyncio.Future[T]"], key: K, make: Callable[[], Awaitable[T]]) -> T:
+    """Give what `make` gives to the first who asks to all who ask; where it fails the next makes it again."""
+    if (known := futures.get(key)) is not None:
+        return await asyncio.shield(known)
+    future = futures[key] = asyncio.get_running_loop().create_future()
+    try:
+        made = await make()
+    except TargetError as error:
+        del futures[key]
+        future.set_exception(error)
+        future.exception()  # those who wait hear of it, and where nobody does it is no loss
+        raise
+    except asyncio.CancelledError:
+        del futures[key]
+        future.cancel()
+        raise
+    future.set_result(made)
+    return made
