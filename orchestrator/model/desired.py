@@ -5,6 +5,7 @@ from typing import Any
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import BRIDGES
+from orchestrator.model.code_files import FILES
 from orchestrator.model.fields import Ref, file_path
 from orchestrator.model.own_settings import own_fields
 from orchestrator.model.resources import (
@@ -24,11 +25,15 @@ SIMPLE = ("description", "model", "temperature", "top_p", "reasoning_effort")
 
 
 def assistant_fields(
-    assistant: Assistant, instructions: str | None, functions: Mapping[str, Function], wire: str = "assistants"
+    assistant: Assistant,
+    instructions: str | None,
+    functions: Mapping[str, Function],
+    wire: str = "assistants",
+    code_files: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Give an assistant's declared fields on a target that speaks `wire`.
 
-    `instructions` is its prompt as text, `functions` are by name.
+    `instructions` is its prompt as text, `functions` are by name, `code_files` are SHA-256 (hex) by label.
     """
     fields: dict[str, Any] = {"display_name": assistant.display_name or assistant.name}
     fields |= {key: getattr(assistant, key) for key in SIMPLE if getattr(assistant, key) is not None}
@@ -38,6 +43,8 @@ def assistant_fields(
         fields["response_format"] = _response_format(assistant.response_format)
     for tool in assistant.tools or ():
         fields |= _tool_fields(tool, functions)
+    if code_files:
+        fields[FILES] = dict(code_files)
     fields |= {f"metadata.{key}": value for key, value in assistant.metadata.items()}
     fields |= own_fields(assistant, wire)
     if bridged := [name for name in fields.pop(BRIDGES, ()) if f"tools.{name}" in fields]:

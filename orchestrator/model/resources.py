@@ -66,8 +66,19 @@ class FileSearch(Strict):
     ranking_options: RankingOptions | None = None
 
 
+class ToolFiles(Strict):
+    """One path or a glob."""
+
+    path: NonEmpty = Field(description="Path or glob, relative to the spec that names it; inside the project")
+    exclude: list[NonEmpty] = Field(
+        default_factory=list, description="Files to leave out of it: patterns as in .gitignore, relative to the spec"
+    )
+
+
 class CodeInterpreter(Strict):
     """Python that the model writes, run in a sandbox."""
+
+    files: list[ToolFiles] = Field(default_factory=list, description="Files that the code can read, at most 20 in all")
 
 
 class FileSearchTool(Strict):
@@ -219,13 +230,9 @@ class Chunking(Strict):
 AttributeValue = Annotated[str, StringConstraints(max_length=512)] | float | int | bool
 
 
-class StoreFiles(Strict):
+class StoreFiles(ToolFiles):
     """Files of a vector store: one path or a glob, with what they share."""
 
-    path: NonEmpty = Field(description="Path or glob, relative to the spec that names it; inside the project")
-    exclude: list[NonEmpty] = Field(
-        default_factory=list, description="Files to leave out of it: patterns as in .gitignore, relative to the spec"
-    )
     attributes: Annotated[dict[OwnKey, AttributeValue], Field(max_length=14)] = Field(
         default_factory=dict, description="Attributes for search filters (the API's 16 less two of orch's)"
     )

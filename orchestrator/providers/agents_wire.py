@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator.model.address import Kind
 from orchestrator.model.agents import BRIDGES, TOOL
 from orchestrator.model.bridges import FUNCTION, Bridges, SearchBridge
+from orchestrator.model.code_files import FILES
 from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH
 from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
 from orchestrator.providers import stores_wire
@@ -50,6 +51,11 @@ LIMITS = (
         "tools.code_interpreter",
         "write `agents: {bridges: [code_interpreter]}`, which has code run in a hosted environment, or give this "
         "target's `overrides` other `tools`",
+    ),
+    Limit(
+        FILES,
+        "leave `files` out under this target's `overrides`, and let the code fetch them: nothing is placed in a hosted "
+        "environment",
     ),
 )
 _CAN = frozenset(

@@ -7,10 +7,12 @@ Facts: API facts 4.1 (assistants), 2.2 (vector stores), 5.1 (Foundry).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.assistants import INDEXES, TOOL, known
+from orchestrator.model.code_files import FILES, CodeFile, count_pairs, from_pairs, to_pairs
 from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
 from orchestrator.providers import stores_wire
 from orchestrator.providers.beyond import beyond, joined
@@ -28,7 +30,7 @@ DEFAULTS: Mapping[Kind, Fields] = {
     },
     Kind.VECTOR_STORE: {},
 }
-CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
+CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS, pairs=count_pairs)
 """Everything; this protocol is the one the language grew from."""
 EXPORTED = (Limit(f"{UNKNOWN_TOOL}*", "write a tool that specs know"),)
 """What an object cannot have that is made from a spec alone, and not kept where it is."""
@@ -40,12 +42,13 @@ LIMITS = (
         "can stand in for it",
     ),
 )
-EMBEDDED = Capabilities(CAPABILITIES.can - {Capability.MODEL_DATES}, DEFAULTS, LIMITS)
+EMBEDDED = replace(CAPABILITIES, can=CAPABILITIES.can - {Capability.MODEL_DATES}, limits=LIMITS)
 """Of the embedded server: its models are scripts, which nobody shuts down, and it has the protocol's tools alone."""
 
 SIMPLE = ("description", "model", "instructions", "temperature", "top_p", "reasoning_effort")
 _SEARCH = "tools.file_search"
 _RESOURCES = "tool_resources."
+_CODE = "code_interpreter"
 _UNKNOWN = "assistants.unknown."
 _TOP = frozenset(
     [*SIMPLE, *("id", "object", "created_at", "name", "tools", "tool_resources", "metadata", "response_format")]
@@ -66,7 +69,7 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         return store_to_wire(desired, changed)
     fields = desired.fields
     paths = frozenset(fields) if changed is None else changed
-    body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks)}
+    body: dict[str, Any] = {"metadata": metadata_of(fields, desired.marks) | to_pairs(desired.code_files)}
     if "display_name" in paths:
         body["name"] = fields.get("display_name")
     body |= {key: fields.get(key) for key in SIMPLE if key in paths}
@@ -75,7 +78,7 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
     tool_paths = [path for path in paths if path.startswith("tools.")]
     if tool_paths:
         body["tools"] = _tools_to_wire(desired)
-    if any(path in (_SEARCH, f"{_SEARCH}.vector_stores", f"{TOOL}{INDEXES}") for path in tool_paths):
+    if any(path in (_SEARCH, f"{_SEARCH}.vector_stores", f"{TOOL}{INDEXES}", FILES) for path in tool_paths):
         body["tool_resources"] = _resources_to_wire(desired, paths)
     return body
 
@@ -92,13 +95,29 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
         fields |= {f"{_UNKNOWN}response_format": rest} if rest else {}
     resources = item.get("tool_resources") or {}
     fields |= _tools_from_wire(item.get("tools") or [], resources)
+    named = from_pairs({str(key): str(value) for key, value in (item.get("metadata") or {}).items()})
+    code_files, resources = _code_files(named, resources)
+    fields |= {FILES: {label: file.sha256 for label, file in code_files.items()}} if code_files else {}
     # Not below `tools`: a declared set of tools says nothing of the files somebody gave one of them.
     said = {"file_search"} | ({INDEXES} if f"{TOOL}{INDEXES}" in fields else set())
     others = {name: value for name, value in resources.items() if name not in said and _holds(value)}
     fields |= {f"{_RESOURCES}{name}": value for name, value in others.items()}
     fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
-    return Live(kind, item["id"], fields | own, marks)
+    return Live(kind, item["id"], fields | own, marks, code_files=code_files)
+
+
+def _code_files(
+    named: Mapping[str, CodeFile], resources: Mapping[str, Any]
+) -> tuple[dict[str, CodeFile], Mapping[str, Any]]:
+    """Give the files of the code interpreter that are ours, and the resources without them."""
+    resource = resources.get(_CODE) or {}
+    ids = list(resource.get("file_ids") or ())
+    ours = {label: file for label, file in named.items() if file.id in ids}
+    if not ours:
+        return {}, resources
+    theirs = [id for id in ids if id not in {file.id for file in ours.values()}]
+    return ours, {**resources, _CODE: {**resource, "file_ids": theirs}}
 
 
 def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any]:
@@ -110,6 +129,10 @@ def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any
     if _SEARCH in fields or _SEARCH in paths:
         ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
         resources["file_search"] = joined({"vector_store_ids": ids}, fields.get(f"{_UNKNOWN}{_RESOURCES}file_search"))
+    if FILES in fields or FILES in paths:
+        theirs = (resources.get(_CODE) or {}).get("file_ids") or []
+        ids = [*theirs, *(file.id for file in desired.code_files.values())]
+        resources[_CODE] = {**(resources.get(_CODE) or {}), "file_ids": ids}
     if (search := fields.get(f"{TOOL}{INDEXES}")) is not None:
         rest = (fields.get(f"{_UNKNOWN}{TOOL}{INDEXES}") or {}).get(INDEXES)
         resources[INDEXES] = joined(search[INDEXES], rest)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.code_files import CodeFile
 from orchestrator.model.conversation import Answer, CodeRun, Reply, Search
 from orchestrator.model.fields import Fields
 from orchestrator.model.ownership import Marks
@@ -109,6 +110,8 @@ class Live:
     """A store's files by label, or None where they were not read."""
     failed_count: int = 0
     """Number of files in a store that could not be indexed, from its own counters."""
+    code_files: Mapping[str, CodeFile] = field(default_factory=dict)
+    """Files that orch uploaded for an assistant's code interpreter, by label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ class Desired:
     """Where the contents of its files lie, by label."""
     elsewhere: Elsewhere = NOWHERE
     """Where else these files may be."""
+    code_files: Mapping[str, CodeFile] = field(default_factory=dict)
+    """Files of its code interpreter as they are uploaded, by label; a provider adds them just before it writes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ The API stores no assistants: applying one publishes its release, a file of the 
 each request. Vector stores and files are live objects as on the other wires (API facts 3).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 from orchestrator.model.address import Kind
 from orchestrator.model.release import FOLDER
 from orchestrator.providers._client import Client
+from orchestrator.providers.code_files import placed
 from orchestrator.providers.interface import (
     NOWHERE,
     Capabilities,
@@ -73,9 +75,10 @@ class ResponsesProvider(StoredObjects):
         """Publish a release, whose id is the assistant's name, or create a vector store."""
         if desired.address.kind is not Kind.ASSISTANT:
             return await super().create(desired, journal)
-        release = to_release(desired)
-        self._releases.write(release, new=True)
-        journal.created(release.name)
+        async with placed(self._client, desired, {}, journal) as whole:
+            release = to_release(whole)
+            self._releases.write(release, new=True)
+            journal.created(release.name)
         return release.name
 
     async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
@@ -86,14 +89,23 @@ class ResponsesProvider(StoredObjects):
         if live.kind is not Kind.ASSISTANT:
             return await super().update(live, desired, changed, journal)
         self._releases.read(live.id)  # one that is gone is not published again by the way
-        self._releases.write(to_release(desired, name=live.id), new=False)
+        async with placed(self._client, desired, live.code_files, journal) as whole:
+            self._releases.write(to_release(whole, name=live.id), new=False)
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete a release, or a vector store and what orch uploaded for it."""
         if live.kind is Kind.ASSISTANT:
+            for file in live.code_files.values():
+                await self.delete_file(file.id)
             self._releases.remove(live.id)
         else:
             await super().delete(live, elsewhere)
+
+    async def _in_use(self, files: Collection[str]) -> frozenset[str]:
+        """See `StoredObjects`; a release may name a file too."""
+        texts = [json.dumps(release.to_json()) for release in self._releases.read_all()] if files else []
+        named = frozenset(id for id in files if any(json.dumps(id) in text for text in texts))
+        return named | await super()._in_use([id for id in files if id not in named])
 
     def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation with what is released now; another model travels with each request."""

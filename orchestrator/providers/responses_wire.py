@@ -6,9 +6,11 @@ where it is written again. Facts: API facts 3.1.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.code_files import FILES, CodeFile, count_pairs, from_pairs, to_pairs
 from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
 from orchestrator.model.release import Release
 from orchestrator.model.responses import PREFIX, TOOL
@@ -19,8 +21,8 @@ from orchestrator.providers.stores_wire import metadata_from, metadata_of
 
 PATHS = {Kind.VECTOR_STORE: stores_wire.PATH}
 DEFAULTS: Mapping[Kind, Fields] = {Kind.ASSISTANT: {"response_format": "auto"}, Kind.VECTOR_STORE: {}}
-CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS)
-EMBEDDED = Capabilities(can=CAPABILITIES.can - {Capability.MODEL_DATES}, defaults=DEFAULTS)
+CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS, pairs=count_pairs)
+EMBEDDED = replace(CAPABILITIES, can=CAPABILITIES.can - {Capability.MODEL_DATES})
 """Of the embedded server: its models are scripts, which nobody shuts down."""
 
 _UNKNOWN = f"{PREFIX}unknown."
@@ -59,6 +61,7 @@ def to_release(desired: Desired, name: str | None = None) -> Release:
     reasoning = joined(asked, fields.get(f"{_UNKNOWN}reasoning"))
     text = _text(fields)
     tools = [_tool(path, value, fields, desired.ids) for path, value in fields.items() if _is_tool(path)]
+    tools = [_with_files(tool, desired.code_files) for tool in tools]
     record = desired.marks.to_metadata()
     own = {key: value for key, value in metadata_of(fields, desired.marks).items() if key not in record}
     parts = {"reasoning": reasoning, "text": text, "tools": tools, "metadata": own}
@@ -66,7 +69,7 @@ def to_release(desired: Desired, name: str | None = None) -> Release:
     rest = {path.removeprefix(_UNKNOWN): value for path, value in fields.items() if path.startswith(_UNKNOWN)}
     request |= {key: value for key, value in rest.items() if key not in _TOP and "." not in key}
     people = fields.get("display_name"), fields.get("description")
-    return Release(name or desired.address.name, request, record, *people)
+    return Release(name or desired.address.name, request, record | to_pairs(desired.code_files), *people)
 
 
 def from_release(release: Release) -> Live:
@@ -80,13 +83,40 @@ def from_release(release: Release) -> Live:
     fields["response_format"] = _format(text.get("format"))
     fields[_VERBOSITY] = text.get("verbosity")
     fields = {path: value for path, value in fields.items() if value is not None}
+    named, code_files = from_pairs(release.record), dict[str, CodeFile]()
     for number, tool in enumerate(request.get("tools") or ()):
-        fields |= _tool_fields(_mapping(tool), number, fields)
+        ours, rest = _without_files(_mapping(tool), named)
+        code_files |= ours
+        fields |= _tool_fields(rest, number, fields)
+    fields |= {FILES: {label: file.sha256 for label, file in code_files.items()}} if code_files else {}
     fields |= _rest("reasoning", reasoning, _REASONING)
     fields |= _rest("text", text, {"format": _format_keys(text.get("format")), "verbosity": None})
     fields |= {f"{_UNKNOWN}{key}": value for key, value in request.items() if key not in _TOP}
     own, marks = metadata_from({"metadata": {**_mapping(request.get("metadata")), **release.record}})
-    return Live(Kind.ASSISTANT, release.name, fields | own, marks)
+    return Live(Kind.ASSISTANT, release.name, fields | own, marks, code_files=code_files)
+
+
+def _with_files(tool: dict[str, Any], files: Mapping[str, CodeFile]) -> dict[str, Any]:
+    """Give the code interpreter with its files, after those that somebody else gave it."""
+    if tool.get("type") != "code_interpreter" or not files:
+        return tool
+    container = tool["container"]
+    ids = [*(container.get("file_ids") or ()), *(file.id for file in files.values())]
+    return {**tool, "container": {**container, "file_ids": ids}}
+
+
+def _without_files(tool: dict[str, Any], named: Mapping[str, CodeFile]) -> tuple[dict[str, CodeFile], dict[str, Any]]:
+    """Give which files of a code interpreter are ours, and the tool without them."""
+    container = tool.get("container")
+    if tool.get("type") != "code_interpreter" or not isinstance(container, Mapping):
+        return {}, tool
+    ids = container.get("file_ids") or ()
+    ours = {label: file for label, file in named.items() if file.id in ids}
+    if not ours:
+        return {}, tool
+    theirs = [id for id in ids if id not in {file.id for file in ours.values()}]
+    rest = {key: value for key, value in container.items() if key != "file_ids"}
+    return ours, {**tool, "container": rest | ({"file_ids": theirs} if theirs else {})}
 
 
 def _is_tool(path: str) -> bool:

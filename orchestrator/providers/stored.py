@@ -17,6 +17,7 @@ from typing import Any
 from orchestrator.errors import TargetMissingError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
 from orchestrator.providers._client import Client
+from orchestrator.providers.code_files import placed
 from orchestrator.providers.holding import held, in_use
 from orchestrator.providers.interface import (
     NOWHERE,
@@ -98,12 +99,10 @@ class StoredObjects:
         kind = desired.address.kind
         files = declared_files(desired.fields)
         first = replace(desired, marks=replace(desired.marks, files=None)) if files else desired
-        id = _id(
-            await self._client.post(
-                self._dialect.paths[kind], _without_nulls(self._dialect.to_wire(first, None)), once=True
-            )
-        )
-        journal.created(id)
+        async with placed(self._client, first, {}, journal) as whole:
+            body = _without_nulls(self._dialect.to_wire(whole, None))
+            id = _id(await self._client.post(self._dialect.paths[kind], body, once=True))
+            journal.created(id)
         if files:
             await self._carry_out(id, desired, Work(files, {}, {}, {}, {}), journal)
             await self._client.post(
@@ -120,13 +119,16 @@ class StoredObjects:
                 unrecorded = {"metadata": metadata_of(live.fields, replace(live.marks, files=None))}
                 await self._client.post(path, unrecorded, once=False)
             await self._carry_out(live.id, desired, work, journal)
-        await self._client.post(path, self._dialect.to_wire(desired, changed), once=False)
+        async with placed(self._client, desired, live.code_files, journal) as whole:
+            await self._client.post(path, self._dialect.to_wire(whole, changed), once=False)
 
     async def _carry_out(self, store_id: str, desired: Desired, work: Work, journal: Journal) -> None:
         await carry_out(self._client, store_id, desired, work, self._index_seconds, journal, self._uploads)
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
-        """Delete an object; of a store first the files that orch uploaded and no other store of ours has."""
+        """Delete an object; first the files that orch uploaded for it and no other store of ours has."""
+        for file in live.code_files.values():
+            await self._client.delete(f"/files/{file.id}")
         if live.kind is Kind.VECTOR_STORE:
             await self._delete_files(await self._files_of(live), elsewhere)
         await self._client.delete(f"{self._dialect.paths[live.kind]}/{live.id}")

@@ -35,10 +35,10 @@ def refused(resource: Resource, capabilities: Capabilities, target: str) -> dict
     found = {}
     bridged = get_bridged(resource.fields, capabilities)
     for path, value in resource.fields.items():
-        if _tool_of(path) in bridged:
-            continue
-        need = _need(path)
         limit = next((each for each in capabilities.limits if limited(each, path, value)), None)
+        if _tool_of(path) in bridged and (limit is None or not _is_part(path)):
+            continue
+        need = None if _tool_of(path) in bridged else _need(path)
         if need is not None and need not in capabilities.can:
             if not _is_part(path):
                 found[path] = _lacking(resource, path, need, limit, target)

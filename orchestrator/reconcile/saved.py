@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from orchestrator.errors import PlanError
 from orchestrator.model.address import Address
+from orchestrator.model.code_files import FILES
 from orchestrator.model.fields import Ref, as_json, digest, file_label
 from orchestrator.model.ownership import Marks
 from orchestrator.model.project import Resource
@@ -196,6 +197,8 @@ def _unfit(change: Change, resources: Mapping[Address, Resource], observed: Obse
         found = live.id if live is not None else ", ".join(item.id for item in observed.duplicates[change.address])
         return f"{STALE}: it is live by now as {found}; {AGAIN}"
     declared = resources[change.address].fields if change.address in resources else {}
+    if FILES in change.paths and change.after.get(FILES) and declared.get(FILES) != change.after[FILES]:
+        return f"{STALE}: a file of its code interpreter is not the one that was planned; {AGAIN}"
     for path in sorted(change.paths):
         label, value = file_label(path), change.after.get(path)
         if label is not None and value is not None and (declared.get(path) or {}).get("sha256") != value["sha256"]:

@@ -44,8 +44,8 @@ class Hashes:
         self._news = False
         self._now = time.time_ns()
 
-    def look(self, label: str, path: str) -> Look:
-        """Give what a file holds."""
+    def look(self, label: str, path: str, searched: bool = True) -> Look:
+        """Give what a file holds; one that shall be `searched` has to be of a kind that can be."""
         try:
             status = os.stat(path)
         except OSError as error:
@@ -53,19 +53,20 @@ class Hashes:
         if self._known is None:
             self._known = _read(self._path)
         known = self._known.get(label)
-        if known is not None and _is_as_seen(known, status):
+        if known is not None and _is_as_seen(known, status) and (known[3] or not searched):
             self._seen[label] = known
             return Look(known[2])
         self._news = True
         try:
-            why = why_unreadable(Path(path))
+            why = why_unreadable(Path(path)) if searched else None
             hash = None if why else sha256(Path(path))
         except OSError as error:
             return Look(None, f"cannot be read: {error.strerror}")
         if hash is None:
             return Look(None, why)
         if status.st_mtime_ns < self._now - UNSETTLED_NS:
-            self._seen[label] = [status.st_size, status.st_mtime_ns, hash]
+            checked = searched or (label in self._seen and self._seen[label][3])
+            self._seen[label] = [status.st_size, status.st_mtime_ns, hash, checked]
         return Look(hash)
 
     def save(self) -> None:
@@ -84,7 +85,7 @@ class Hashes:
 
 def _is_as_seen(entry: Any, status: os.stat_result) -> bool:
     """Tell whether an entry is one, and the file as it says."""
-    if not isinstance(entry, list) or len(entry) != 3 or not isinstance(entry[2], str):
+    if not isinstance(entry, list) or [type(item) for item in entry] != [int, int, str, bool]:
         return False
     return bool(entry[0] == status.st_size and entry[1] == status.st_mtime_ns)
 

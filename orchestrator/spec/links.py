@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.code_files import MOST as MOST_CODE_FILES
 from orchestrator.model.desired import assistant_fields, vector_store_fields
 from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
@@ -18,11 +19,13 @@ from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario, Resource
 from orchestrator.model.resources import (
     Assistant,
+    CodeInterpreterTool,
     FileSearchTool,
     Function,
     FunctionTool,
     JsonSchemaReply,
     Tool,
+    ToolFiles,
     VectorStore,
 )
 from orchestrator.model.scenario import Scenario
@@ -39,7 +42,7 @@ from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.rendering import Names
 from orchestrator.spec.schema import check_parameters
-from orchestrator.spec.store_files import StoreFileFinder
+from orchestrator.spec.store_files import Found, StoreFileFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +170,39 @@ class Linker:
                     usable.append(tool)
                 case _:
                     usable.append(tool)
+        files = self._code_files(document, assistant)
+        hashes = {label: sha256 for label, (sha256, _) in files.files.items()}
         self._check_tools_once(document, assistant)
         self._check_deferred(document, assistant)
         self._check_connected(document, assistant)
         self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
         written = {name: shaped.document for name, shaped in self._named("Function").items()}
+        prompt = self._instructions(document, assistant)
         return Resource(
             address=Address(Kind.ASSISTANT, assistant.name),
-            fields=assistant_fields(known, self._instructions(document, assistant), self._functions, self._wire),
+            fields=assistant_fields(known, prompt, self._functions, self._wire, hashes),
             whole=frozenset(["tools"] if self._lists_tools(assistant) else []),
             position=document.position(),
             protect=assistant.lifecycle.protect,
             ignore=tuple(assistant.lifecycle.ignore),
+            sources=files.sources,
             locate=AssistantPlaces(document, assistant, self._functions, written).locate,
         )
+
+    def _code_files(self, document: Document, assistant: Assistant) -> Found[ToolFiles]:
+        """Find the files of the code interpreter."""
+        for index, tool in enumerate(assistant.tools or ()):
+            if isinstance(tool, CodeInterpreterTool):
+                at: Path_ = ("tools", index, "code_interpreter", "files")
+                found = self._store_files.find(document, tool.code_interpreter.files, at)
+                self._problems += found.problems
+                if len(found.files) > MOST_CODE_FILES:
+                    message = f"{len(found.files)} files; a code interpreter is given at most {MOST_CODE_FILES}"
+                    hint = "leave some out with `exclude`, or put them into one archive"
+                    self._problems.append(document.diagnostic(message, at, hint))
+                return found
+        return Found()
 
     def _lists_tools(self, assistant: Assistant) -> bool:
         return assistant.tools is not None or own_tools(assistant, self._wire) is not None
@@ -269,7 +290,7 @@ class Linker:
         return read
 
     def _link_store(self, document: Document, store: VectorStore) -> Resource:
-        found = self._store_files.find(document, store)
+        found = self._store_files.find(document, store.files or ())
         self._problems += found.problems
         return Resource(
             address=Address(Kind.VECTOR_STORE, store.name),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import SpecError
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.code_files import FILES
 from orchestrator.model.fields import Ref, file_label
 from orchestrator.model.judges import Judge
 from orchestrator.model.language import FileText
@@ -107,9 +108,10 @@ def _simple(spec: Shaped, item: Wanted) -> Slot | Diagnostic:
     document = spec.document
     first, _, rest = item.path.partition(".")
     value = Gone.GONE if item.value is None else item.value
-    if file_label(item.path) is not None:
+    if file_label(item.path) is not None or item.path == FILES:
+        at = ("tools",) if item.path == FILES else ("files",)
         hint = "change the files and `files` by hand, or run `orch apply` to put back what is declared"
-        return document.diagnostic(f"`{item.path}`: files of a store are not taken from a target", ("files",), hint)
+        return document.diagnostic(f"`{item.path}`: files are not taken from a target", at, hint)
     if first == "instructions":
         return _instructions(spec, item)
     if first == "metadata":

@@ -1,15 +1,17 @@
-"""The files of a vector store: found, kept inside the project, looked at, each under its label.
+"""The files of a vector store or a code interpreter: found, kept inside the project, looked at, each under its label.
 
 A store may have very many, so every file costs one look at its name and size, and content is read only where that
 moved (`hashes`). A label is the path relative to the project's folder, with `/`.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from orchestrator.diagnostics import Diagnostic, Position
-from orchestrator.model.resources import StoreFiles, VectorStore
+from orchestrator.model.resources import StoreFiles, ToolFiles
 from orchestrator.spec.files import is_glob, matching_names, show
 from orchestrator.spec.hashes import Hashes
 from orchestrator.spec.ignoring import FILE, NO_PATTERN, Ignoring, is_pattern
@@ -18,18 +20,21 @@ from orchestrator.spec.reader import Document, Path_
 MAX_LABEL = 512  # a store's file carries its path in an attribute (API facts 2.3)
 
 
-@dataclass(slots=True)
-class Found:
-    """The files of one store, by label, and what is wrong with the others."""
+E = TypeVar("E", bound=ToolFiles)
 
-    files: dict[str, tuple[str, StoreFiles]] = field(default_factory=dict)
+
+@dataclass(slots=True)
+class Found(Generic[E]):
+    """The files of one list, by label, and what is wrong with the others."""
+
+    files: dict[str, tuple[str, E]] = field(default_factory=dict)
     """SHA-256 (hex) and the entry it came by."""
     sources: dict[str, Path] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
 class StoreFileFinder:
-    """Finds the files of one project's stores."""
+    """Finds the files that one project's specs list."""
 
     def __init__(self, root: Path, cwd: Path, refresh: bool = False) -> None:
         """`root` is the project's folder; paths are shown relative to `cwd`; `refresh` reads every file anew."""
@@ -41,14 +46,14 @@ class StoreFileFinder:
         self._inside: dict[str, bool] = {}
         """By folder, whether it lies in the project."""
 
-    def find(self, document: Document, store: VectorStore) -> Found:
-        """Find the files of one store; every problem is at the entry that names the file."""
-        found = Found()
-        for index, entry in enumerate(store.files or ()):
-            for name in self._named(document, entry, index, found.problems):
+    def find(self, document: Document, entries: Sequence[E], at: Path_ = ("files",)) -> Found[E]:
+        """Find the files of a list that lies at `at`; every problem is at the entry that names the file."""
+        found: Found[E] = Found()
+        for index, entry in enumerate(entries):
+            for name in self._named(document, entry, (*at, index), found.problems):
                 label = self._label(name)
                 if why := self._why_not(name, label, entry, found):
-                    found.problems.append(document.diagnostic(why[0], ("files", index, "path"), why[1]))
+                    found.problems.append(document.diagnostic(why[0], (*at, index, "path"), why[1]))
                 else:
                     found.sources[label] = Path(name)
         return found
@@ -57,15 +62,14 @@ class StoreFileFinder:
         """Keep what was seen for the next command."""
         self._hashes.save()
 
-    def _named(self, document: Document, entry: StoreFiles, index: int, problems: list[Diagnostic]) -> list[str]:
+    def _named(self, document: Document, entry: ToolFiles, at: Path_, problems: list[Diagnostic]) -> list[str]:
         """Give the files that an entry names and that nothing keeps out."""
         patterns = []
         for number, pattern in enumerate(entry.exclude):
             if is_pattern(pattern):
                 patterns.append(pattern)
             else:
-                at: Path_ = ("files", index, "exclude", number)
-                problems.append(document.diagnostic(f"`{pattern}` is no pattern", at, NO_PATTERN))
+                problems.append(document.diagnostic(f"`{pattern}` is no pattern", (*at, "exclude", number), NO_PATTERN))
         keeping_out = [Ignoring(document.path.parent, patterns)]
         if is_glob(entry.path):  # what is named by itself is meant
             keeping_out.append(self._ignored(problems))
@@ -75,7 +79,7 @@ class StoreFileFinder:
             message, hint = f"no file matches `{entry.path}`", f"paths are relative to {document.shown}"
             if found:
                 message, hint = f"{message}: all {len(found)} that do are kept out", f"see `exclude` and {FILE}"
-            problems.append(document.diagnostic(message, ("files", index, "path"), hint))
+            problems.append(document.diagnostic(message, (*at, "path"), hint))
         return kept
 
     def _ignored(self, problems: list[Diagnostic]) -> Ignoring:
@@ -101,16 +105,16 @@ class StoreFileFinder:
             problems.append(Diagnostic(f"cannot be read: {why}", Position(self._show(str(file))), hint))
             return []
 
-    def _why_not(self, name: str, label: str, entry: StoreFiles, found: Found) -> tuple[str, str] | None:
+    def _why_not(self, name: str, label: str, entry: E, found: Found[E]) -> tuple[str, str] | None:
         """Say why a file may not be in the store, and what to do; None where it is put among the found."""
         if not self._is_inside(name):
             return f"`{entry.path}` lies outside the project", f"keep it below {show(self._root, self._cwd)}/"
         if label in found.files:
-            return f"{self._show(name)} is listed twice in this store", "let one entry match it"
+            return f"{self._show(name)} is listed twice here", "let one entry match it"
         if len(label) > MAX_LABEL:
             length = f"has a path of {len(label)} characters; an attribute of the API holds {MAX_LABEL}"
             return f"{self._show(name)} {length}", "shorten it"
-        look = self._hashes.look(label, name)
+        look = self._hashes.look(label, name, isinstance(entry, StoreFiles))
         if look.sha256 is None:
             return f"{self._show(name)}: {look.unfit}", "replace the file, or leave it out"
         found.files[label] = (look.sha256, entry)

@@ -76,7 +76,7 @@ def test_refresh_looks_at_every_file_here_and_there(orch, shop):
     (shop.parent / FILE).write_text(json.dumps({"format": "orch.files/1", "files": {}}))
     file = shop / "returns.md"
     status = file.stat()
-    seen = {"docs/returns.md": [status.st_size, status.st_mtime_ns, "0" * 64]}
+    seen = {"docs/returns.md": [status.st_size, status.st_mtime_ns, "0" * 64, True]}
     (shop.parent / FILE).write_text(json.dumps({"format": "orch.files/1", "files": seen}))
     assert orch("plan", "--detailed-exitcode").code == 2, "what is remembered is believed"
     assert orch("plan", "--detailed-exitcode", "--refresh").code == 0
@@ -178,3 +178,84 @@ def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_
     assert uploaded(tmp_path / ".orch" / "local.db") == ["other.md", "returns.md", "returns.md"]
     data = json.loads(orch("gc", "--format", "json").out)
     assert (data["format"], data["files"], data["deleted"]) == ("orch.gc/1", [], 0)
+
+
+CODE = """
+kind: Project
+name: shop
+targets: {local: {provider: local}, responses: {provider: local, speaks: responses, db: .orch/responses.db}}
+---
+kind: Assistant
+name: analyst
+model: scripted
+tools: [{code_interpreter: {files: [{path: 'data/*.csv', exclude: [draft*]}]}}]
+---
+kind: ScriptedModel
+name: scripted
+rules: [{user: sum, code: "print(open('orders.csv').read())"}, {after: code_interpreter, reply: "{{ outputs[0] }}"}]
+---
+kind: Scenario
+name: sums
+assistant: analyst
+turns: [{user: sum, checks: [{contains: CONTENT}]}]
+"""
+
+
+@pytest.mark.parametrize("target", ["local", "responses"])
+def test_files_of_the_code_interpreter_are_kept_in_step(orch, tmp_path, target, sandbox):
+    folder, on = tmp_path / "data", ("--target", target)
+    folder.mkdir()
+
+    def declare(content: str, **others: str) -> None:
+        (tmp_path / "orch.yaml").write_text(CODE.replace("CONTENT", content))
+        for name, text in {"orders": content, **others}.items():
+            (folder / f"{name}.csv").write_text(text)
+
+    def files() -> list[str]:
+        assert json.loads(orch("gc", *on, "--format", "json").out)["files"] == []
+        return uploaded(tmp_path / ".orch" / f"{target}.db")
+
+    declare("first", prices="1,2", draft="x")
+    assert orch("apply", "--yes", *on).code == 0
+    assert files() == ["orders.csv", "prices.csv"]
+    assert orch("plan", "--detailed-exitcode", *on).code == 0
+    assert orch("test", *on).code == 0
+    declare("second")
+    assert "tools.code_interpreter.files" in orch("plan", *on).out
+    (folder / "prices.csv").unlink()
+    before = json.loads(orch("apply", "--yes", *on, "--format", "json").out)
+    assert before["summary"]["applied"] == 1
+    assert files() == ["orders.csv"]
+    assert orch("plan", "--detailed-exitcode", *on).code == 0
+    assert orch("test", *on).code == 0
+    (tmp_path / "orch.yaml").write_text(CODE.replace("{path: 'data/*.csv', exclude: [draft*]}", ""))
+    assert orch("apply", "--yes", *on).code == 0
+    assert files() == []
+    assert orch("plan", "--detailed-exitcode", *on).code == 0
+    declare("third")
+    assert orch("apply", "--yes", *on).code == 0
+    assert files() == ["orders.csv"]
+    assert orch("destroy", "--yes", *on).code == 0
+    assert files() == []
+
+
+def test_more_files_than_a_code_interpreter_takes_are_told_at_their_place(orch, tmp_path):
+    (tmp_path / "orch.yaml").write_text(CODE)
+    (tmp_path / "data").mkdir()
+    for number in range(21):
+        (tmp_path / "data" / f"{number}.csv").write_text(str(number))
+    done = orch("validate")
+    assert "orch.yaml:9:36: error: 21 files; a code interpreter is given at most 20" in done.err
+
+
+def test_an_agent_is_given_no_files(orch, tmp_path):
+    specs = CODE.replace("speaks: responses", "speaks: agents").replace(
+        "model: scripted\n", "model: scripted\nagents: {bridges: [code_interpreter]}\n"
+    )
+    (tmp_path / "orch.yaml").write_text(specs)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "orders.csv").write_text("1")
+    assert orch("validate", "--target", "local").code == 0
+    done = orch("validate", "--target", "responses")
+    assert done.code == 1
+    assert "nothing is placed in a hosted environment" in " ".join(done.err.split())

@@ -139,7 +139,7 @@ stores.yaml:4:11: papers/broken.pdf: a broken PDF: its end is missing
 stores.yaml:5:11: papers/binary.txt: binary data where text is meant
 stores.yaml:6:11: no file matches `papers/nothing/*.md`
 stores.yaml:7:11: `../outside.txt` lies outside the project
-stores.yaml:9:11: papers/fine.md is listed twice in this store
+stores.yaml:9:11: papers/fine.md is listed twice here
 three.scenario.yaml:2:12: no Assistant is called `crcle`
 two.scenario.yaml:1:7: two specs of kind Scenario are called `same`
 """

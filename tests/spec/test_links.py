@@ -253,7 +253,7 @@ files:
         ("[path: x.exe]", "3:15", "x.exe: a vector store cannot read .exe"),
         ("[path: ../outside.md]", "3:15", "`../outside.md` lies outside the project"),
         ("[path: link.md]", "3:15", "`link.md` lies outside the project"),
-        ("[{path: fine.md}, {path: fi*.md}]", "3:33", "fine.md is listed twice in this store"),
+        ("[{path: fine.md}, {path: fi*.md}]", "3:33", "fine.md is listed twice here"),
     ],
 )
 def test_files_that_cannot_be_in_a_store(write, told, entries, place, message):
