@@ -17,6 +17,7 @@ from typing import Any
 
 from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.fields import equal, file_label, file_path
+from orchestrator.model.file_renames import renamed
 from orchestrator.providers._client import Client
 from orchestrator.providers.file_attributes import read_attributes, write_attributes
 from orchestrator.providers.holding import held
@@ -96,7 +97,7 @@ class Work:
     reattach: Mapping[str, LiveFile]
     """The same content with other chunking: detached and attached again, without an upload."""
     relabel: Mapping[str, LiveFile]
-    """The same content with other attributes: changed in place."""
+    """The same content with other attributes, perhaps under another label until now: changed in place."""
     remove: Mapping[str, LiveFile]
     """No longer wanted: removed once everything new is searchable."""
 
@@ -106,7 +107,11 @@ class Work:
 
 def decide(before: Mapping[str, LiveFile], desired: Desired, changed: frozenset[str]) -> Work:
     """Decide what the changed paths ask for; `before` are the files that are there."""
-    upload, replaced, reattach, relabel, remove = {}, {}, {}, {}, {}
+    upload: dict[str, Mapping[str, Any]] = {}
+    replaced: dict[str, LiveFile] = {}
+    reattach: dict[str, LiveFile] = {}
+    relabel: dict[str, LiveFile] = {}
+    remove: dict[str, LiveFile] = {}
     for path in sorted(changed):
         label = file_label(path)
         if label is None:
@@ -123,6 +128,12 @@ def decide(before: Mapping[str, LiveFile], desired: Desired, changed: frozenset[
             reattach[label] = old
         else:
             relabel[label] = old
+    gone = {label: file.value["sha256"] for label, file in remove.items() if file.ours and "failed" not in file.value}
+    new = {label: value["sha256"] for label, value in upload.items() if label not in replaced}
+    for label, was in renamed(gone, new).items():
+        old = remove.pop(was)
+        same_chunks = equal(old.value["chunking"], upload.pop(label)["chunking"])
+        (relabel if same_chunks else reattach)[label] = old
     return Work(upload, replaced, reattach, relabel, remove)
 
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.model.address import Address
-from orchestrator.model.fields import Fields, as_json, digest, references
+from orchestrator.model.fields import Fields, as_json, digest, file_label, references
+from orchestrator.model.file_renames import renamed
 from orchestrator.model.ownership import Marks
 from orchestrator.providers.interface import Live
 
@@ -105,9 +106,21 @@ class Change:
         return frozenset(change.path for change in self.fields)
 
     @property
+    def renamed(self) -> dict[str, str]:
+        """Paths of a store's files that are there under another name until now: old ones by new ones."""
+        gone = {item.path: item.old["sha256"] for item in self.fields if _is_file(item) and item.new is None}
+        new = {item.path: item.new["sha256"] for item in self.fields if _is_file(item) and item.old is None}
+        return renamed(gone, new)
+
+    @property
     def record_only(self) -> bool:
         """Tell whether nothing but the record on the live object is written."""
         return self.action is Action.UPDATE and not self.fields
+
+
+def _is_file(field: FieldChange) -> bool:
+    value = field.new if field.old is None else field.old
+    return file_label(field.path) is not None and bool(value.get("sha256")) and "failed" not in value
 
 
 @dataclass(frozen=True, slots=True, order=True)

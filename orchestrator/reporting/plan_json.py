@@ -13,8 +13,10 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     """Give the plan as a JSON object; a reference to one of our own is `${kind.name}`."""
     content = as_data(plan)
     for entry, change in zip(content["changes"], plan.changes, strict=True):
+        names = change.renamed
         for written, item in zip(entry["fields"], change.fields, strict=True):
             written |= breaking_json(item)
+            written |= {"renamed_from": names[item.path]} if item.path in names else {}
     content["remarks"] = remarks_json(plan)
     content["kept"] = [{"address": str(item.address), "paths": list(item.paths)} for item in plan.kept]
     content["unsearchable"] = [

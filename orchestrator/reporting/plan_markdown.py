@@ -15,6 +15,7 @@ from orchestrator.reporting.markdown import Section, code, fence, report
 from orchestrator.reporting.plan_text import FAILED, MOVERS, retiring_words, summary_line
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
+NO_NAMES: Mapping[str, str] = {}
 MOST_FIELDS = 40
 """Fields of one resource that are shown; the others are counted."""
 
@@ -116,7 +117,7 @@ def _change(change: Change, known: Collection[Address]) -> Section:
     words += [f"blocked, {code(change.blocked_by)}"] if change.blocked_by is not None else []
     plain = change.record_only and change.blocked_by is None and change.moved_from is None
     words += ["only the record on the object"] if plain else []
-    return Section(" ".join(words), _fields(change.fields, known), open=_urgency(change) <= _SHOWN)
+    return Section(" ".join(words), _fields(change.fields, known, change.renamed), open=_urgency(change) <= _SHOWN)
 
 
 def _drifted(item: Drifted) -> Section:
@@ -134,13 +135,16 @@ def _outcome(outcome: Outcome) -> Section:
     return Section(" ".join(words), fence(said) if said else "", open=True)
 
 
-def _fields(fields: Iterable[FieldChange], known: Collection[Address]) -> str:
-    """Give the fields that move as one diff block, with a headline each."""
-    chosen = list(fields)
+def _fields(fields: Iterable[FieldChange], known: Collection[Address], renamed: Mapping[str, str] = NO_NAMES) -> str:
+    """Give the fields that move as one diff block, with a headline each; `renamed` are old paths by new ones."""
+    chosen = [field for field in fields if field.path not in renamed.values()]
     if not chosen:
         return ""
     shown: list[str] = []
     for field in chosen[:MOST_FIELDS]:
+        if field.path in renamed:
+            shown += f"# {renamed[field.path]} -> {field.path}: renamed".split("\n")
+            continue
         shown += [f"# {line}" for line in _headline(field)]
         shown += [line for text in _values(field, known) for line in text.split("\n")]
     if len(chosen) > MOST_FIELDS:

@@ -104,11 +104,11 @@ def _all(changes: Collection[Change], known: Collection[Address], most: int) -> 
             yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
         elif change.record_only and change.blocked_by is None:
             yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
-        created = change.action is Action.CREATE
+        if change.action is not Action.CREATE:
+            yield from moves(change, known)
+            continue
         for field in change.fields:
-            if not created:
-                yield from moved(field, known)
-            elif field.new is not None:
+            if field.new is not None:
                 yield from _new(field, known, most)
 
 
@@ -122,6 +122,17 @@ def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[
         yield Text(f"        {line}")
     if len(shown) > most:
         yield Text(f"        … {counted(len(shown) - most, 'more line')}", style="dim")
+
+
+def moves(change: Change, known: Collection[Address]) -> Iterator[Text]:
+    """Give the lines of all fields that move; of a file that was renamed, one."""
+    names = change.renamed
+    for field in change.fields:
+        if field.path in names:
+            sign = ("~ ", "yellow")
+            yield Text.assemble("      ", sign, f"{visible(names[field.path])} -> {visible(field.path)}: renamed")
+        elif field.path not in names.values():
+            yield from moved(field, known)
 
 
 def moved(field: FieldChange, known: Collection[Address]) -> Iterator[Text]:

@@ -259,3 +259,28 @@ def test_an_agent_is_given_no_files(orch, tmp_path):
     done = orch("validate", "--target", "responses")
     assert done.code == 1
     assert "nothing is placed in a hosted environment" in " ".join(done.err.split())
+
+
+def test_a_renamed_file_is_told_as_one_and_not_sent_again(orch, shop, tmp_path):
+    (tmp_path / "orch.yaml").write_text(SPECS.replace("docs/*", "docs/**"))
+    (shop / "prices.txt").write_text("A chair costs 40.")
+    assert orch("apply", "--yes").code == 0
+    (shop / "old").mkdir()
+    (shop / "returns.md").rename(shop / "old" / "returns.md")
+    (shop / "prices.txt").rename(shop / "costs.txt")
+    planned = orch("plan")
+    assert '~ files["docs/returns.md"] -> files["docs/old/returns.md"]: renamed' in planned.out
+    assert '~ files["docs/prices.txt"] -> files["docs/costs.txt"]: renamed' in planned.out
+    assert "+ files[" not in planned.out
+    assert 'files["docs/old/returns.md"]: renamed' in orch("plan", "--format", "markdown").out
+    [change] = json.loads(orch("plan", "--format", "json").out)["changes"]
+    assert [field.get("renamed_from") for field in change["fields"]] == [
+        'files["docs/prices.txt"]',
+        'files["docs/returns.md"]',
+        None,
+        None,
+    ]
+    done = orch("apply", "--yes")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "11 requests")
+    assert uploaded(tmp_path / ".orch" / "local.db") == ["prices.txt", "returns.md"], "nothing was uploaded"
+    assert orch("plan", "--refresh", "--detailed-exitcode").code == 0

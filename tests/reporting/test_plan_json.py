@@ -84,6 +84,7 @@ def test_a_plan_in_the_contracts_shape():
         "ids": {"assistant.old": "asst_1", "assistant.tutor": "asst_2"},
         "remarks": [],
         "kept": [],
+        "unsearchable": [],
         "requests": {"total": 2},
         "warnings": [],
     }
