@@ -35,6 +35,7 @@ COMMANDS = {
     "destroy": "Delete what this project owns on the target.",
     "list": "List what is live on the target, and whose it is.",
     "gc": "List uploaded files that nothing has.",
+    "search": "Search a vector store as assistants do.",
     "models": "List the models in use, and when they end.",
     "test": "Run scenarios and check what comes back.",
     "chat": "Talk to an assistant.",

@@ -27,6 +27,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.code_files import CodeFile
 from orchestrator.model.conversation import Answer, CodeRun, Reply, Search
 from orchestrator.model.fields import Fields
+from orchestrator.model.knowledge import Found, Query
 from orchestrator.model.ownership import Marks
 
 
@@ -282,6 +283,10 @@ class Provider(Protocol):
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete an object and what orch uploaded for it alone; one that is gone already is done."""
+        ...
+
+    async def search(self, store_id: str, query: Query) -> tuple[Found, ...]:
+        """Search one store; gives passages, best first. One request."""
         ...
 
     async def fetch_models(self) -> Mapping[str, date | None] | None:

@@ -16,6 +16,7 @@ from typing import Any
 from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, Ref, file_label, file_path
+from orchestrator.model.knowledge import Found, Query
 from orchestrator.model.ownership import MAX_PAIRS, MAX_VALUE, Marks, user_pairs
 from orchestrator.providers.interface import (
     NOWHERE,
@@ -173,6 +174,10 @@ class MemoryProvider:
         lost = await self._request(f"DELETE {PATHS[live.kind]}/{{id}}")
         self.objects.pop(live.id, None)
         _answer(lost)
+
+    async def search(self, store_id: str, query: Query) -> tuple[Found, ...]:
+        """Refuse: what files hold is not kept."""
+        raise TargetRejectedError("nothing is searched in memory", "ask a target that keeps files")
 
     async def fetch_models(self) -> Mapping[str, date | None] | None:
         """Give the models that were given as `retirements`."""

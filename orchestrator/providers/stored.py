@@ -16,6 +16,7 @@ from typing import Any
 
 from orchestrator.errors import TargetMissingError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
+from orchestrator.model.knowledge import Found, Query
 from orchestrator.providers._client import Client
 from orchestrator.providers.code_files import placed
 from orchestrator.providers.holding import held, in_use
@@ -33,7 +34,7 @@ from orchestrator.providers.interface import (
     Upload,
 )
 from orchestrator.providers.orphans import fetch_loose, sweep
-from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files
+from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files, search
 from orchestrator.providers.stores_wire import declared_files, metadata_of
 from orchestrator.providers.uploads import Uploads
 
@@ -150,6 +151,10 @@ class StoredObjects:
             return (await self.fetch_files(store)).files or {}
         except TargetMissingError:
             return {}  # gone already, and which files were in it with it
+
+    async def search(self, store_id: str, query: Query) -> tuple[Found, ...]:
+        """Search one store."""
+        return await search(self._client, store_id, query)
 
     async def fetch_models(self) -> Mapping[str, date | None] | None:
         """Read `GET /models`, whose `shutdown_date` is `YYYY-MM-DD` or null (OpenAI's API reference, Models).

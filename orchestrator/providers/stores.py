@@ -18,6 +18,7 @@ from typing import Any
 from orchestrator.errors import TargetError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.fields import equal, file_label, file_path
 from orchestrator.model.file_renames import renamed
+from orchestrator.model.knowledge import Found, Query
 from orchestrator.providers._client import Client
 from orchestrator.providers.file_attributes import read_attributes, write_attributes
 from orchestrator.providers.holding import held
@@ -194,6 +195,18 @@ async def search_store(client: Client, store_id: str, wanted: Mapping[str, Any])
             f"POST /vector_stores/{store_id}/search gave no results", "check the target's base_url"
         )
     return found
+
+
+async def search(client: Client, store_id: str, query: Query) -> tuple[Found, ...]:
+    """Search one store; gives passages by the paths that sync has written, best first."""
+    return tuple(_found(item) for item in await search_store(client, store_id, query.to_request()))
+
+
+def _found(item: Mapping[str, Any]) -> Found:
+    record = read_attributes(item.get("attributes") or {})
+    parts = [str(part.get("text") or "") for part in item.get("content") or () if isinstance(part, Mapping)]
+    file = record.label or str(item.get("filename"))
+    return Found(file, str(item.get("file_id")), float(item.get("score") or 0), "\n".join(parts), record.own)
 
 
 async def remove(client: Client, store_id: str, file: LiveFile, others: Collection[str] = ()) -> bool:

@@ -284,3 +284,41 @@ def test_a_renamed_file_is_told_as_one_and_not_sent_again(orch, shop, tmp_path):
     assert (done.code, done.out.splitlines()[-1]) == (0, "11 requests")
     assert uploaded(tmp_path / ".orch" / "local.db") == ["prices.txt", "returns.md"], "nothing was uploaded"
     assert orch("plan", "--refresh", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("target", ["local", "responses"])
+def test_a_store_is_searched_as_assistants_do(orch, shop, tmp_path, target):
+    (tmp_path / "orch.yaml").write_text(TWO_STORES)
+    (shop / "prices.txt").write_text("A chair costs 40.\n\nA table costs 90.")
+    on = ("--target", target)
+    assert orch("apply", "--yes", *on).code == 0
+    done = orch("search", "handbook", "what does a chair cost", *on)
+    assert done.code == 0
+    assert re.match(r" 1  0\.\d{3}  docs/prices\.txt  shelf=a\n      A chair costs 40\.\n", done.out)
+    data = json.loads(orch("search", "handbook", "chair", "--format", "json", "-n", "1", *on).out)
+    assert (data["format"], data["store"], data["query"]) == ("orch.search/1", "handbook", "chair")
+    [result] = data["results"]
+    assert (result["rank"], result["file"], result["attributes"]) == (1, "docs/prices.txt", {"shelf": "a"})
+    assert orch("search", "handbook", "chair", "--filter", "shelf=b", *on).out == "Nothing found.\n"
+    ne = '{"type": "ne", "key": "shelf", "value": "b"}'
+    assert "prices" in orch("search", "handbook", "chair", "--filter", ne, "--filter", "shelf=a", *on).out
+    assert orch("search", "handbook", "zebra", *on).out == "Nothing found.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nowhere", "x"), "there is no VectorStore called nowhere\n  hint: there are: handbook"),
+        (
+            ("handbook", "x"),
+            "vector_store.handbook is not there on target local\n  hint: run `orch apply --target local`",
+        ),
+        (("handbook", "x", "--filter", "y"), "--filter y is neither KEY=VALUE nor JSON"),
+        (("handbook", "x", "--filter", "{"), "--filter { is no JSON"),
+        (("handbook", "x", "-n", "51"), "51 is not in the range 1<=x<=50"),
+    ],
+)
+def test_what_cannot_be_searched_is_told(orch, shop, arguments, said):
+    done = orch("search", *arguments)
+    assert done.code in (2, 64)
+    assert said in done.err

@@ -1,0 +1,101 @@
+"""`orch search`: what a vector store of the target finds. Reads only."""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestrator.cli.options import formats, load_project, target
+from orchestrator.cli.output import as_json, show_text
+from orchestrator.errors import UsageError
+from orchestrator.model.knowledge import MOST_RESULTS, Found, Query
+from orchestrator.project import fetch_observed, open_session
+from orchestrator.reconcile.live_stores import get_store_id
+from orchestrator.reporting.search_text import search_json, search_text
+
+_HINT = 'for example --filter topic=billing, or --filter \'{"type": "gte", "key": "year", "value": 2026}\''
+
+
+@click.command(
+    epilog="Examples: `orch search papers 'how are models trained'`, `orch search papers 훈련 --target openai -n 3`, "
+    "`orch search papers refund --filter topic=billing --min-score 0.4 --format json`."
+)
+@click.argument("store", metavar="STORE")
+@click.argument("query", metavar="QUERY")
+@target
+@click.option(
+    "-n", "--max", "most", type=click.IntRange(1, MOST_RESULTS), default=10, show_default=True, help="Results at most."
+)
+@click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out results below this score.")
+@click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE|JSON", help="Only files like this (repeatable).")
+@click.option("--full", is_flag=True, help="Show passages whole.")
+@formats
+@click.option(
+    "--project", "start", type=click.Path(path_type=Path), default=Path(), metavar="PATH", help="Where the project is."
+)
+def command(
+    store: str,
+    query: str,
+    target: str | None,
+    variables: tuple[str, ...],
+    most: int,
+    min_score: float | None,
+    filters: tuple[str, ...],
+    full: bool,
+    format_: str,
+    start: Path,
+) -> int:
+    """Search a vector store as assistants do.
+
+    STORE is a VectorStore of the specs, or the id of a live one (vs_…). The passages come best first, with the path of
+    the file, its score and its attributes: the same results that `file_search` works with.
+
+    Exits 0, also where nothing is found.
+    """
+    project = load_project((start,), target, variables)
+    asked = Query(query, most, min_score, _joined(filters))
+
+    async def fetch() -> tuple[Found, ...]:
+        async with open_session(project, os.environ) as session:
+            id = get_store_id(store, project, await fetch_observed(session))
+            return await session.provider.search(id, asked)
+
+    found = asyncio.run(fetch())
+    if format_ == "json":
+        click.echo(as_json(search_json(project.name, project.target_name, store, asked, found)))
+    else:
+        show_text(search_text(found, full))
+    return 0
+
+
+def _joined(written: tuple[str, ...]) -> Mapping[str, Any] | None:
+    filters = [_filter(text) for text in written]
+    if not filters:
+        return None
+    return filters[0] if len(filters) == 1 else {"type": "and", "filters": filters}
+
+
+def _filter(text: str) -> Mapping[str, Any]:
+    if text.lstrip().startswith("{"):
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            raise UsageError(f"--filter {text} is no JSON: {error}", _HINT) from None
+        return dict(value)
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise UsageError(f"--filter {text} is neither KEY=VALUE nor JSON", _HINT)
+    return {"type": "eq", "key": key, "value": _scalar(value)}
+
+
+def _scalar(text: str) -> str | float | bool:
+    """Give the value as YAML would: `true` and numbers are no texts, quoted ones are."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str | int | float | bool) else text
