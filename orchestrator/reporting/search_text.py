@@ -26,9 +26,7 @@ def search_text(found: Sequence[Found], whole: bool) -> Text:
         lines = [visible(line) for line in passage.text.split("\n") if line.strip()]
         cut = [] if whole or len(lines) <= SHOWN else [f"… {len(lines) - SHOWN} more lines"]
         shown = lines if whole else lines[:SHOWN]
-        blocks.append(
-            Text.assemble(head, "\n", indent("\n".join(shown), "      "), *(f"\n      {line}" for line in cut))
-        )
+        blocks.append(Text.assemble(head, "\n", indent("\n".join([*shown, *cut]), "      ")))
     return Text("\n\n").join(blocks)
 
 

@@ -311,7 +311,7 @@ def test_a_store_is_searched_as_assistants_do(orch, shop, tmp_path, target):
         (("nowhere", "x"), "there is no VectorStore called nowhere\n  hint: there are: handbook"),
         (
             ("handbook", "x"),
-            "vector_store.handbook is not there on target local\n  hint: run `orch apply --target local`",
+            "handbook is not there on target local\n  hint: run `orch apply --target local`",
         ),
         (("handbook", "x", "--filter", "y"), "--filter y is neither KEY=VALUE nor JSON"),
         (("handbook", "x", "--filter", "{"), "--filter { is no JSON"),
