@@ -30,6 +30,7 @@ from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, Recorder
 from orchestrator.reconcile.retiring import models, retiring
 from orchestrator.reconcile.saved import resumed
+from orchestrator.scenario.searching import open_conversation
 
 SECOND_LOOK = 1.0
 """Seconds until a list is taken to show what was created before."""
@@ -172,7 +173,7 @@ async def open_conversations(
     pending = {change.address: change for change in decided.pending}
     problems = []
     for located in scenarios:
-        talked_to = [Address(Kind.ASSISTANT, name) for name in (located.scenario.assistant, *located.judges)]
+        talked_to = [located.subject, *(Address(Kind.ASSISTANT, name) for name in located.judges)]
         needed = {*talked_to}.union(*(session.project.resources[address].references for address in talked_to))
         for change in (pending[each] for each in sorted(needed) if each in pending):
             state = "is not there" if change.action is Action.CREATE else "is not what the specs say"
@@ -181,8 +182,7 @@ async def open_conversations(
             problems.append(Diagnostic(message, located.position, hint))
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
-    ids = {address.name: id for address, id in decided.ids.items() if address.kind is Kind.ASSISTANT}
-    return lambda each: session.provider.open(ids[each.scenario.assistant], each.model, hearer)
+    return lambda each: open_conversation(session.provider, decided.ids[each.subject], each, hearer)
 
 
 def opening(

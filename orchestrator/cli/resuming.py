@@ -13,7 +13,7 @@ import click
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import Decorated
 from orchestrator.errors import UsageError
-from orchestrator.model.address import Address, Kind
+from orchestrator.model.address import Address
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.scenario.project_recordings import get_cleaner
 from orchestrator.scenario.results import Run, ScenarioResult, TurnResult
@@ -209,7 +209,7 @@ def _tell(selection: Selection, log: Log) -> None:
 
 def _keys(project: Project) -> KeyOf:
     @cache
-    def assistant(name: str) -> str:
-        return get_assistant_key(get_seen(project.resources, Address(Kind.ASSISTANT, name)))
+    def subject(address: Address) -> str:
+        return get_assistant_key(get_seen(project.resources, address))
 
-    return lambda located: get_key(located, assistant(located.scenario.assistant))
+    return lambda located: get_key(located, subject(located.subject))

@@ -59,6 +59,32 @@ class Retrieved(Weighted):
     retrieved: NonEmpty | Retrieval
 
 
+class Sought(Strict):
+    """A question, and where its answer stands."""
+
+    user: NonEmpty = Field(description="The message it was asked with, word for word")
+    file: NonEmpty | list[NonEmpty] = Field(description="The file that has to be found, or several: name or path")
+
+    @property
+    def files(self) -> list[str]:
+        """The files as a list."""
+        return [self.file] if isinstance(self.file, str) else self.file
+
+
+class RecallOf(Strict):
+    """How much of what should be found is found."""
+
+    k: int = Field(5, ge=1, le=50, description="Among the first K results of a search")
+    min: float = Field(1.0, gt=0, le=1, description="Least recall@k, 0 to 1: the mean over all questions")
+    questions: list[Sought] = Field(min_length=1, description="What was asked, and the file that answers it")
+
+
+class Recall(Weighted):
+    """Over all questions, searches found the files that answer them: recall@k."""
+
+    recall: RecallOf
+
+
 class CodeUse(Strict):
     """One use of the code interpreter to look for; all that is said holds for the same one."""
 

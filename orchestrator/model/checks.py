@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.check_calls import MaxCalls, Parallel, ToolCalled, ToolNotCalled, Trajectory
-from orchestrator.model.check_evidence import Cites, Code, Retrieved, StatusIs, Steps
+from orchestrator.model.check_evidence import Cites, Code, Recall, Retrieved, StatusIs, Steps
 from orchestrator.model.check_judge import JudgeCheck
 from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
 from orchestrator.model.check_structure import JsonReply
@@ -69,6 +69,7 @@ CHECKS = (
     "steps",
     "cites",
     "retrieved",
+    "recall",
     "code",
     "latency_ms",
     "tokens",
@@ -104,6 +105,7 @@ Check = Annotated[
     | Annotated[Steps, Tag("steps")]
     | Annotated[Cites, Tag("cites")]
     | Annotated[Retrieved, Tag("retrieved")]
+    | Annotated[Recall, Tag("recall")]
     | Annotated[Code, Tag("code")]
     | Annotated[LatencyMs, Tag("latency_ms")]
     | Annotated[Tokens, Tag("tokens")]

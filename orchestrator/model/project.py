@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.diagnostics import Diagnostic, Position
-from orchestrator.model.address import Address, Name
+from orchestrator.model.address import Address, Kind, Name
 from orchestrator.model.fields import Fields, digest, references
 from orchestrator.model.judges import Judge
 from orchestrator.model.language import NonEmpty, Secret, SecretCommand, Spec, Strict
@@ -172,6 +172,14 @@ class LocatedScenario:
     """Name of the scenario as written, where this is one of its cases."""
     model: str | None = None
     """The model that answers, where it is not the assistant's own."""
+
+    searches: bool = False
+    """Whether a vector store of the name of its assistant is searched, and nobody talked to."""
+
+    @property
+    def subject(self) -> Address:
+        """What it is about."""
+        return Address(Kind.VECTOR_STORE if self.searches else Kind.ASSISTANT, self.scenario.assistant)
 
     @property
     def base(self) -> str:

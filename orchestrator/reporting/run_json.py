@@ -83,6 +83,7 @@ def _place(located: LocatedScenario, target: str) -> dict[str, Any]:
         "base": located.base,
         "case": dict(located.case),
         "assistant": scenario.assistant,
+        **({"store": scenario.assistant} if located.searches else {}),
         "target": located.target or target,
         "file": position.file,
         "line": position.line,

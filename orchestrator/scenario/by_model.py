@@ -21,6 +21,9 @@ def with_models(
     """Give a case of each scenario for each model, in place of the models it names itself."""
     made: dict[str, LocatedScenario] = {}
     for located in found:
+        if located.searches:  # no model has a part in it
+            made[f"{located.target} {located.scenario.name}"] = located
+            continue
         others = [part for part in _parts(located) if not part.startswith(f"{MODEL}=")]
         for part, model in zip(axis_parts(MODEL, models), models, strict=True):
             name = case_name(located.base, [part, *others])

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from orchestrator.model.check_evidence import Citation, Cites
 from orchestrator.model.conversation import Passage
-from orchestrator.scenario.finding import file_name, folded_space
+from orchestrator.model.file_names import file_name
+from orchestrator.scenario.finding import folded_space
 from orchestrator.scenario.quoting import quoted
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from orchestrator.model.check_evidence import Code, CodeUse, Retrieval, Retrieved, StatusIs
+from orchestrator.model.check_evidence import Code, CodeUse, Recall, Retrieval, Retrieved, StatusIs
 from orchestrator.model.check_text import AnyTextCheck, Contains, Equals, Regex
 from orchestrator.model.conversation import CodeRun, Passage
+from orchestrator.model.file_names import file_name, is_same_file
 from orchestrator.scenario.check_text import check_text
-from orchestrator.scenario.finding import file_name
 from orchestrator.scenario.quoting import quoted, shown
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed, passed
 
+_MOST_QUESTIONS = 20
+"""Questions shown whose files were not found."""
 _MOST = 5
 """Searches and uses of code shown."""
 
@@ -41,6 +43,29 @@ def check_retrieved(check: Retrieved, exchanges: Sequence[Exchange]) -> Verdict:
         return failed("retrieved", "\n".join([*lines, "got:      file_search was not used"]))
     lines.append("got:      these results, best first")
     return failed("retrieved", "\n".join([*lines, *(_results(passages) for passages in searches[:_MOST])]))
+
+
+def check_recall(check: Recall, exchanges: Sequence[Exchange]) -> Verdict:
+    """Check `recall`: the mean share of files that the first results of searches held, over all questions."""
+    wanted = check.recall
+    asked = {exchange.user: exchange for exchange in reversed(exchanges)}
+    shares, lines = [], []
+    for question in wanted.questions:
+        searches = asked[question.user].searches if question.user in asked else ()
+        found = [passage.file for search in searches for passage in search.passages[: wanted.k]]
+        lacking = [file for file in question.files if not any(is_same_file(each, file) for each in found)]
+        shares.append(1 - len(lacking) / len(question.files))
+        if lacking:
+            got = ", ".join(dict.fromkeys(found)) or ("nothing found" if searches else "nothing was searched")
+            lines.append(f"  {quoted(question.user, 120)} lacks {', '.join(lacking)}; found: {got}")
+    recall = sum(shares) / len(shares)
+    count = f"{len(shares)} question{'' if len(shares) == 1 else 's'}"
+    said = f"recall@{wanted.k} is {recall:.2f} over {count}"
+    if recall >= wanted.min:
+        return Verdict("recall", True, recall, said)
+    more = [f"  and {len(lines) - _MOST_QUESTIONS} more"] if len(lines) > _MOST_QUESTIONS else []
+    reason = [f"expected: recall@{wanted.k} of {wanted.min:g} or more", f"got:      {said}", *lines[:_MOST_QUESTIONS]]
+    return Verdict("recall", False, recall, "\n".join([*reason, *more]))
 
 
 def _is_file(passage: Passage, wanted: Retrieval) -> bool:

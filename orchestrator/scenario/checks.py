@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator.model.check_calls import MaxCalls, Parallel, ToolCalled, ToolNotCalled, Trajectory
-from orchestrator.model.check_evidence import Cites, Code, Retrieved, StatusIs, Steps
+from orchestrator.model.check_evidence import Cites, Code, Recall, Retrieved, StatusIs, Steps
 from orchestrator.model.check_judge import JudgeCheck
 from orchestrator.model.check_numbers import CostUsd, LatencyMs, Tokens
 from orchestrator.model.check_structure import JsonReply
 from orchestrator.model.checks import Check, PythonCheck, get_name
 from orchestrator.scenario.check_calls import check_called, check_not_called
 from orchestrator.scenario.check_citations import check_cites
-from orchestrator.scenario.check_evidence import check_code, check_retrieved, check_status
+from orchestrator.scenario.check_evidence import check_code, check_recall, check_retrieved, check_status
 from orchestrator.scenario.check_numbers import check_cost, check_latency, check_tokens
 from orchestrator.scenario.check_python import check_python
 from orchestrator.scenario.check_structure import check_json
@@ -40,6 +40,7 @@ OF_EXCHANGES: Mapping[type[Any], Callable[[Any, Sequence[Exchange]], Verdict]] =
     Steps: check_steps,
     Cites: check_cites,
     Retrieved: check_retrieved,
+    Recall: check_recall,
     Code: check_code,
     LatencyMs: check_latency,
     Tokens: check_tokens,

@@ -1,12 +1,12 @@
 """Looking for a text in another, and saying why one that looks as if it were there is not found."""
 
 import re
-import unicodedata
 import warnings
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from itertools import accumulate
-from pathlib import PurePosixPath
+
+from orchestrator.model.file_names import composed
 
 
 def find(wanted: str, text: str, ignore_case: bool = False) -> tuple[int, int] | None:
@@ -38,7 +38,7 @@ def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
 def near_miss(wanted: str, text: str, *, whole: bool = False) -> str | None:
     """Say why a text that looks as if it were there (or, where `whole`, as if it were the text) is not."""
     folds = (
-        ("but in another Unicode form: one is composed (NFC), one is not", _composed),
+        ("but in another Unicode form: one is composed (NFC), one is not", composed),
         ("but with other white space", lambda value: " ".join(value.split())),
         ("but in upper or lower case; `ignore_case: true` looks away from that", str.casefold),
     )
@@ -49,15 +49,6 @@ def near_miss(wanted: str, text: str, *, whole: bool = False) -> str | None:
     return None
 
 
-def file_name(path: str) -> str:
-    """Give the last part of a path, in one Unicode form: names written on macOS are decomposed."""
-    return _composed(PurePosixPath(path).name)
-
-
 def folded_space(text: str) -> str:
     """Give a text in one Unicode form, with single spaces for white space."""
-    return " ".join(_composed(text).split())
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    return " ".join(composed(text).split())

@@ -26,14 +26,14 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
     )
 
     @cache  # cases share what they see
-    def sees(assistant: str, judges: tuple[str, ...], model: str | None) -> Seen:
+    def sees(subject: Address, judges: tuple[str, ...], model: str | None) -> Seen:
         asked = [Address(Kind.ASSISTANT, name) for name in judges]
-        return get_seen(project.resources, Address(Kind.ASSISTANT, assistant), asked, model)
+        return get_seen(project.resources, subject, asked, model)
 
     return Recordings(
         place,
         mode,
-        lambda each: sees(each.scenario.assistant, tuple(each.judges), each.model),
+        lambda each: sees(each.subject, tuple(each.judges), each.model),
         get_cleaner(project, env),
     )
 

@@ -198,7 +198,7 @@ class Recordings:
         except RecordingError as error:
             hint = f"{error.hint}: {self.place.command(scenario.name, Mode.ALL)}"
             return State.DAMAGED, None, RecordingError(error.message, hint)
-        changes = get_changes(recording.saw, self._sees(located), f"assistant.{scenario.assistant}")
+        changes = get_changes(recording.saw, self._sees(located), str(located.subject))
         if changes:
             message = f"{STALE}: {'; '.join(changes)} since this was recorded"
             return State.STALE, None, RecordingError(message, self._advice(scenario.name).stale)

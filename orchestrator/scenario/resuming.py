@@ -106,7 +106,7 @@ def _why_again(entry: Entry, located: LocatedScenario, now: Key) -> str | None:
         return "errored"
     if entry.key.scenario != now.scenario:
         return "the scenario changed"
-    return f"assistant.{located.scenario.assistant} changed" if entry.key.assistant != now.assistant else None
+    return f"{located.subject} changed" if entry.key.assistant != now.assistant else None
 
 
 def _short(value: object) -> str:

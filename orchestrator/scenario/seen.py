@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.model.address import Address
+from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, digest, file_label, references
 from orchestrator.model.project import Resource
 
@@ -36,16 +36,18 @@ class Seen:
 
 def get_seen(
     resources: Mapping[Address, Resource],
-    assistant: Address,
+    subject: Address,
     judges: Collection[Address] = (),
     model: str | None = None,
 ) -> Seen:
     """Give what the model of a declared assistant sees, and those of the judges that are asked about it.
 
-    `model` is the one that answers, where it is not the assistant's own.
+    `model` is the one that answers, where it is not the assistant's own. Of a store that is searched by itself, its
+    documents are what is seen.
     """
-    fields = {**resources[assistant].fields, **({} if model is None else {"model": model})}
-    stores = sorted(references(fields.get(_STORES)))
+    searched = subject.kind is Kind.VECTOR_STORE
+    fields = {} if searched else {**resources[subject].fields, **({} if model is None else {"model": model})}
+    stores = [subject] if searched else sorted(references(fields.get(_STORES)))
     documents = {label: value for store in stores for label, value in _documents(resources[store])}
     if len(documents) > MOST_DOCUMENTS:
         documents = {ALL_DOCUMENTS: short_digest(documents)}

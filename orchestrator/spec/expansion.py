@@ -24,6 +24,8 @@ from orchestrator.spec.template import Scope
 MOST_FAULTY = 100
 """Cases with problems after which no further ones are looked at."""
 _KEYS = ("matrix", "data")
+_ROWS = {"Scenario": "data", "Knowledge": "questions"}
+"""Where a kind names a file of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ def has_cases(document: Document) -> bool:
 
 
 def data_files(documents: Iterable[Document], names: Names) -> frozenset[Path]:
-    """Give the files that scenarios name as their data: those are no specs, unless they say that they are."""
+    """Give the files of rows that specs name: those are no specs, unless they say that they are."""
     found, specs = set(), set()
     for document in documents:
         specs |= {document.path} if get_kind(document) is not None else set()
-        written = document.data.get("data") if isinstance(document.data, dict) else None
-        if isinstance(written, str) and get_kind(document) == "Scenario":
+        key = _ROWS.get(get_kind(document) or "")
+        written = document.data.get(key) if key and isinstance(document.data, dict) else None
+        if isinstance(written, str):
             own = document.data.get("variables")
             rendered, problems = render_document(document, written, {}, names.context(_mapping(own)))
             if not problems:

@@ -17,6 +17,7 @@ from orchestrator.model.language import FileText, Spec
 from orchestrator.model.own_settings import all_own_tools, own_tools
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario, Resource
+from orchestrator.model.questions import Knowledge
 from orchestrator.model.resources import (
     Assistant,
     CodeInterpreterTool,
@@ -39,8 +40,10 @@ from orchestrator.spec.mock_links import find_mock_problems
 from orchestrator.spec.places import AssistantPlaces, JudgePlaces
 from orchestrator.spec.prompts import PromptReader
 from orchestrator.spec.python_files import PythonFiles
+from orchestrator.spec.question_lists import read_questions
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts
 from orchestrator.spec.rendering import Names
+from orchestrator.spec.rows import RowFiles
 from orchestrator.spec.schema import check_parameters
 from orchestrator.spec.store_files import Found, StoreFileFinder
 
@@ -89,6 +92,7 @@ class Linker:
         self._files = PythonFiles(root, cwd)
         self._store_files = StoreFileFinder(root, cwd, refresh)
         self._root, self._cwd, self._broken, self._names = root, cwd, broken, names
+        self._rows = RowFiles(root, cwd, texts)
         self._prompts = PromptReader(root, cwd, names.context(), texts)
         self._problems: list[Diagnostic] = []
         self._by_name: dict[str, dict[str, Shaped]] = {}
@@ -123,6 +127,9 @@ class Linker:
         for shaped in self._named("Scenario").values():  # they speak of what the others hold
             if isinstance(shaped.spec, Scenario):
                 linked.scenarios += self._link_scenario(shaped, shaped.spec, linked.resources)
+        for shaped in self._named("Knowledge").values():
+            if isinstance(shaped.spec, Knowledge):
+                linked.scenarios += self._link_questions(shaped.document, shaped.spec, linked.resources)
         return linked
 
     def save(self) -> None:
@@ -344,6 +351,23 @@ class Linker:
             )
         self._problems += faults.told()
         return found
+
+    def _link_questions(
+        self, document: Document, spec: Knowledge, resources: Mapping[Address, Resource]
+    ) -> list[LocatedScenario]:
+        """Give a question list as the scenario it is."""
+        if spec.name in self._by_name.get("Scenario", {}):
+            message = f"a Scenario is called `{spec.name}` too"
+            self._problems.append(document.diagnostic(message, ("name",), "reports tell them apart by their names"))
+        known = self._refer("VectorStore", spec.store, document, ("store",))
+        store = resources.get(Address(Kind.VECTOR_STORE, spec.store)) if known else None
+        scenario, problems = read_questions(document, spec, self._rows, store)
+        self._problems += problems
+        if scenario is None:
+            return []
+        at, path = document.position(), document.path
+        free = Price(input=0, output=0)
+        return [LocatedScenario(scenario, at, path, self._root, free, target=self._names.target, searches=True)]
 
     def _price(self, scenario: Scenario, model: str | None) -> Price | None:
         """Give what the model costs that answers: its own where it has one, else the assistant's."""

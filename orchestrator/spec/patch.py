@@ -17,6 +17,7 @@ PREFIXES = {
     "VectorStore": "vector_store",
     "ScriptedModel": "scripted_model",
     "Scenario": "scenario",
+    "Knowledge": "knowledge",
     "Judge": "judge",
 }
 

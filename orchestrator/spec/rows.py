@@ -46,22 +46,22 @@ class RowFiles:
     """Folder that paths are shown relative to."""
     texts: Texts = field(default_factory=lambda: NO_TEXTS)
 
-    def read(self, document: Document, written: str) -> Table:
-        """Read the file that a scenario's `data` names, relative to the scenario."""
+    def read(self, document: Document, written: str, at: Path_ = _AT) -> Table:
+        """Read the file that a spec names at `at`, relative to the spec."""
         file = document.path.parent / written
         if file.suffix.lower() not in SUFFIXES:
             hint = f"data is read from {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} files"
-            return Table(problems=[document.diagnostic(f"`{written}` is no file of rows", _AT, hint)])
+            return Table(problems=[document.diagnostic(f"`{written}` is no file of rows", at, hint)])
         if not inside(self.root, file):
             hint = f"keep it below {show(self.root, self.cwd)}/"
-            return Table(problems=[document.diagnostic(f"`{written}` lies outside the project", _AT, hint)])
+            return Table(problems=[document.diagnostic(f"`{written}` lies outside the project", at, hint)])
         if not os.path.isfile(file):  # Path.is_file raises on a name that is too long or holds a NUL
             near = nearest(file.name, _names(file.parent))
             hint = f"did you mean `{near}`?" if near else f"paths are relative to {document.shown}"
-            return Table(problems=[document.diagnostic(f"there is no file `{written}`", _AT, hint)])
+            return Table(problems=[document.diagnostic(f"there is no file `{written}`", at, hint)])
         table = self._read(file, show(Path(os.path.normpath(file)), self.cwd))
         if not table.rows and not table.problems:
-            table.problems.append(document.diagnostic(f"`{written}` has no rows", _AT, "add one, or leave `data` out"))
+            table.problems.append(document.diagnostic(f"`{written}` has no rows", at, "add one, or name another file"))
         return table
 
     def _read(self, file: Path, shown: str) -> Table:

@@ -11,6 +11,7 @@ from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.judges import Judge
 from orchestrator.model.language import Spec
 from orchestrator.model.project import ProjectSpec
+from orchestrator.model.questions import Knowledge
 from orchestrator.model.resources import Assistant, Function, VectorStore
 from orchestrator.model.scenario import Scenario
 from orchestrator.model.scripted import ScriptedModel
@@ -25,6 +26,7 @@ KINDS: Mapping[str, type[Spec]] = {
     "Function": Function,
     "VectorStore": VectorStore,
     "Scenario": Scenario,
+    "Knowledge": Knowledge,
     "Judge": Judge,
     "ScriptedModel": ScriptedModel,
 }
