@@ -227,6 +227,8 @@ class Talk:
 
 def _ask(prompt: str) -> str:
     """Ask for a line; raises EOFError and KeyboardInterrupt as they come."""
+    if sys.stdout.isatty():
+        return input(prompt)  # the line is edited beside its prompt, and what is typed early is not lost
     click.echo(prompt, nl=False, err=True)
     return input()
 

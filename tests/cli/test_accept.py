@@ -295,7 +295,7 @@ def test_files_of_a_store_are_refused(orch, applied):
     done = orch("accept", "vector_store.papers", "--project", "specs/")
     assert done.code == 1
     assert done.err.startswith("specs/papers.yaml:")
-    assert "files of a store are not taken from a target" in done.err
+    assert "files are not taken from a target" in done.err
 
 
 JUDGE = "# the grader\nkind: Judge\nname: strict\nmodel: gpt-4o # cheap\ncriteria: [answers]\n"
