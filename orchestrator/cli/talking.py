@@ -143,7 +143,7 @@ class Talk:
         try:
             while (message := self._next()) is not None:
                 failed = self._exchange(message) or failed
-        except (KeyboardInterrupt, EOFError):
+        except (KeyboardInterrupt, EOFError, asyncio.CancelledError):  # the last: Ctrl-C just as asyncio.Runner begins
             self._screen.end_line()
             show_note("ended; what was not answered is left out")
         return failed

@@ -178,38 +178,41 @@ class Terminal:
     def write(self, text):
         os.write(self.ours, text.encode())
 
-    def close(self):
-        code = self.process.wait(30)
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait()
         os.close(self.ours)
-        return code
 
 
 def test_at_a_terminal_functions_are_answered_by_hand(orch, shop):
     assert orch("apply", "--yes").code == 0
-    terminal = Terminal(shop, "--record", "mine.yaml")
-    terminal.until("> ")
-    terminal.write("Where is A-1?\n")
-    assert 'called: look_up({"id": "A-1"})' in terminal.until("its output: ")
-    terminal.write("on its way\n")
-    assert "It is on its way." in terminal.until("> ")
-    terminal.write("\x04")
-    terminal.until("play it with `orch test --name mine`")
-    assert terminal.close() == 0
+    with Terminal(shop, "--record", "mine.yaml") as terminal:
+        terminal.until("> ")
+        terminal.write("Where is A-1?\n")
+        assert 'called: look_up({"id": "A-1"})' in terminal.until("its output: ")
+        terminal.write("on its way\n")
+        assert "It is on its way." in terminal.until("> ")
+        terminal.write("\x04")
+        terminal.until("play it with `orch test --name mine`")
+        assert terminal.process.wait(30) == 0
     assert "returns: on its way" in (shop / "mine.yaml").read_text()
     assert orch("test", "--name", "mine").code == 0
 
 
 def test_ctrl_c_during_a_reply_ends_the_talk_and_keeps_what_was_said(orch, shop):
     assert orch("apply", "--yes").code == 0
-    terminal = Terminal(shop, "--record", "mine.yaml")
-    terminal.until("> ")
-    terminal.write("hi\n")
-    terminal.until("Goodbye")
-    terminal.until("> ")
-    terminal.write("slow\n")
-    terminal.until("slow")
-    os.kill(terminal.process.pid, signal.SIGINT)
-    terminal.until("what was not answered is left out")
-    terminal.until("wrote mine.yaml")
-    assert terminal.close() == 0
+    with Terminal(shop, "--record", "mine.yaml") as terminal:
+        terminal.until("> ")
+        terminal.write("hi\n")
+        terminal.until("Goodbye")
+        terminal.until("> ")
+        terminal.write("slow\n")
+        terminal.until("slow")
+        os.kill(terminal.process.pid, signal.SIGINT)
+        terminal.until("what was not answered is left out")
+        terminal.until("wrote mine.yaml")
+        assert terminal.process.wait(30) == 0
     assert "slow" not in (shop / "mine.yaml").read_text()
