@@ -30,7 +30,7 @@ from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, Recorder
 from orchestrator.reconcile.retiring import models, retiring
 from orchestrator.reconcile.saved import resumed
-from orchestrator.scenario.searching import open_conversation
+from orchestrator.scenario.opening import Opener
 
 SECOND_LOOK = 1.0
 """Seconds until a list is taken to show what was created before."""
@@ -182,7 +182,7 @@ async def open_conversations(
             problems.append(Diagnostic(message, located.position, hint))
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
-    return lambda each: open_conversation(session.provider, decided.ids[each.subject], each, hearer)
+    return Opener(session.provider, session.project.resources, decided.ids, hearer).open
 
 
 def opening(

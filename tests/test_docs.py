@@ -47,6 +47,14 @@ TARGETS = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "docs" / "specs.md").read_text(encoding="utf-8")
 
 
+HANDBOOK = {
+    "docs/returns.md": "# Returns\n\nGoods are taken back within 30 days of the day they came, also without a box.\n",
+    "docs/prices.md": "# Prices\n\nA chair costs 40, a desk 120.\n",
+    "docs/sale.md": "# Sale\n\nIn June everything is ten percent off.\n",
+    "docs/배송.md": "# 배송\n\n배송은 사흘 걸립니다. 반품할 때 배송비는 가게가 냅니다.\n",
+}
+
+
 def load_blocks() -> ModuleType:
     spec = importlib.util.spec_from_file_location("blocks", ROOT / "docs" / "blocks.py")
     assert spec is not None
@@ -417,6 +425,31 @@ def test_changing_models_works_as_shown(tmp_path, monkeypatch, capfd):
         printed = capfd.readouterr()
         text = re.sub(r"in 5[12] days", "in 52 days", printed.err) + printed.out
         assert settled(text) == settled(expected.replace("2027-01-14", ends))
+
+
+def test_knowledge_works_as_shown(tmp_path):
+    page = (ROOT / "docs" / "knowledge.md").read_text(encoding="utf-8")
+    specs, questions = fences(page, "yaml")
+    [rows] = fences(page, "csv")
+    (tmp_path / "docs").mkdir()
+    for name, text in {"orch.yaml": specs, "questions.yaml": questions, "questions.csv": rows, **HANDBOOK}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    orch = f'orch() {{ "{sys.executable}" -m orchestrator "$@"; }}\n'
+    shown = shown_commands(page)
+    assert len(shown) == 21
+    for command, expected in shown:
+        done = subprocess.run(
+            ["bash", "-c", orch + command],
+            cwd=tmp_path,
+            env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert settled(done.stdout) == settled(expected), command
 
 
 def test_every_kind_is_in_the_language_page_and_has_a_schema():

@@ -5,11 +5,9 @@ So question lists are played, repeated, recorded and reported as conversations a
 
 from collections.abc import Sequence
 
-from orchestrator.model.check_evidence import Recall
 from orchestrator.model.conversation import Answer, Evidence, Passage, Reply, ReplyStatus, Search
 from orchestrator.model.knowledge import Query
-from orchestrator.model.project import LocatedScenario
-from orchestrator.providers.interface import Conversation, Hearer, Provider
+from orchestrator.providers.interface import Provider
 
 
 class SearchConversation:
@@ -31,13 +29,3 @@ class SearchConversation:
 
     async def close(self) -> None:
         """Leave nothing behind."""
-
-
-def open_conversation(
-    provider: Provider, id: str, located: LocatedScenario, hearer: Hearer | None = None
-) -> Conversation:
-    """Begin a scenario's conversation with what has this id: an assistant, or a store that is searched."""
-    if not located.searches:
-        return provider.open(id, located.model, hearer)
-    asked = [check.recall.k for check in located.scenario.checks if isinstance(check, Recall)]
-    return SearchConversation(provider, id, max(asked))

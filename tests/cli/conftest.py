@@ -10,7 +10,10 @@ import pytest
 from orchestrator.cli.main import run
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
-SHOWN = ("kind-judge.yaml", "grader.yaml", "encouragement.yaml", "equations.*", "manners.yaml", "quiz-answers.yaml")
+SHOWN = (
+    *("kind-judge.yaml", "grader.yaml", "encouragement.yaml", "equations.*", "manners.yaml", "quiz-answers.yaml"),
+    *("course*", "gpt-4o-mini.yaml"),
+)
 """Of the example, what its own test plays."""
 
 

@@ -255,7 +255,7 @@ def test_the_example_runs_whole_on_every_wire(orch, tmp_path, sandbox, target):
     assert applied.code == 0, applied.err
     done = orch("test", "specs/", "--target", target)
     assert done.code == 0, done.out + done.err
-    assert "16 passed" in done.out
+    assert "18 passed" in done.out
     assert orch("plan", "specs/", "--target", target, "--detailed-exitcode").code == 0
 
 

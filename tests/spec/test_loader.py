@@ -136,7 +136,7 @@ def test_a_spec_file_that_leads_outside(write, tmp_path_factory):
         (
             "kind: Pod\n",
             "1:7: unknown kind `Pod`",
-            "known: Assistant, Function, VectorStore, Scenario, Judge, ScriptedModel",
+            "known: Assistant, Function, VectorStore, Scenario, Knowledge, Judge, ScriptedModel",
         ),
         ("kind: 5\n", "1:7: `kind` must be text", "write one of Assistant, "),
         ("- kind: Assistant\n", "1:1: a spec is a mapping", "begin it with `kind:`"),
