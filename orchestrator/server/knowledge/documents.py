@@ -7,20 +7,24 @@ process that is killed at a deadline and has a memory limit. The server itself t
 
 import asyncio
 import codecs
+import importlib.util
 import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-# The list of the public documentation (guides/retrieval) without doc, docx and pptx, which need another parser.
-SUPPORTED_EXTENSIONS = frozenset(re.findall(r"\w+", "c cpp cs css go html java js json md pdf php py rb sh tex ts txt"))
+# The list of the public documentation (guides/retrieval) without doc, which nothing maintained reads.
+_PLAIN = "c cpp cs css go html java js json md pdf php py rb sh tex ts txt"
+OFFICE = {"docx": "docx", "pptx": "pptx"}
+"""Extensions that the `documents` extra reads, each with the module it brings."""
+SUPPORTED_EXTENSIONS = frozenset(_PLAIN.split()) | OFFICE.keys()
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # a text of 5,000,000 tokens, the most one file may hold, is well below it
 
 _PARSERS = {
     "pdf": Path(__file__).with_name("documents_pdf.py"),
     "html": Path(__file__).with_name("documents_html.py"),
+    **dict.fromkeys(OFFICE, Path(__file__).with_name("documents_office.py")),
 }
 # What a parser gets of the server's environment: enough to start Python, none of its secrets.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
@@ -61,9 +65,12 @@ async def extract_text(filename: str, content: IO[bytes], limits: ParserLimits |
     extension = extension_of(filename)
     if extension not in SUPPORTED_EXTENSIONS:
         raise DocumentError("unsupported_file", _unsupported(filename, extension))
+    if extension in OFFICE and importlib.util.find_spec(OFFICE[extension]) is None:
+        hint = f"files of type .{extension} need the extra `documents`: pip install 'orch-assistants[documents]'"
+        raise DocumentError("unsupported_file", f"{filename}: {hint}")
     content.seek(0)
-    if extension == "pdf":
-        text = await _parse(filename, _PARSERS["pdf"], content, None, limits or ParserLimits())
+    if extension == "pdf" or extension in OFFICE:
+        text = await _parse(filename, _PARSERS[extension], content, None, limits or ParserLimits())
     else:
         text = await asyncio.to_thread(decode_text, filename, content)
         if extension == "html":

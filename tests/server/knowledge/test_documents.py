@@ -93,7 +93,7 @@ def test_code_is_text(upload, extension):
     assert extract(upload, f"file.{extension}", b"print('x')") == "print('x')"
 
 
-@pytest.mark.parametrize("filename", ["table.csv", "book.xlsx", "image.png", "README", ".txt", "paper.docx"])
+@pytest.mark.parametrize("filename", ["table.csv", "book.xlsx", "image.png", "README", ".txt", "paper.doc"])
 def test_other_kinds_are_unsupported(upload, filename):
     error = refusal(upload, filename, b"text")
     assert error.code == "unsupported_file"
