@@ -13,6 +13,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
+import docx
+import pptx
+from docx.table import Table
 from lxml.etree import XMLSyntaxError
 
 if sys.platform != "win32":
@@ -49,9 +52,8 @@ def read_document(stream: BinaryIO, max_bytes: int) -> str:
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise UnreadableDocumentError("it is not a valid archive, or cut off; save it again") from error
     except (XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
-        raise UnreadableDocumentError(
-            f"its parts do not fit together ({' '.join(str(error).split())[:200]})"
-        ) from error
+        why = " ".join(str(error).split())[:200]
+        raise UnreadableDocumentError(f"its parts do not fit together ({why})") from error
     except RecursionError as error:
         raise UnreadableDocumentError("its parts are nested too deeply") from error
     except MemoryError as error:
@@ -72,17 +74,12 @@ def _joined(parts: Iterable[str], max_bytes: int) -> str:
 
 def _read_docx(stream: BinaryIO) -> Iterator[str]:
     """Paragraphs and tables in the order of the document."""
-    import docx
-    from docx.table import Table
-
     for block in docx.Document(stream).iter_inner_content():
         yield _table(block) if isinstance(block, Table) else block.text
 
 
 def _read_pptx(stream: BinaryIO) -> Iterator[str]:
     """One text a slide, its notes last."""
-    import pptx
-
     for slide in pptx.Presentation(stream).slides:
         texts = list(_shapes(slide.shapes))
         if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
