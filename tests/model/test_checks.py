@@ -27,6 +27,7 @@ WRITTEN: list[dict[str, Any]] = [
     {"steps": ["message"]},
     {"cites": "a.md"},
     {"retrieved": {"file": "a.md", "within": 3, "min_score": 0.2}},
+    {"recall": {"k": 3, "questions": [{"user": "a", "file": "a.md"}]}},
     {"code": {"logs": {"contains": "a"}}},
     {"latency_ms": {"max": 0.5}},
     {"tokens": {"max": 5, "of": "input"}},
