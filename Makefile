@@ -44,7 +44,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'  # the first that knows --group
-	$(BIN)/python -m pip install --quiet --editable ".[interpreter,documents]"
+	$(BIN)/python -m pip install --quiet --editable ".[interpreter,documents,embeddings]"
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -429,7 +429,7 @@ def test_changing_models_works_as_shown(tmp_path, monkeypatch, capfd):
 
 def test_knowledge_works_as_shown(tmp_path):
     page = (ROOT / "docs" / "knowledge.md").read_text(encoding="utf-8")
-    specs, questions = fences(page, "yaml")
+    specs, questions, _ = fences(page, "yaml")
     [rows] = fences(page, "csv")
     (tmp_path / "docs").mkdir()
     for name, text in {"orch.yaml": specs, "questions.yaml": questions, "questions.csv": rows, **HANDBOOK}.items():

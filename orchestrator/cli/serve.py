@@ -11,7 +11,9 @@ from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import load_project
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.project import STATE_FOLDER
+from orchestrator.providers.embeddings import RemoteEmbedder
 from orchestrator.providers.local_models import serve_model
+from orchestrator.providers.registry import is_url
 from orchestrator.server.addresses import is_loopback
 from orchestrator.server.assembly import assemble
 from orchestrator.server.models.scripted import ScriptedModel
@@ -31,8 +33,21 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--models", type=click.Path(path_type=Path, exists=True), metavar="PATH", help="Project with ScriptedModels."
 )
 @click.option("--api-key-env", metavar="NAME", help="Environment variable with the key that clients must send.")
+@click.option("--embeddings", metavar="URL", help="OpenAI-compatible API; searches go by meaning besides words.")
+@click.option("--embeddings-model", metavar="NAME", help="Model that --embeddings is asked for.")
+@click.option("--embeddings-key-env", metavar="NAME", help="Environment variable with the key of --embeddings.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not log requests.")
-def command(host: str, port: int, db: Path | None, models: Path | None, api_key_env: str | None, quiet: bool) -> int:
+def command(
+    host: str,
+    port: int,
+    db: Path | None,
+    models: Path | None,
+    api_key_env: str | None,
+    embeddings: str | None,
+    embeddings_model: str | None,
+    embeddings_key_env: str | None,
+    quiet: bool,
+) -> int:
     """Run the embedded server on a port.
 
     Speaks the Assistants protocol over one SQLite file: assistants, threads, runs, files, vector stores. Runs are
@@ -47,15 +62,23 @@ def command(host: str, port: int, db: Path | None, models: Path | None, api_key_
     file = db or Path(STATE_FOLDER) / "server.db"
     file.parent.mkdir(parents=True, exist_ok=True)
     scripted = _load_models(models)
+    embedder = _open_embedder(embeddings, embeddings_model, embeddings_key_env)
     store = Store.open(file)
     try:
-        settings = assemble(store, scripted, api_key=key)
+        settings = assemble(store, scripted, api_key=key, embedder=embedder)
         names = ", ".join(model.name for model in scripted) or "none"
 
         def ready(url: str) -> None:
             show_note(f"serving {url} from {file}; models: {names}; stop with Ctrl-C")
 
-        asyncio.run(serve(settings, host, port, ready))
+        async def run() -> None:
+            try:
+                await serve(settings, host, port, ready)
+            finally:
+                if embedder is not None:
+                    await embedder.close()
+
+        asyncio.run(run())
     finally:
         store.close()
     return 0
@@ -69,6 +92,18 @@ def _load_models(path: Path | None) -> list[ScriptedModel]:
             raise
         return []
     return [serve_model(model) for model in project.models]
+
+
+def _open_embedder(url: str | None, model: str | None, key_env: str | None) -> RemoteEmbedder | None:
+    if url is None:
+        if model is not None or key_env is not None:
+            raise UsageError("there is no --embeddings", "say where they come from: --embeddings URL")
+        return None
+    if not is_url(url):
+        raise UsageError(f"--embeddings {url} is no address", "for example --embeddings http://127.0.0.1:11434/v1")
+    if model is None:
+        raise UsageError("--embeddings needs --embeddings-model", "name the model, as the API at that address knows it")
+    return RemoteEmbedder(url, model, _read_key(key_env))
 
 
 def _read_key(name: str | None) -> str | None:

@@ -40,6 +40,8 @@ def is_unknown(path: str) -> bool:
 def references(value: Any) -> frozenset[Address]:
     """Give the addresses that a value, or a whole map of fields, refers to."""
     match value:
+        case str() | int() | float() | None:  # most of a thousand specs, and quicker told than a mapping
+            return frozenset()
         case Ref(address):
             return frozenset({address})
         case Mapping():

@@ -36,6 +36,16 @@ TargetName = Annotated[str, StringConstraints(min_length=1, max_length=64), Afte
 """What a target may be called; its own files in `STATE_FOLDER` bear the name."""
 
 
+class Embeddings(Strict):
+    """An endpoint that turns texts into vectors: `POST /embeddings`, as OpenAI, Ollama, vLLM and others have it."""
+
+    base_url: NonEmpty = Field(description="Root of the API, for example http://127.0.0.1:11434/v1")
+    model: NonEmpty = Field(description="Which model it is asked for")
+    api_key: Secret | SecretCommand | None = Field(
+        None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
+    )
+
+
 class Target(Strict):
     """A named place to apply to."""
 
@@ -49,6 +59,9 @@ class Target(Strict):
         None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
     )
     db: NonEmpty | None = Field(None, description="local: the SQLite file, inside the project (.orch/local.db)")
+    embeddings: Embeddings | None = Field(
+        None, description="local: {base_url, model, api_key}; searches then go by meaning besides words"
+    )
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }}, over the project's own"
     )
@@ -61,6 +74,9 @@ class Target(Strict):
         if self.provider != "local" and "speaks" in self.model_fields_set:
             message = "`speaks` is for `provider: local`; this one speaks {provider}"
             raise PydanticCustomError("speaks", message, {"provider": self.provider})
+        if self.provider != "local" and self.embeddings is not None:
+            message = "`embeddings` is for `provider: local`; {provider} has its own search"
+            raise PydanticCustomError("embeddings", message, {"provider": self.provider})
         return self
 
     @property

@@ -14,6 +14,7 @@ from orchestrator.providers._client import Client
 from orchestrator.providers._in_process import InProcess
 from orchestrator.providers.agents import AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
+from orchestrator.providers.embeddings import RemoteEmbedder
 from orchestrator.providers.local_models import serve_model
 from orchestrator.providers.responses import ResponsesProvider, releases_of
 from orchestrator.server.app import create_app, running
@@ -25,13 +26,17 @@ DATABASE = f"{STATE_FOLDER}/local.db"
 HOST = "http://localhost"  # no host is asked: the transport is the application itself
 
 
-async def open_local(project: Project) -> AssistantsProvider | AgentsProvider | ResponsesProvider:
-    """Start the embedded server on the project's database; raises what `database` does."""
+async def open_local(
+    project: Project, embedder: RemoteEmbedder | None = None
+) -> AssistantsProvider | AgentsProvider | ResponsesProvider:
+    """Start the embedded server on the project's database; raises what `database` does. It closes the embedder."""
     file, models = database(project), [serve_model(model) for model in project.models]
     async with AsyncExitStack() as stack:
         store = Store.open(file)
         stack.callback(store.close)
-        app = create_app(assemble(store, models))
+        if embedder is not None:
+            stack.push_async_callback(embedder.close)
+        app = create_app(assemble(store, models, embedder=embedder))
         await stack.enter_async_context(running(app))
         transport, close = InProcess(app), stack.pop_all().aclose
         if project.target.speaks == "agents":

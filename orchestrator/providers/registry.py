@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
-from orchestrator.model.language import SecretCommand
+from orchestrator.model.language import Secret, SecretCommand
 from orchestrator.model.project import Project, Target
 from orchestrator.providers import agents_wire, assistants_wire, responses_wire
 from orchestrator.providers.interface import Capabilities, Provider
 from orchestrator.providers.keys import CommandKey
 
 OPENAI = "https://api.openai.com/v1"
+_EXAMPLE = "for example base_url: https://HOST/v1"
 Opener = Callable[[Project, Mapping[str, str]], Awaitable[Provider]]
 
 
@@ -29,7 +30,12 @@ async def open_provider(project: Project, env: Mapping[str, str]) -> Provider:
 
 
 async def _open_local(project: Project, env: Mapping[str, str]) -> Provider:
-    opened: Provider = await import_module("orchestrator.providers.local").open_local(project)
+    asked = project.target.embeddings
+    embedder = None
+    if asked is not None:
+        url, key = _checked_url(project, asked.base_url), _read_secret(project, asked.api_key, env)
+        embedder = import_module("orchestrator.providers.embeddings").RemoteEmbedder(url, asked.model, key)
+    opened: Provider = await import_module("orchestrator.providers.local").open_local(project, embedder)
     return opened
 
 
@@ -59,21 +65,34 @@ async def _open_responses(project: Project, env: Mapping[str, str]) -> Provider:
 
 def _read_url(project: Project) -> str:
     written = project.target.base_url
-    example = "for example base_url: https://HOST/v1"
     if written is None:
-        raise _problem(project, "lacks `base_url`", f"say where it is, {example}")
+        raise _problem(project, "lacks `base_url`", f"say where it is, {_EXAMPLE}")
+    return _checked_url(project, written)
+
+
+def is_url(written: str) -> bool:
+    """Tell whether this is the address of an API."""
     try:
         parts = urlsplit(written)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, a bracket that is not closed
-        usable = False
-    if not usable or not written.isprintable():
-        raise _problem(project, "has a `base_url` that is no address", f"write an http or https address, {example}")
+        return False
+    return usable and written.isprintable()
+
+
+def _checked_url(project: Project, written: str) -> str:
+    if not is_url(written):
+        raise _problem(project, "has a `base_url` that is no address", f"write an http or https address, {_EXAMPLE}")
     return written
 
 
 def _read_key(project: Project, env: Mapping[str, str]) -> str | CommandKey | None:
-    secret = project.target.api_key
+    return _read_secret(project, project.target.api_key, env)
+
+
+def _read_secret(
+    project: Project, secret: Secret | SecretCommand | None, env: Mapping[str, str]
+) -> str | CommandKey | None:
     if secret is None:
         return None
     if isinstance(secret, SecretCommand):

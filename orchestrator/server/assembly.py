@@ -1,9 +1,11 @@
 """The whole server put together: files, vector stores, search and code beside assistants, threads and runs."""
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from orchestrator.server.app import Settings
 from orchestrator.server.interpreter.pool import KernelPool
+from orchestrator.server.knowledge.embedder import Embedder
 from orchestrator.server.knowledge.library import Knowledge
 from orchestrator.server.knowledge.retrieval import StoreSearcher
 from orchestrator.server.models.interface import Model
@@ -12,14 +14,22 @@ from orchestrator.server.routes.vector_store_files import VectorStoreFileRoutes
 from orchestrator.server.routes.vector_stores import VectorStoreRoutes
 from orchestrator.server.store import Store
 
+_NEAREST = "orchestrator.server.knowledge.nearest"
+"""Imported where there are vectors to compare: it needs numpy."""
 
-def assemble(store: Store, models: Sequence[Model] = (), *, api_key: str | None = None) -> Settings:
+
+def assemble(
+    store: Store, models: Sequence[Model] = (), *, api_key: str | None = None, embedder: Embedder | None = None
+) -> Settings:
     """Give the settings of a server with everything it has, over one database that stays the caller's to close.
+
+    With an embedder, also the caller's to close, searches go by meaning besides words.
 
     Nothing is started yet, and no parser or kernel is loaded before it is needed. Make one for each event loop.
     """
-    knowledge = Knowledge.open(store)
-    searcher = StoreSearcher(knowledge.documents)
+    knowledge = Knowledge.open(store, embedder=embedder)
+    nearest = None if embedder is None else import_module(_NEAREST).nearest
+    searcher = StoreSearcher(knowledge.documents, knowledge.vectors, nearest)
     kernels = KernelPool()
     return Settings(
         store=store,

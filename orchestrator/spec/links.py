@@ -5,6 +5,7 @@ Every broken link is a diagnostic at the place that names it; nothing here stops
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,6 @@ class Linker:
         self._check_connected(document, assistant)
         self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
-        written = {name: shaped.document for name, shaped in self._named("Function").items()}
         prompt = self._instructions(document, assistant)
         return Resource(
             address=Address(Kind.ASSISTANT, assistant.name),
@@ -194,7 +194,7 @@ class Linker:
             protect=assistant.lifecycle.protect,
             ignore=tuple(assistant.lifecycle.ignore),
             sources=files.sources,
-            locate=AssistantPlaces(document, assistant, self._functions, written).locate,
+            locate=AssistantPlaces(document, assistant, self._functions, self._function_documents).locate,
         )
 
     def _code_files(self, document: Document, assistant: Assistant) -> Found[ToolFiles]:
@@ -223,13 +223,22 @@ class Linker:
                 hint = f"list it under `tools`; there are: {', '.join(sorted(listed)) or 'none'}"
                 self._problems.append(document.diagnostic(message, ("agents", "defer_loading", number), hint))
 
+    @cached_property
+    def _function_documents(self) -> dict[str, Document]:
+        return {name: shaped.document for name, shaped in self._named("Function").items()}
+
+    @cached_property
+    def _connections(self) -> dict[str, list[str]]:
+        """By the name of each assistant, those it asks."""
+        specs = [shaped.spec for shaped in self._named("Assistant").values() if isinstance(shaped.spec, Assistant)]
+        return {spec.name: [name for _, name in connected(spec)] for spec in specs}
+
     def _check_connected(self, document: Document, assistant: Assistant) -> None:
         """Find assistants that are not there, and those that would each have to be created first."""
-        specs = [shaped.spec for shaped in self._named("Assistant").values() if isinstance(shaped.spec, Assistant)]
-        named = {spec.name: [name for _, name in connected(spec)] for spec in specs}
         for number, name in connected(assistant):
             path: Path_ = ("assistants", "tools", number, "connected_agent", "assistant")
-            if self._refer("Assistant", name, document, path) and (way := circle(assistant.name, name, named)):
+            known = self._refer("Assistant", name, document, path)
+            if known and (way := circle(assistant.name, name, self._connections)):
                 message = f"assistants ask one another in a circle: {' -> '.join(way)}"
                 self._problems.append(document.diagnostic(message, path, "take one of them out, or name it by `id`"))
 

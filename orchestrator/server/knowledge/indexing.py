@@ -6,6 +6,7 @@ the other in the order they arrived; doing one twice does no harm.
 """
 
 import asyncio
+import logging
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,24 +14,33 @@ from collections.abc import Callable, Sequence
 from orchestrator.server.knowledge import search_index
 from orchestrator.server.knowledge.chunking import ChunkingStrategy, DocumentTooLongError, split
 from orchestrator.server.knowledge.documents import DocumentError, ParserLimits, extract_text
+from orchestrator.server.knowledge.embedder import EmbeddingError
 from orchestrator.server.knowledge.files import KIND as FILE
 from orchestrator.server.knowledge.files import UploadedFiles
 from orchestrator.server.knowledge.search_index import Entry
 from orchestrator.server.knowledge.vector_stores import ENTRY, VectorStoreDocuments
+from orchestrator.server.knowledge.vectors import Vectors
 from orchestrator.server.store import Body
 
 # Chunks stored in one transaction: nobody else waits longer than for these.
 _PORTION = 64
 _ROUND = 100
+_log = logging.getLogger("orch.server")
 
 
 class Indexer:
     """Indexes what is in progress. `wake` starts it when there may be work; it ends by itself when there is none."""
 
     def __init__(
-        self, documents: VectorStoreDocuments, files: UploadedFiles, limits: ParserLimits | None = None
+        self,
+        documents: VectorStoreDocuments,
+        files: UploadedFiles,
+        limits: ParserLimits | None = None,
+        vectors: Vectors | None = None,
     ) -> None:
+        """With `vectors` a document is searchable once all of it has been embedded."""
         self._documents = documents
+        self._vectors = vectors
         self._files = files
         self._limits = limits or ParserLimits()
         self._task: asyncio.Task[None] | None = None
@@ -55,6 +65,11 @@ class Indexer:
             while waiting := self._documents.fetch_waiting(_ROUND):
                 for vector_store_id, file_id in waiting:
                     await self._index(vector_store_id, file_id)
+            if self._vectors is not None:
+                try:
+                    await self._vectors.add_everything()
+                except EmbeddingError as error:
+                    _log.warning("what was indexed before is found by its words only: %s", error)
 
     async def _index(self, vector_store_id: str, file_id: str) -> None:
         """Bring one entry to an end: completed, or failed with the reason."""
@@ -70,11 +85,13 @@ class Indexer:
             chunks = await self._prepare(file_id, filename, entry)
             for start in range(0, len(chunks), _PORTION):
                 await asyncio.to_thread(self._add, entry, attempt, chunks[start : start + _PORTION])
+            if self._vectors is not None:
+                await self._vectors.add(vector_store_id, file_id, attempt)
         except DocumentError as error:
             finish = _failed(error.code, error.message)
         except DocumentTooLongError as error:
             finish = _failed("invalid_file", f"{filename} holds {error}; split it into parts")
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, EmbeddingError) as error:
             finish = _failed("server_error", f"{filename} could not be indexed: {error}")
         else:
             finish = _completed(sum(chunk.size for chunk in chunks))

@@ -11,6 +11,7 @@ from typing import Any, Self
 from orchestrator.server.knowledge import chunking, search_index
 from orchestrator.server.knowledge.bodies import Attachment, read_chunking, show_chunking
 from orchestrator.server.knowledge.documents import ParserLimits
+from orchestrator.server.knowledge.embedder import Embedder
 from orchestrator.server.knowledge.files import UploadedFiles
 from orchestrator.server.knowledge.indexing import Indexer
 from orchestrator.server.knowledge.vector_stores import (
@@ -21,6 +22,7 @@ from orchestrator.server.knowledge.vector_stores import (
     new_counts,
     with_expiry,
 )
+from orchestrator.server.knowledge.vectors import Vectors
 from orchestrator.server.store import EVERYTHING, Body, Store
 from orchestrator.server.wire import invalid, new_id, now
 
@@ -30,20 +32,30 @@ _WAIT_SECONDS = 0.01
 class Knowledge:
     """Vector stores with their files; a `tools.VectorStores`. Its methods run on the event loop's thread."""
 
-    def __init__(self, documents: VectorStoreDocuments, files: UploadedFiles, indexer: Indexer) -> None:
+    def __init__(
+        self, documents: VectorStoreDocuments, files: UploadedFiles, indexer: Indexer, vectors: Vectors | None = None
+    ) -> None:
         self.documents = documents
+        self.vectors = vectors
         self.files = files
         self._indexer = indexer
         self._store = documents.store
 
     @classmethod
-    def open(cls, store: Store, clock: Callable[[], int] = now, limits: ParserLimits | None = None) -> Self:
+    def open(
+        cls,
+        store: Store,
+        clock: Callable[[], int] = now,
+        limits: ParserLimits | None = None,
+        embedder: Embedder | None = None,
+    ) -> Self:
         """The knowledge in a database. `clock` gives Unix seconds; `limits` hold for parsed documents.
 
         Call `resume` once an event loop runs and `close` before it ends.
         """
         documents, files = VectorStoreDocuments(store, clock), UploadedFiles(store, clock)
-        return cls(documents, files, Indexer(documents, files, limits))
+        vectors = None if embedder is None else Vectors(store, embedder)
+        return cls(documents, files, Indexer(documents, files, limits, vectors), vectors)
 
     def resume(self) -> None:
         """Index whatever is in progress: after a start, and what another process may have left behind."""

@@ -55,6 +55,11 @@ class Hit(NamedTuple):
     end: int
     text: str
 
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Which passage it is."""
+        return self.vector_store_id, self.file_id, self.position
+
 
 class _Wanted(NamedTuple):
     """One term of a question as it is looked for in this store: as these terms, or as part of a word."""
@@ -93,14 +98,17 @@ def search(read: ReadRows, request: SearchRequest) -> list[Hit]:
     `read` runs SQL, see ReadRows; it may be called from any thread if `read` may.
     Any text is a valid question. The order is the same for the same documents, whenever they were indexed.
     """
+    return ranked((hit for query in request.queries for hit in _search_one(read, query, request)), request)
+
+
+def ranked(hits: Iterable[Hit], request: SearchRequest) -> list[Hit]:
+    """Each passage once, where its score is highest, best first: as many as are asked for and good enough."""
     best: dict[tuple[str, str, int], Hit] = {}
-    for query in request.queries:
-        for hit in _search_one(read, query, request):
-            place = (hit.vector_store_id, hit.file_id, hit.position)
-            if place not in best or best[place].score < hit.score:
-                best[place] = hit
-    ranked = sorted(best.values(), key=lambda hit: (-hit.score, hit.filename, hit.position, hit.file_id))
-    return [hit for hit in ranked if hit.score >= request.score_threshold][: request.max_num_results]
+    for hit in hits:
+        if hit.place not in best or best[hit.place].score < hit.score:
+            best[hit.place] = hit
+    in_order = sorted(best.values(), key=lambda hit: (-hit.score, hit.filename, hit.position, hit.file_id))
+    return [hit for hit in in_order if hit.score >= request.score_threshold][: request.max_num_results]
 
 
 def _search_one(read: ReadRows, query: str, request: SearchRequest) -> Iterable[Hit]:

@@ -26,6 +26,11 @@ STOP_WORDS = frozenset(
     )
 )
 
+_POLITE = frozenset(
+    re.findall(r"\w+", "can could please tell show would 무엇인가요 뭐예요 뭐야 알려줘 알려주세요 궁금해요")
+)
+_WORD = re.compile(r"[\w'’-]+")
+
 
 class QueryTerm(NamedTuple):
     """One thing a question asks for."""
@@ -69,6 +74,12 @@ def query_terms(query: str) -> list[QueryTerm]:
             terms.update({pair: QueryTerm(pair, cjk=True, prefix=False) for pair in _pairs(run) if pair not in terms})
     telling = [term for term in terms.values() if term.text not in STOP_WORDS]
     return telling or list(terms.values())
+
+
+def rewritten(query: str) -> str:
+    """A question without the words that ask for nothing, and without what is polite; as it is where nothing is left."""
+    words = [word for word in _WORD.findall(query) if word.casefold() not in STOP_WORDS | _POLITE]
+    return " ".join(words) or query
 
 
 def stem(word: str) -> str:

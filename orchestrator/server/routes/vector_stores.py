@@ -12,6 +12,7 @@ from orchestrator.server.knowledge.filters import parse_filter
 from orchestrator.server.knowledge.library import Knowledge
 from orchestrator.server.knowledge.retrieval import StoreSearcher
 from orchestrator.server.knowledge.search import Hit, SearchRequest
+from orchestrator.server.knowledge.terms import rewritten
 from orchestrator.server.knowledge.vector_stores import STORE
 from orchestrator.server.routes.http import read_body, read_page_query, reply
 from orchestrator.server.store import Body
@@ -103,8 +104,9 @@ def poll_reply(body: Body) -> Response:
 
 def _read_search(vector_store_id: str, fields: Mapping[str, Any]) -> SearchRequest:
     query = fields["query"]
+    queries = (query,) if isinstance(query, str) else tuple(query)
     return SearchRequest(
-        queries=(query,) if isinstance(query, str) else tuple(query),
+        queries=tuple(map(rewritten, queries)) if fields["rewrite_query"] else queries,
         vector_store_ids=(vector_store_id,),
         max_num_results=int(fields["max_num_results"]),
         score_threshold=(fields["ranking_options"] or {}).get("score_threshold", 0.0),

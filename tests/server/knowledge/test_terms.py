@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.server.knowledge.terms import fold, index_terms, is_near, query_terms, stem
+from orchestrator.server.knowledge.terms import fold, index_terms, is_near, query_terms, rewritten, stem
 
 
 def asked(query: str) -> list[str]:
@@ -76,3 +76,16 @@ def test_slips(word, other, near):
 
 def test_folding_drops_what_does_not_matter():
     assert fold("  Ｇｐｔ\n\n２\t MODEL ") == "gpt 2 model"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("Can you please tell me what the price of a car is?", "price car"),
+        ("환불 규정을 알려줘", "환불 규정을"),
+        ("what is it?", "what is it?"),
+        ("don't panic", "don't panic"),
+    ],
+)
+def test_a_question_is_rewritten_to_what_it_asks_for(query, words):
+    assert rewritten(query) == words
