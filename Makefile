@@ -24,10 +24,12 @@ tests: $(VENV)/.dev
 docs: $(VENV)/.installed  ## write the generated parts of README.md and docs/
 	$(BIN)/python docs/blocks.py
 
-bench: $(VENV)/.installed  ## ratios within one run: against `import openai`, against what the wire costs
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/creates.py
-	$(BIN)/python benchmarks/conversations.py
+bench: $(VENV)/.installed  ## ratios within one run: against `import openai`, against what the wire, git and SQLite cost
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.creates
+	$(BIN)/python -m benchmarks.sync
+	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.conversations
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix

@@ -41,7 +41,7 @@ def command(
 
 async def _collect(project: Project, delete: bool, yes: bool, format_: str) -> int:
     files = [file for resource in project.resources.values() for file in (resource.sources or {}).values()]
-    looks = {(file.name, file.stat().st_size) for file in files}
+    looks = {(os.path.basename(file), os.stat(file).st_size) for file in files}
     async with open_session(project, os.environ) as session:
         found = await session.provider.fetch_loose(looks) if looks else ()
         if format_ == "text":

@@ -4,6 +4,7 @@ Start-up is a feature: a subcommand's module, and with it every heavy library, i
 before; `--help` and `--version` need none of them. A test holds the short helps below to the commands' own.
 """
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -44,6 +45,9 @@ COMMANDS = {
     "serve": "Run the embedded server on a port.",
     "schema": "Print or write the JSON Schemas of the language.",
 }
+
+GARBAGE = 50_000
+"""Objects after which garbage is looked for: nearly all a command makes it needs to its end, modules above all."""
 
 
 class LazyGroup(click.Group):
@@ -119,4 +123,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show 한글 gets it written out
+    gc.set_threshold(GARBAGE)
     sys.exit(run(sys.argv[1:]))

@@ -220,7 +220,7 @@ def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Addre
             folder = wish.folder / FOLDER / address.name
             spec = (wish.ask.cwd / resource.position.file).parent
             path = Path(os.path.relpath(folder, spec)).as_posix()
-            names = [show(each, wish.ask.cwd) for each in (resource.sources or {}).values()] if texts else []
+            names = [show(Path(each), wish.ask.cwd) for each in (resource.sources or {}).values()] if texts else []
             yield address, StoreFiles(missing, tuple(names), show(folder, wish.ask.cwd), f"{path}/*")
 
 

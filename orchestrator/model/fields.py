@@ -6,7 +6,7 @@ resource is a value of its own, `Ref`, because its id may not exist yet. Values 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ Fields = Mapping[str, Any]
 UNKNOWN_TOOL = "tools.unknown:"
 """How the path of a live tool begins that specs have no words for; a function's name has no colon."""
 _UNKNOWN = (UNKNOWN_TOOL, "tool_resources.", "unknown.", "assistants.unknown.", "agents.unknown.", "responses.unknown.")
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_PLAIN = frozenset([str, int, float, bool, type(None)])
 
 
 def is_unknown(path: str) -> bool:
@@ -39,17 +41,23 @@ def is_unknown(path: str) -> bool:
 
 def references(value: Any) -> frozenset[Address]:
     """Give the addresses that a value, or a whole map of fields, refers to."""
-    match value:
-        case str() | int() | float() | None:  # most of a thousand specs, and quicker told than a mapping
-            return frozenset()
-        case Ref(address):
-            return frozenset({address})
-        case Mapping():
-            return frozenset().union(*(references(item) for item in value.values()))
-        case list() | tuple():
-            return frozenset().union(*(references(item) for item in value))
-        case _:
-            return frozenset()
+    found: set[Address] = set()
+    _collect((value,), found, {})
+    return frozenset(found)
+
+
+def _collect(values: Iterable[Any], found: set[Address], seen: dict[int, Any]) -> None:
+    for value in values:
+        # Nearly everything is plain, and files share what their entry says: a store may have very many.
+        if type(value) in _PLAIN or id(value) in seen:
+            continue
+        seen[id(value)] = value  # held, so that its id stays its own
+        if isinstance(value, Ref):
+            found.add(value.address)
+        elif isinstance(value, dict | Mapping):
+            _collect(value.values(), found, seen)
+        elif isinstance(value, list | tuple):
+            _collect(value, found, seen)
 
 
 def as_json(value: Any) -> Any:
@@ -67,7 +75,7 @@ def as_json(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """Give the one text two equal values share: sorted keys, no spaces, whole floats as integers."""
-    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _CANONICAL.encode(_plain(value))
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -98,7 +106,7 @@ def _plain(value: Any) -> Any:
 
 def file_path(label: str) -> str:
     """Give the field path of a store's file: `files["papers/a.pdf"]`; `label` is relative to the project, with `/`."""
-    return f"files[{json.dumps(label, ensure_ascii=False)}]"
+    return f"files[{_CANONICAL.encode(label)}]"
 
 
 def file_label(path: str) -> str | None:

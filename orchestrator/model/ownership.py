@@ -74,20 +74,19 @@ def files_digest(fields: Fields) -> str | None:
     files = [path for path in fields if file_label(path) is not None]
     if not files:
         return None
-    # This is the canonical text of all of them, made part by part: files of one entry share attributes and chunking.
-    shared: dict[int, str] = {}
-
-    def text_of(part: object) -> str:
-        if isinstance(part, str):
-            return canonical(part)
-        if id(part) not in shared:
-            shared[id(part)] = canonical(part)
-        return shared[id(part)]
-
-    texts = (
-        f"{canonical(path)}:{{{','.join(f'{canonical(key)}:{text_of(part)}' for key, part in sorted(value.items()))}}}"
-        for path, value in ((path, fields[path]) for path in sorted(files))
-    )
+    # This is the canonical text of all of them, made part by part: files of one entry share attributes and chunking,
+    # and there may be very many.
+    shared: dict[tuple[str, int], str] = {}
+    texts = []
+    for path in sorted(files):
+        parts = []
+        for key, part in sorted(fields[path].items()):
+            if isinstance(part, str):
+                parts.append(f'"{key}":{canonical(part)}')
+            else:
+                place = (key, id(part))
+                parts.append(shared.get(place) or shared.setdefault(place, f'"{key}":{canonical(part)}'))
+        texts.append(f"{canonical(path)}:{{{','.join(parts)}}}")
     whole = f"{{{','.join(texts)}}}".encode("utf-8", "surrogatepass")
     return f"{len(files)}:{hashlib.sha256(whole).hexdigest()[:32]}"
 

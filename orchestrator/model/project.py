@@ -143,7 +143,7 @@ class Resource:
     position: Position
     protect: bool = False
     ignore: tuple[str, ...] = ()
-    sources: Mapping[str, Path] | None = None
+    sources: Mapping[str, str] | None = None
     """Where the contents of `files["LABEL"]` lie, by label."""
     locate: Callable[[str, str, str | None], Diagnostic] | None = field(default=None, compare=False, repr=False)
     """Makes a diagnostic at the place of a field; None where the resource stands in no file."""

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from orchestrator.errors import TargetError, TargetUnknownError
 from orchestrator.model.code_files import FILES, CodeFile
@@ -45,7 +46,7 @@ async def _upload_all(
     client: Client, desired: Desired, wanted: Mapping[str, str], journal: Journal
 ) -> dict[str, CodeFile]:
     """Upload at once: there are few. Where one fails, the others are deleted again."""
-    calls = (upload(client, "", desired.sources[label], journal) for label in wanted)
+    calls = (upload(client, "", Path(desired.sources[label]), journal) for label in wanted)
     results = await asyncio.gather(*calls, return_exceptions=True)
     failed = [result for result in results if isinstance(result, BaseException)]
     ids = {label: result for label, result in zip(wanted, results, strict=True) if isinstance(result, str)}

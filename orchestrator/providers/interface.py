@@ -20,7 +20,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.model.address import Address, Kind
@@ -143,7 +142,7 @@ class Desired:
     marks: Marks
     ids: Mapping[Address, str]
     """Ids of the resources that `Ref`s point at."""
-    sources: Mapping[str, Path] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     """Where the contents of its files lie, by label."""
     elsewhere: Elsewhere = NOWHERE
     """Where else these files may be."""

@@ -263,7 +263,7 @@ class _Shelf:
         return {(label, str(file.value["sha256"])): file.id for label, file in good}
 
     async def _send(self, label: str) -> str:
-        return await upload(self.client, self.store_id, self.desired.sources[label], self.journal)
+        return await upload(self.client, self.store_id, Path(self.desired.sources[label]), self.journal)
 
     async def give_up(self, label: str, id: str) -> None:
         """Delete a file that will not be attached, unless somebody else has it."""

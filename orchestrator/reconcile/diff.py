@@ -49,7 +49,10 @@ def with_references(fields: Fields, addresses: Mapping[str, Address], declared: 
 
     So are other ids, where what is declared has a reference in their place.
     """
-    named = {path: _named(fields.get(path), value, addresses) for path, value in declared.items() if references(value)}
+    named = {}
+    if references(declared):  # asked once for all: most resources have none, and may have very many fields
+        paths = [path for path, value in declared.items() if references(value)]
+        named = {path: _named(fields.get(path), declared[path], addresses) for path in paths}
     stores = fields.get(STORES_PATH)
     if isinstance(stores, list | tuple):
         named[STORES_PATH] = [Ref(addresses[item]) if item in addresses else item for item in stores]
@@ -176,10 +179,18 @@ def _who_moved_files(wanted: Fields, live: Live) -> Who | None:
     recorded = live.marks.files if live.marks is not None else None
     if recorded is None:
         return None
-    outside = live.files is not None and files_digest(live.fields) != recorded
+    outside = live.files is not None and files_digest(_as_recorded(live.fields)) != recorded
     if files_digest(wanted) == recorded:
         return Who.OUTSIDE
     return Who.BOTH if outside else Who.SPEC
+
+
+def _as_recorded(fields: Fields) -> Fields:
+    """Give live fields without the reasons why files failed: nobody moved those, and no record has them."""
+    return {
+        path: {key: part for key, part in value.items() if key != "failed"} if file_label(path) is not None else value
+        for path, value in fields.items()
+    }
 
 
 def _short(value: Any) -> str:

@@ -76,7 +76,7 @@ def get_bridged(fields: Fields, capabilities: Capabilities) -> frozenset[str]:
 
 
 def _tool_of(path: str) -> str:
-    return ".".join(path.split(".")[:2])
+    return ".".join(path.split(".")[:2]) if path.startswith("tools.") else path
 
 
 def _is_part(path: str) -> bool:

@@ -47,7 +47,11 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     return [Path(name) for name in matching_names(folder, pattern)]
 
 
-def matching_names(folder: Path, pattern: str) -> list[str]:
+Listed = dict[str, list[os.DirEntry[str]]]
+"""What folders hold, by path: so that several patterns look at a folder once."""
+
+
+def matching_names(folder: Path, pattern: str, listed: Listed | None = None) -> list[str]:
     """Give the paths of the files a path or glob names, sorted.
 
     `*` and `?` match no hidden names, `**` is any number of folders and follows no links to folders: they could lead
@@ -56,7 +60,8 @@ def matching_names(folder: Path, pattern: str) -> list[str]:
     """
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
     start = "/" if pattern.startswith("/") else str(folder)
-    found = {os.path.normpath(name) if ".." in parts else name for name in _expand(start, parts)}
+    known = listed if listed is not None else {}
+    found = {os.path.normpath(name) if ".." in parts else name for name in _expand(start, parts, known)}
     return sorted(found, key=lambda name: name.split("/"))
 
 
@@ -65,7 +70,7 @@ def is_glob(pattern: str) -> bool:
     return any(character in pattern for character in "*?[")
 
 
-def _expand(folder: str, parts: list[str]) -> Iterator[str]:
+def _expand(folder: str, parts: list[str], listed: Listed) -> Iterator[str]:
     """Give the files that match; `folder` is one, or what a literal part has made of it."""
     if not parts:
         if os.path.isfile(folder):
@@ -73,20 +78,20 @@ def _expand(folder: str, parts: list[str]) -> Iterator[str]:
         return
     head, rest = parts[0], parts[1:]
     if head == "**":
-        yield from _expand(folder, rest or ["*"])
-        for entry in _visible(folder):
+        yield from _expand(folder, rest or ["*"], listed)
+        for entry in _visible(folder, listed):
             if entry.is_dir(follow_symlinks=False):
-                yield from _expand(entry.path, parts)
+                yield from _expand(entry.path, parts, listed)
     elif is_glob(head):
         fits = re.compile(translate(head)).match
-        for entry in _visible(folder, head.startswith(".")):
+        for entry in _visible(folder, listed, head.startswith(".")):
             if fits(entry.name):
                 if rest:
-                    yield from _expand(entry.path, rest)
+                    yield from _expand(entry.path, rest, listed)
                 elif _is_file(entry):
                     yield entry.path
     else:
-        yield from _expand(os.path.join(folder, head), rest)
+        yield from _expand(os.path.join(folder, head), rest, listed)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -96,17 +101,20 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _visible(folder: str, hidden: bool = False) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [e for e in entries if e.name not in SKIPPED and e.name.startswith(".") <= hidden]
-    except (OSError, ValueError):  # no folder, or one that may not be read: it has no files for us
-        return []
+def _visible(folder: str, listed: Listed, hidden: bool = False) -> list[os.DirEntry[str]]:
+    if folder not in listed:
+        try:
+            with os.scandir(folder) as entries:
+                listed[folder] = [entry for entry in entries if entry.name not in SKIPPED]
+        except (OSError, ValueError):  # no folder, or one that may not be read: it has no files for us
+            listed[folder] = []
+    return listed[folder] if hidden else [entry for entry in listed[folder] if entry.name[0] != "."]
 
 
 def spec_files(root: Path, patterns: list[str]) -> Iterator[Path]:
     """Give the spec files of a project, sorted; a folder below with its own orch.yaml is another project."""
-    found = {path for pattern in patterns for path in matching(root, pattern)}
+    listed: Listed = {}
+    found = {Path(name) for pattern in patterns for name in matching_names(root, pattern, listed)}
     others: dict[Path, bool] = {}
     for path in sorted(found):
         folders = [folder for folder in path.parents if folder != root and folder.is_relative_to(root)]

@@ -44,10 +44,13 @@ class Hashes:
         self._news = False
         self._now = time.time_ns()
 
-    def look(self, label: str, path: str, searched: bool = True) -> Look:
-        """Give what a file holds; one that shall be `searched` has to be of a kind that can be."""
+    def look(self, label: str, path: str, status: os.stat_result | None = None, searched: bool = True) -> Look:
+        """Give what a file holds; one that shall be `searched` has to be of a kind that can be.
+
+        `status` is the file's own, where it is known: not that of a link to it.
+        """
         try:
-            status = os.stat(path)
+            status = status or os.stat(path)
         except OSError as error:
             return Look(None, f"cannot be read: {error.strerror}")
         if self._known is None:
@@ -85,9 +88,10 @@ class Hashes:
 
 def _is_as_seen(entry: Any, status: os.stat_result) -> bool:
     """Tell whether an entry is one, and the file as it says."""
-    if not isinstance(entry, list) or [type(item) for item in entry] != [int, int, str, bool]:
-        return False
-    return bool(entry[0] == status.st_size and entry[1] == status.st_mtime_ns)
+    match entry:
+        case [int(size), int(time), str(), bool()]:
+            return size == status.st_size and time == status.st_mtime_ns
+    return False
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -30,6 +30,10 @@ class Ignoring:
         self._folder = f"{folder}/"
         self._spec = GitIgnoreSpec.from_lines(patterns)
 
+    def __bool__(self) -> bool:
+        """Whether there is any pattern: without one, nothing stays out."""
+        return bool(self._spec.patterns)
+
     def covers(self, path: str) -> bool:
         """Tell whether a file stays out; one that is not below the folder is named as from the root of the disk."""
         return self._spec.match_file(path.removeprefix(self._folder).lstrip("/"))

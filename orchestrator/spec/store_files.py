@@ -5,6 +5,7 @@ moved (`hashes`). A label is the path relative to the project's folder, with `/`
 """
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ class Found(Generic[E]):
 
     files: dict[str, tuple[str, E]] = field(default_factory=dict)
     """SHA-256 (hex) and the entry it came by."""
-    sources: dict[str, Path] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -55,7 +56,7 @@ class StoreFileFinder:
                 if why := self._why_not(name, label, entry, found):
                     found.problems.append(document.diagnostic(why[0], (*at, index, "path"), why[1]))
                 else:
-                    found.sources[label] = Path(name)
+                    found.sources[label] = name
         return found
 
     def save(self) -> None:
@@ -70,9 +71,9 @@ class StoreFileFinder:
                 patterns.append(pattern)
             else:
                 problems.append(document.diagnostic(f"`{pattern}` is no pattern", (*at, "exclude", number), NO_PATTERN))
-        keeping_out = [Ignoring(document.path.parent, patterns)]
-        if is_glob(entry.path):  # what is named by itself is meant
-            keeping_out.append(self._ignored(problems))
+        keeping_out = [Ignoring(document.path.parent, patterns)] if patterns else []
+        if is_glob(entry.path) and (ignored := self._ignored(problems)):  # what is named by itself is meant
+            keeping_out.append(ignored)
         found = matching_names(document.path.parent, entry.path)
         kept = [name for name in found if not any(each.covers(name) for each in keeping_out)]
         if not kept:
@@ -107,22 +108,27 @@ class StoreFileFinder:
 
     def _why_not(self, name: str, label: str, entry: E, found: Found[E]) -> tuple[str, str] | None:
         """Say why a file may not be in the store, and what to do; None where it is put among the found."""
-        if not self._is_inside(name):
+        try:
+            status = os.lstat(name)
+        except OSError as error:
+            return f"{self._show(name)}: cannot be read: {error.strerror}", "replace the file, or leave it out"
+        linked = stat.S_ISLNK(status.st_mode)
+        if not self._is_inside(name, linked):
             return f"`{entry.path}` lies outside the project", f"keep it below {show(self._root, self._cwd)}/"
         if label in found.files:
             return f"{self._show(name)} is listed twice here", "let one entry match it"
         if len(label) > MAX_LABEL:
             length = f"has a path of {len(label)} characters; an attribute of the API holds {MAX_LABEL}"
             return f"{self._show(name)} {length}", "shorten it"
-        look = self._hashes.look(label, name, isinstance(entry, StoreFiles))
+        look = self._hashes.look(label, name, None if linked else status, isinstance(entry, StoreFiles))
         if look.sha256 is None:
             return f"{self._show(name)}: {look.unfit}", "replace the file, or leave it out"
         found.files[label] = (look.sha256, entry)
         return None
 
-    def _is_inside(self, name: str) -> bool:
-        """Tell whether a file lies in the project once every link is followed."""
-        if os.path.islink(name):
+    def _is_inside(self, name: str, linked: bool) -> bool:
+        """Tell whether a file lies in the project once every link is followed; `linked` where it is one itself."""
+        if linked:
             return self._holds(os.path.realpath(name))
         folder = os.path.dirname(name)
         if folder not in self._inside:

@@ -56,6 +56,18 @@ def test_what_could_not_be_indexed_is_told_and_not_sent_again_until_it_changes(o
     assert "Not searchable" not in orch("plan").out
 
 
+def test_taking_out_what_could_not_be_indexed_is_a_change_of_the_spec_alone(orch, shop):
+    (shop / "prices.txt").write_bytes(BROKEN)
+    orch("apply", "--yes")
+    orch("apply", "--yes")
+    (shop / "prices.txt").unlink()
+    plan = orch("plan")
+    assert 'files["docs/prices.txt"]' in plan.out
+    assert "outside" not in plan.out
+    assert orch("apply", "--yes").code == 0
+    assert orch("plan", "--detailed-exitcode").code == 0
+
+
 def test_a_change_that_fails_leaves_the_old_content_and_the_way_back_costs_nothing(orch, shop):
     assert orch("apply", "--yes").code == 0
     before = (shop / "returns.md").read_bytes()

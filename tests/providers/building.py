@@ -170,8 +170,9 @@ def documents(folder: Path, texts: Mapping[str, str | bytes], **more: Any) -> De
         content = text if isinstance(text, bytes) else text.encode()
         kept = folder / f"source-{hashlib.sha256(content).hexdigest()[:8]}-{number}"
         kept.mkdir(exist_ok=True)
-        sources[label] = kept / label.rpartition("/")[2][-60:]
-        sources[label].write_bytes(content)
+        file = kept / label.rpartition("/")[2][-60:]
+        file.write_bytes(content)
+        sources[label] = str(file)
         value = {"sha256": hashlib.sha256(content).hexdigest(), "attributes": {}, "chunking": CHUNKING, **more}
         fields[file_path(label)] = value
     made = desired(PAPERS, fields)

@@ -41,8 +41,8 @@ async def applied(provider: Provider, resources: Resources) -> Applied:
 def with_sources(resources: Resources, source: Path) -> Resources:
     """Give every declared file a content; the server believes the digest it is told."""
 
-    def sources(resource: Resource) -> dict[str, Path]:
-        return {label: source for path in resource.fields if (label := file_label(path)) is not None}
+    def sources(resource: Resource) -> dict[str, str]:
+        return {label: str(source) for path in resource.fields if (label := file_label(path)) is not None}
 
     return {where: replace(resource, sources=sources(resource)) for where, resource in resources.items()}
 

@@ -1,5 +1,7 @@
+import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -107,6 +109,23 @@ def test_new_content_is_searchable_before_the_old_goes(tmp_path):
             assert after.files[A].id != old
             assert after.files[B] == before.files[B]
             assert (after.file_count, witness.named("POST").count("/files")) == (2, 1)
+
+    run(check())
+
+
+def test_a_search_in_the_middle_of_a_swap_finds_one_of_the_two(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            id = await provider.create(documents(tmp_path, {A: "penguins of old"}), JOURNAL)
+            swap = asyncio.create_task(updated(provider, id, documents(tmp_path, {A: "penguins anew"}), A))
+            found = []
+            while not swap.done():
+                answer = await provider._client.post(f"/vector_stores/{id}/search", {"query": "penguins"}, once=False)
+                found.append({hit["content"][0]["text"] for hit in answer["data"]})
+            await swap
+            assert found[0] == {"penguins of old"}
+            assert all(found)
+            assert {"penguins anew"} in found[-2:] or {"penguins of old", "penguins anew"} in found
 
     run(check())
 
@@ -274,7 +293,7 @@ def test_of_two_files_under_one_label_the_newer_has_it(tmp_path):
             wanted = documents(tmp_path, {A: "a"})
             id = await provider.create(wanted, JOURNAL)
             first = (await read(provider, id)).files[A]
-            copy = await provider._client.upload("/files", {"purpose": "assistants"}, wanted.sources[A])
+            copy = await provider._client.upload("/files", {"purpose": "assistants"}, Path(wanted.sources[A]))
             attributes = {"orch.path": A, "orch.sha256": "bb"}
             attach = {"file_id": copy["id"], "attributes": attributes}
             await provider._client.post(f"/vector_stores/{id}/files", attach, once=True)

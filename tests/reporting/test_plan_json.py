@@ -128,7 +128,7 @@ def test_neither_contents_nor_places_of_files_are_shown(tmp_path):
     path = tmp_path / canary
     path.write_text(canary)
     papers = store(fields={'files["a.md"]': FILE}, whole={"files"}, protect=True)
-    resources = project(replace(papers, sources={"a.md": path}))
+    resources = project(replace(papers, sources={"a.md": str(path)}))
     provider = MemoryProvider(faults=[Fault("POST /vector_stores/{id}/files", TargetBusyError("busy"))])
     shown = []
     for options in (PlanOptions(), PlanOptions(revision="abc"), PlanOptions(prune=True)):

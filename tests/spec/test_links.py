@@ -238,9 +238,9 @@ files:
     }
     assert resource.whole == {"files"}
     assert resource.sources == {
-        "papers/a.md": tmp_path / "papers" / "a.md",
-        "papers/b.md": tmp_path / "papers" / "b.md",
-        "notes.txt": tmp_path / "notes.txt",
+        "papers/a.md": str(tmp_path / "papers" / "a.md"),
+        "papers/b.md": str(tmp_path / "papers" / "b.md"),
+        "notes.txt": str(tmp_path / "notes.txt"),
     }
 
 

@@ -20,6 +20,7 @@ OFFICE = {"docx": "docx", "pptx": "pptx"}
 """Extensions that the `documents` extra reads, each with the module it brings."""
 SUPPORTED_EXTENSIONS = frozenset(_PLAIN.split()) | OFFICE.keys()
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # a text of 5,000,000 tokens, the most one file may hold, is well below it
+_AT_ONCE = 64 * 1024  # so little is decoded in less time than it takes to hand it to a thread
 
 _PARSERS = {
     "pdf": Path(__file__).with_name("documents_pdf.py"),
@@ -68,11 +69,14 @@ async def extract_text(filename: str, content: IO[bytes], limits: ParserLimits |
     if extension in OFFICE and importlib.util.find_spec(OFFICE[extension]) is None:
         hint = f"files of type .{extension} need the extra `documents`: pip install 'orch-assistants[documents]'"
         raise DocumentError("unsupported_file", f"{filename}: {hint}")
+    content.seek(0, os.SEEK_END)
+    size = content.tell()
     content.seek(0)
     if extension == "pdf" or extension in OFFICE:
         text = await _parse(filename, _PARSERS[extension], content, None, limits or ParserLimits())
     else:
-        text = await asyncio.to_thread(decode_text, filename, content)
+        at_once = size <= _AT_ONCE
+        text = decode_text(filename, content) if at_once else await asyncio.to_thread(decode_text, filename, content)
         if extension == "html":
             text = await _parse(filename, _PARSERS["html"], None, text.encode(), limits or ParserLimits())
     text = text.replace("\r\n", "\n").replace("\r", "\n")

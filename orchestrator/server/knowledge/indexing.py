@@ -9,7 +9,8 @@ import asyncio
 import logging
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from orchestrator.server.knowledge import search_index
 from orchestrator.server.knowledge.chunking import ChunkingStrategy, DocumentTooLongError, split
@@ -25,6 +26,9 @@ from orchestrator.server.store import Body
 # Chunks stored in one transaction: nobody else waits longer than for these.
 _PORTION = 64
 _ROUND = 100
+_SMALL = 4096  # characters that are prepared in less time than it takes to hand them to a thread
+_SHARED_SECONDS = 0.05  # nobody waits longer to see a document ended, or for the transaction that ends several
+_IN_MEMORY = 1024**2  # a larger document is laid down in a file while it is read
 _log = logging.getLogger("orch.server")
 
 
@@ -63,28 +67,50 @@ class Indexer:
         while self._woken:
             self._woken = False
             while waiting := self._documents.fetch_waiting(_ROUND):
-                for vector_store_id, file_id in waiting:
-                    await self._index(vector_store_id, file_id)
+                await self._index_all(waiting)
             if self._vectors is not None:
                 try:
                     await self._vectors.add_everything()
                 except EmbeddingError as error:
                     _log.warning("what was indexed before is found by its words only: %s", error)
 
-    async def _index(self, vector_store_id: str, file_id: str) -> None:
-        """Bring one entry to an end: completed, or failed with the reason."""
+    async def _index_all(self, waiting: Iterable[tuple[str, str]]) -> None:
+        """Bring entries to an end. Small documents share a transaction: each of its own costs more than they do."""
+        ready: list[_Ready] = []
+        timer: asyncio.TimerHandle | None = None
+        try:
+            for vector_store_id, file_id in waiting:
+                found = await self._index(vector_store_id, file_id)
+                if found is None:
+                    continue
+                ready.append(found)
+                if len(ready) == 1:  # by the clock and not here: the next document may be a large one
+                    timer = asyncio.get_running_loop().call_later(_SHARED_SECONDS, self._end_all, ready)
+            self._end_all(ready)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def _index(self, vector_store_id: str, file_id: str) -> "_Ready | None":
+        """Make one entry ready to be ended: completed, or failed with the reason; None where there is nothing to do."""
         entry = self._documents.store.fetch(ENTRY, file_id, vector_store_id)
         if entry is None or entry["status"] != "in_progress":
-            return
+            return None
         file = self._documents.store.fetch(FILE, file_id)
         if file is None:
             self._documents.record(vector_store_id, entry, None)
-            return
+            return None
         filename, attempt = file["filename"], search_index.new_attempt()
+        chunks: list[Entry] = []
         try:
-            chunks = await self._prepare(file_id, filename, entry)
-            for start in range(0, len(chunks), _PORTION):
-                await asyncio.to_thread(self._add, entry, attempt, chunks[start : start + _PORTION])
+            text = await self._read(file_id, filename)
+            at_once = len(text) <= _SMALL
+            chunks = _prepare(entry, text) if at_once else await asyncio.to_thread(_prepare, entry, text)
+            finish = _completed(sum(chunk.size for chunk in chunks))
+            if self._vectors is not None or len(chunks) > _PORTION:
+                for start in range(0, len(chunks), _PORTION):
+                    await asyncio.to_thread(self._add, entry, attempt, chunks[start : start + _PORTION])
+                chunks = []
             if self._vectors is not None:
                 await self._vectors.add(vector_store_id, file_id, attempt)
         except DocumentError as error:
@@ -93,27 +119,35 @@ class Indexer:
             finish = _failed("invalid_file", f"{filename} holds {error}; split it into parts")
         except (OSError, sqlite3.Error, EmbeddingError) as error:
             finish = _failed("server_error", f"{filename} could not be indexed: {error}")
-        else:
-            finish = _completed(sum(chunk.size for chunk in chunks))
-        self._end(entry, attempt, filename, finish)
+        return _Ready(entry, attempt, filename, chunks, finish)
 
-    async def _prepare(self, file_id: str, filename: str, entry: Body) -> list[Entry]:
-        sizes = entry["chunking_strategy"]["static"]
-        strategy = ChunkingStrategy(sizes["max_chunk_size_tokens"], sizes["chunk_overlap_tokens"])
-        with tempfile.TemporaryFile() as content:
+    async def _read(self, file_id: str, filename: str) -> str:
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
             for piece in self._files.read(file_id):
                 content.write(piece)
                 await asyncio.sleep(0)
             content.flush()
-            text = await extract_text(filename, content, self._limits)
-        return await asyncio.to_thread(lambda: search_index.prepare(split(text, strategy)))
+            return await extract_text(filename, content, self._limits)
 
     def _add(self, entry: Body, attempt: int, chunks: Sequence[Entry]) -> None:
         with self._documents.store.transaction() as connection:
             search_index.add_chunks(connection, entry["vector_store_id"], entry["id"], attempt, chunks)
 
-    def _end(self, worked_on: Body, attempt: int, filename: str, finish: Callable[[Body], Body]) -> None:
+    def _end_all(self, ready: list["_Ready"]) -> None:
+        if not ready:
+            return
+        with self._documents.store.transaction():
+            for each in ready:
+                try:
+                    self._end(each)
+                except sqlite3.Error as error:
+                    message = f"{each.filename} could not be indexed: {error}"
+                    self._end(each._replace(chunks=[], finish=_failed("server_error", message)))
+        ready.clear()
+
+    def _end(self, ready: "_Ready") -> None:
         """Record the result, unless the entry left, was ended by somebody else or wants another chunking by now."""
+        worked_on, attempt = ready.entry, ready.attempt
         store_id, file_id = worked_on["vector_store_id"], worked_on["id"]
         with self._documents.store.transaction() as connection:
             entry = self._documents.store.fetch(ENTRY, file_id, store_id)
@@ -121,10 +155,28 @@ class Indexer:
             if entry is None or not wanted or entry["chunking_strategy"] != worked_on["chunking_strategy"]:
                 search_index.discard(connection, store_id, file_id, attempt)
                 return
-            finished = finish(entry)
+            finished = ready.finish(entry)
             if finished["status"] == "completed":
-                search_index.finish_file(connection, store_id, file_id, attempt, filename, entry["attributes"])
+                search_index.add_chunks(connection, store_id, file_id, attempt, ready.chunks)
+                search_index.finish_file(connection, store_id, file_id, attempt, ready.filename, entry["attributes"])
             self._documents.record(store_id, entry, finished)
+
+
+class _Ready(NamedTuple):
+    """A document that has been worked on, to be ended."""
+
+    entry: Body
+    attempt: int
+    filename: str
+    chunks: list[Entry]
+    """What is not yet stored of it."""
+    finish: Callable[[Body], Body]
+
+
+def _prepare(entry: Body, text: str) -> list[Entry]:
+    sizes = entry["chunking_strategy"]["static"]
+    strategy = ChunkingStrategy(sizes["max_chunk_size_tokens"], sizes["chunk_overlap_tokens"])
+    return search_index.prepare(split(text, strategy))
 
 
 def _completed(size: int) -> Callable[[Body], Body]:

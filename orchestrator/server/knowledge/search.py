@@ -21,6 +21,8 @@ MAX_QUERY_TERMS = 64  # a pasted page asks for no more than its first terms
 _CANDIDATES_PER_RESULT = 3
 _MIN_CANDIDATES = 24
 _NEAR_WORDS = 5
+# Up to so many chunks it is quicker to look at each one's store than to have the index put the store's together.
+_RARE = 200
 # What counts for the score, adding up to one.
 _COVERAGE, _PHRASE, _DENSITY = 0.55, 0.25, 0.2
 # What a find is worth that is not the word itself.
@@ -116,10 +118,10 @@ def _search_one(read: ReadRows, query: str, request: SearchRequest) -> Iterable[
     terms = query_terms(query)[:MAX_QUERY_TERMS]
     if not terms or not scope:
         return
-    scope = f"store_key : ({scope})"
-    wanted = _look_up(read, scope, terms, request.vector_store_ids)
+    index = _Index(read, f"store_key : ({scope})", request.vector_store_ids, terms)
+    wanted = _look_up(index, terms)
     folded_query = fold(query)
-    for candidate in _candidates(read, scope, wanted, request):
+    for candidate in _candidates(index, wanted, request):
         score = _score(candidate, wanted, folded_query)
         yield Hit(
             candidate.vector_store_id,
@@ -134,16 +136,60 @@ def _search_one(read: ReadRows, query: str, request: SearchRequest) -> Iterable[
         )
 
 
-def _look_up(read: ReadRows, scope: str, terms: Sequence[QueryTerm], stores: Sequence[str]) -> list[_Wanted]:
+class _Index:
+    """The index as one question asks it: only what stands in its stores counts."""
+
+    def __init__(self, read: ReadRows, scope: str, stores: tuple[str, ...], terms: Sequence[QueryTerm]) -> None:
+        self.read, self._scope, self._stores = read, scope, stores
+        self._marks = ", ".join("?" * len(stores))
+        ours = f"coalesce(sum(CASE WHEN vector_store_id IN ({self._marks}) THEN count END), 0)"
+        ((self.total, others),) = read(f"SELECT {ours}, coalesce(sum(count), 0) - {ours} FROM chunk_totals", stores * 2)
+        self._alone = others == 0
+        whole = [term.text for term in terms if not term.prefix]
+        marks = ", ".join("?" * len(whole))
+        rows = read(f"SELECT term, doc FROM chunk_vocabulary WHERE term IN ({marks})", tuple(whole))
+        self._everywhere = dict.fromkeys(whole, 0) | dict(rows)
+
+    def count(self, term: str, prefix: bool = False) -> int:
+        """How many chunks hold a term, or one that begins with it."""
+        match = f"terms : ({_quoted(term)}{'*' if prefix else ''})"
+        everywhere = self._everywhere.get(term)
+        if everywhere == 0 or (everywhere is not None and self._alone):
+            return everywhere
+        if everywhere is not None and everywhere <= _RARE:
+            sql = "SELECT count(*) FROM chunk_words w CROSS JOIN chunks c ON c.id = w.rowid"  # in this order
+            sql += f" WHERE w.chunk_words MATCH ? AND c.vector_store_id IN ({self._marks})"
+            ((count,),) = self.read(sql, (match, *self._stores))
+        else:
+            sql = "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?"
+            ((count,),) = self.read(sql, (self.scoped(match),))
+        return int(count)
+
+    def scoped(self, match: str) -> str:
+        """A MATCH that finds nothing of other stores, where there are others."""
+        return match if self._alone else f"{self._scope} AND {match}"
+
+    def scoped_unless_rare(self, match: str, forms: Iterable[str]) -> str:
+        """The same, but left open where few chunks hold these terms: their stores have to be looked at anyway."""
+        found = sum(self._everywhere.get(form, _RARE + 1) for form in forms)
+        return match if found <= _RARE else self.scoped(match)
+
+    def holds_part(self, part: str) -> bool:
+        """Whether a word of these stores has this part."""
+        sql = "SELECT 1 FROM chunk_trigrams w CROSS JOIN chunks c ON c.id = w.rowid WHERE w.chunk_trigrams MATCH ?"
+        return bool(
+            self.read(f"{sql} AND c.vector_store_id IN ({self._marks}) LIMIT 1", (_quoted(part), *self._stores))
+        )
+
+
+def _look_up(index: _Index, terms: Sequence[QueryTerm]) -> list[_Wanted]:
     """Decide for each term what stands for it in these stores, and how much it tells."""
-    marks = ", ".join("?" * len(stores))
-    ((total,),) = read(f"SELECT count(*) FROM chunks WHERE vector_store_id IN ({marks})", tuple(stores))
     known: list[_Wanted] = []
     unknown: list[QueryTerm] = []
     for term in terms:
-        count = _count(read, scope, (term.text,), term.prefix)
+        count = index.count(term.text, term.prefix)
         if count:
-            known.append(_Wanted((term.text,), None, term.prefix, math.log(1 + total / count), 1.0))
+            known.append(_Wanted((term.text,), None, term.prefix, math.log(1 + index.total / count), 1.0))
         else:
             unknown.append(term)
     typical = sum(w.weight for w in known) / len(known) if known else 1.0
@@ -151,35 +197,29 @@ def _look_up(read: ReadRows, scope: str, terms: Sequence[QueryTerm], stores: Seq
         if term.cjk:
             known.append(_Wanted((), None, False, typical * _UNKNOWN_PAIR, 0.0))
         else:
-            known.append(_stand_in(read, scope, term.text, typical))
+            known.append(_stand_in(index, term.text, typical))
     return known
 
 
-def _stand_in(read: ReadRows, scope: str, word: str, weight: float) -> _Wanted:
+def _stand_in(index: _Index, word: str, weight: float) -> _Wanted:
     """A word no chunk holds: part of a longer word, else a misspelling of words that are there, else missing."""
-    if len(word) >= 3:
-        part = read(
-            "SELECT 1 FROM chunk_trigrams w JOIN chunk_words s ON s.rowid = w.rowid"
-            " WHERE w.chunk_trigrams MATCH ? AND s.chunk_words MATCH ? LIMIT 1",
-            (_quoted(word), scope),
-        )
-        if part:
-            return _Wanted((), word, False, weight, _PART_OF_WORD)
+    if len(word) >= 3 and index.holds_part(word):
+        return _Wanted((), word, False, weight, _PART_OF_WORD)
     if len(word) >= 4:
         # Slips at the first letter are rare, and the letter makes this a short stretch of the vocabulary.
-        vocabulary = read(
+        vocabulary = index.read(
             "SELECT term FROM chunk_vocabulary WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
             (word[0], chr(ord(word[0]) + 1), len(word) - 2, len(word) + 2),
         )
         near = [term for (term,) in vocabulary if is_near(word, term)]
-        counted = sorted((-_count(read, scope, (term,), False), term) for term in near[:_MIN_CANDIDATES])
+        counted = sorted((-index.count(term), term) for term in near[:_MIN_CANDIDATES])
         forms = tuple(term for count, term in counted[:_NEAR_WORDS] if count)
         if forms:
             return _Wanted(forms, None, False, weight, _NEAR_WORD)
     return _Wanted((), None, False, weight, 0.0)
 
 
-def _candidates(read: ReadRows, scope: str, wanted: Sequence[_Wanted], request: SearchRequest) -> Iterable[_Candidate]:
+def _candidates(index: _Index, wanted: Sequence[_Wanted], request: SearchRequest) -> Iterable[_Candidate]:
     """The chunks worth scoring, the best of each index."""
     marks = ", ".join("?" * len(request.vector_store_ids))
     where = f" AND c.vector_store_id IN ({marks})"
@@ -192,14 +232,15 @@ def _candidates(read: ReadRows, scope: str, wanted: Sequence[_Wanted], request: 
     if forms:
         sql = "SELECT -w.rank, " + _COLUMNS.format(index="chunk_words")
         sql += f" WHERE w.chunk_words MATCH ?{where} ORDER BY w.rank LIMIT ?"
-        match = f"{scope} AND terms : ({' OR '.join(forms)})"
-        for row in read(sql, (match, *parameters, limit)):
+        plain = [form for w in wanted for form in w.forms]
+        match = index.scoped_unless_rare(f"terms : ({' OR '.join(forms)})", plain)
+        for row in index.read(sql, (match, *parameters, limit)):
             yield _Candidate(*row)
     parts = [_quoted(w.part) for w in wanted if w.part]
     if parts:
         sql = "SELECT 0.0, " + _COLUMNS.format(index="chunk_trigrams")
         sql += f" WHERE w.chunk_trigrams MATCH ?{where} ORDER BY w.rank LIMIT ?"
-        for row in read(sql, (" OR ".join(parts), *parameters, limit)):
+        for row in index.read(sql, (" OR ".join(parts), *parameters, limit)):
             yield _Candidate(*row)
 
 
@@ -226,14 +267,6 @@ def _together(folded: str, folded_query: str) -> float:
         return float(words[0] in folded)
     pairs = [f"{left} {right}" for left, right in pairwise(words)]
     return sum(pair in folded for pair in pairs) / len(pairs)
-
-
-def _count(read: ReadRows, scope: str, forms: tuple[str, ...], prefix: bool) -> int:
-    """How many chunks in scope hold one of the terms."""
-    star = "*" if prefix else ""
-    match = f"{scope} AND terms : ({' OR '.join(_quoted(form) + star for form in forms)})"
-    ((count,),) = read("SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", (match,))
-    return int(count)
 
 
 def _quoted(term: str) -> str:

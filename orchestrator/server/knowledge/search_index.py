@@ -45,6 +45,22 @@ _SCHEMA = (
     "INSERT INTO chunk_words (chunk_words, rank) VALUES ('rank', 'bm25(0.0, 1.0)')",  # where it is says nothing
 )
 
+# How many chunks a store has, so that a search need not count them. A database from before has it filled once.
+_TOTALS = (
+    """CREATE TABLE chunk_totals (
+        vector_store_id TEXT PRIMARY KEY, count INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    "INSERT INTO chunk_totals SELECT vector_store_id, count(*) FROM chunks GROUP BY vector_store_id",
+    """CREATE TRIGGER chunk_counted AFTER INSERT ON chunks BEGIN
+        INSERT INTO chunk_totals VALUES (new.vector_store_id, 1)
+            ON CONFLICT (vector_store_id) DO UPDATE SET count = count + 1;
+    END""",
+    """CREATE TRIGGER chunk_discounted AFTER DELETE ON chunks BEGIN
+        UPDATE chunk_totals SET count = count - 1 WHERE vector_store_id = old.vector_store_id;
+        DELETE FROM chunk_totals WHERE vector_store_id = old.vector_store_id AND count = 0;
+    END""",
+)
+
 Attributes = Mapping[str, str | float | bool]
 
 ReadRows = Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]
@@ -79,9 +95,10 @@ def store_key(vector_store_id: str) -> str:
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make the tables and indexes once; the caller holds a transaction."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'indexed_files'").fetchone():
-        for statement in _SCHEMA:
-            connection.execute(statement)
+    for table, statements in (("indexed_files", _SCHEMA), ("chunk_totals", _TOTALS)):
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            for statement in statements:
+                connection.execute(statement)
 
 
 def prepare(chunks: Iterable[Chunk]) -> list[Entry]:

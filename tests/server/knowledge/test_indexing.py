@@ -184,3 +184,39 @@ def test_a_document_that_keeps_its_parser_busy_fails_and_the_next_one_is_done(st
         return [(e["status"], e["last_error"] and e["last_error"]["code"]) for e in entries]
 
     assert asyncio.run(indexed()) == [("failed", "invalid_file"), ("completed", None)]
+
+
+def test_a_document_is_searchable_while_the_next_one_is_still_read(store):
+    async def seen() -> tuple[str, str]:
+        knowledge = Knowledge.open(store)
+        small, large = add(knowledge), add(knowledge, "paper.pdf", PAPER.read_bytes())
+        store_id = knowledge.create_store({}, [small, large])["id"]
+        while knowledge.documents.fetch_entry(store_id, small.file_id)["status"] == "in_progress":
+            await asyncio.sleep(0)
+        meanwhile = knowledge.documents.fetch_entry(store_id, large.file_id)["status"]
+        await knowledge.wait_until_indexed([store_id])
+        await knowledge.close()
+        return meanwhile, knowledge.documents.fetch_entry(store_id, large.file_id)["status"]
+
+    assert asyncio.run(seen()) == ("in_progress", "completed")
+
+
+def test_what_cannot_be_stored_fails_alone(store):
+    async def indexed() -> list[tuple[str, str | None]]:
+        knowledge = Knowledge.open(store)
+        store.connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON chunks WHEN new.text LIKE '%heavy%'"
+            " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        texts = [b"language models", b"heavy penguins", b"heavy whales " * 4000, b"two foxes"]
+        attachments = [add(knowledge, f"{number}.md", text) for number, text in enumerate(texts)]
+        store_id = knowledge.create_store({}, attachments)["id"]
+        await knowledge.wait_until_indexed([store_id])
+        await knowledge.close()
+        entries = [knowledge.documents.fetch_entry(store_id, a.file_id) for a in attachments]
+        return [(e["status"], e["last_error"] and e["last_error"]["message"]) for e in entries]
+
+    reason = "could not be indexed: database or disk is full"
+    failed = [("failed", f"1.md {reason}"), ("failed", f"2.md {reason}")]
+    assert asyncio.run(indexed()) == [("completed", None), *failed, ("completed", None)]
+    integrity(store)

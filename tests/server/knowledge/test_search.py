@@ -158,3 +158,17 @@ def test_the_order_does_not_depend_on_the_order_of_indexing():
                 index(opened, "vs_A", f"file-{name}", name, {}, text)
             orders.append([(hit.filename, hit.position) for hit in find(opened, "same words")])
     assert orders[0] == orders[1]
+
+
+@pytest.mark.parametrize("others", [0, 300], ids=["few", "many"])
+def test_words_of_other_stores_neither_crowd_out_nor_weigh_in(others):
+    with Store.open(":memory:") as store, store.transaction() as opened:
+        search_index.create_tables(opened)
+        index(opened, "vs_A", "file-1", "a.md", {}, "Penguins of the south.")
+        index(opened, "vs_A", "file-2", "b.md", {}, "Whales of the south.")
+        alone = find(opened, "where are penguins?", "whales and penguins")
+        for number in range(others + 1):
+            index(opened, "vs_B", f"file-b{number}", f"{number}.md", {}, "Penguins penguins penguins, and whales.")
+        among = find(opened, "where are penguins?", "whales and penguins")
+    assert [hit.filename for hit in alone] == ["a.md", "b.md"] == [hit.filename for hit in among]
+    assert {hit.vector_store_id for hit in among} == {"vs_A"}

@@ -45,6 +45,21 @@ def test_the_schema_can_be_made_twice(connection):
     assert found(connection, "fox") == {"file-1"}
 
 
+def test_a_database_from_before_gets_its_totals_counted_once_and_kept_from_then_on(connection):
+    for name in ("chunk_counted", "chunk_discounted"):
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("DROP TABLE chunk_totals")
+    add(connection)
+    search_index.create_tables(connection)
+    add(connection, file="file-2", text="a lazy dog")
+    add(connection, store="vs_B", text="a lazy dog")
+    counted = "SELECT vector_store_id, count(*) FROM chunks GROUP BY vector_store_id ORDER BY 1"
+    kept = "SELECT vector_store_id, count FROM chunk_totals ORDER BY 1"
+    assert connection.execute(kept).fetchall() == connection.execute(counted).fetchall() != []
+    search_index.remove_file(connection, "vs_B", "file-1")
+    assert connection.execute(kept).fetchall() == connection.execute(counted).fetchall()
+
+
 def test_the_text_comes_back_whole(connection):
     assert add(connection) > len(TEXT.encode())
     assert len(search_index.read_passages(read(connection), "vs_A", "file-1")) > 3
