@@ -20,6 +20,11 @@ class Line:
         """Show the change that begins."""
         self._progress.update(self._task, description=f"{change.action} {change.address}")
 
+    def reached(self, change: Change, step: str, done: int, total: int) -> None:
+        """Show how far a change with many files is."""
+        said = f"{change.action} {change.address}: {done:,} of {total:,} files {step}"
+        self._progress.update(self._task, description=said)
+
     def finished(self, outcome: Outcome) -> None:
         """Count a change."""
         self._progress.advance(self._task)
@@ -35,5 +40,6 @@ def moving_line(total: int, quiet: bool) -> Iterator[Line]:
     """Show a line while `total` things are done."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+    hidden = quiet or total == 0 or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         yield Line(progress, progress.add_task("", total=total))

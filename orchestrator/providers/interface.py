@@ -198,6 +198,10 @@ class Journal(Protocol):
         """Hear of a file of ours that is about to be in no store for a while, or for good."""
         ...
 
+    def reached(self, step: str, done: int, total: int) -> None:
+        """Hear how far a long change is: of its `total` files so many are `uploaded`, `indexed`, `removed`."""
+        ...
+
 
 @dataclass(slots=True)
 class Requests:

@@ -34,6 +34,7 @@ from orchestrator.providers.interface import (
     Upload,
 )
 from orchestrator.providers.orphans import fetch_loose, sweep
+from orchestrator.providers.side_by_side import each
 from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files, search
 from orchestrator.providers.stores_wire import declared_files, metadata_of
 from orchestrator.providers.uploads import Uploads
@@ -131,18 +132,22 @@ class StoredObjects:
         for file in live.code_files.values():
             await self._client.delete(f"/files/{file.id}")
         if live.kind is Kind.VECTOR_STORE:
-            await self._delete_files(await self._files_of(live), elsewhere)
+            await self._delete_files(live.id, await self._files_of(live), elsewhere)
         await self._client.delete(f"{self._dialect.paths[live.kind]}/{live.id}")
 
-    async def _delete_files(self, files: Mapping[str, LiveFile], elsewhere: Elsewhere) -> None:
+    async def _delete_files(self, store_id: str, files: Mapping[str, LiveFile], elsewhere: Elsewhere) -> None:
         labelled = [(label, each) for label, file in files.items() for each in (file, *file.attempts) if each.ours]
         asked: dict[str, set[str]] = {}
         for label, file in labelled:
             for store in elsewhere.of(label):
                 asked.setdefault(store, set()).add(file.id)
         kept = {id for store, ids in asked.items() for id in await held(self._client, [store], ids)}
-        for id in (file.id for _, file in labelled if file.id not in kept):
-            await self._client.delete(f"/files/{id}")  # which takes it out of the store too
+        gone = [
+            file.id
+            for label, file in labelled
+            if file.id not in kept and self._uploads.let_go((label, file.value["sha256"]), file.id, store_id)
+        ]
+        await each(gone, self.delete_file, lambda done: None)  # which takes them out of the store too
 
     async def _files_of(self, store: Live) -> Mapping[str, LiveFile]:
         if store.files is not None:

@@ -10,8 +10,9 @@ not sent again until somebody asks for it.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from orchestrator.providers._client import Client
 from orchestrator.providers.file_attributes import read_attributes, write_attributes
 from orchestrator.providers.holding import held
 from orchestrator.providers.interface import Desired, Journal, Live, LiveFile
+from orchestrator.providers.side_by_side import each
 from orchestrator.providers.uploads import Uploads
 
 BATCH = 2000  # files one batch takes (API facts 2.3)
-UPLOADS = 8  # at a time
 FIRST_WAIT, LONGEST_WAIT = 0.02, 2.0  # seconds between two looks at a batch, where the target names none
 INDEX_SECONDS = 1800.0  # for a batch to be indexed; the API sets no bound of its own (API facts 2.3)
 SETTLE_SECONDS = 30.0  # for files that are being indexed when a store is read
@@ -146,9 +147,12 @@ async def carry_out(
     attributes = {label: write_attributes(label, value) for label, value in values.items()}
     shelf = _Shelf(client, store_id, desired, journal, uploads)
     uploaded = await shelf.fetch_all(list(work.upload))
-    for file in work.reattach.values():
+
+    async def detach(file: LiveFile) -> None:
         await journal.detaching(store_id, file.id)
         await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
+
+    await each(work.reattach.values(), detach, shelf.reached("detached", len(work.reattach)))
     attach = {**uploaded, **{label: file.id for label, file in work.reattach.items()}}
     entries = [
         {
@@ -159,15 +163,24 @@ async def carry_out(
         for label, id in attach.items()
     ]
     failures = await _attach_all(shelf, attach, entries, seconds, uploaded)
-    for label, file in work.relabel.items():
-        body = {"attributes": attributes[label]}
-        await client.post(f"/vector_stores/{store_id}/files/{file.id}", body, once=False)
-    failed = {label for label, id in attach.items() if id in failures}
-    for label, file in _unwanted(work, failed, uploaded):
+
+    async def relabel(item: tuple[str, LiveFile]) -> None:
+        body = {"attributes": attributes[item[0]]}
+        await client.post(f"/vector_stores/{store_id}/files/{item[1].id}", body, once=False)
+
+    async def let_go(item: tuple[str, LiveFile]) -> None:
+        label, file = item
         if file.ours:
             await journal.detaching(store_id, file.id)
-        if await remove(client, store_id, file, desired.elsewhere.of(label)):
-            uploads.forget(file.id)
+        goes = file.ours and uploads.let_go((label, file.value["sha256"]), file.id, store_id)
+        await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
+        if goes and not await held(client, desired.elsewhere.of(label), [file.id]):
+            await client.delete(f"/files/{file.id}")
+
+    await each(work.relabel.items(), relabel, shelf.reached("changed", len(work.relabel)))
+    failed = {label for label, id in attach.items() if id in failures}
+    unwanted = _unwanted(work, failed, uploaded)
+    await each(unwanted, let_go, shelf.reached("removed", len(unwanted)))
     if failures:
         reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
         hint = "mend or remove these files, then apply; as they are, only --retry-failed sends them again"
@@ -209,15 +222,6 @@ def _found(item: Mapping[str, Any]) -> Found:
     return Found(file, str(item.get("file_id")), float(item.get("score") or 0), "\n".join(parts), record.own)
 
 
-async def remove(client: Client, store_id: str, file: LiveFile, others: Collection[str] = ()) -> bool:
-    """Detach a file, and delete it where orch uploaded it and none of the `others` has it; tells whether it did."""
-    await client.delete(f"/vector_stores/{store_id}/files/{file.id}")
-    goes = file.ours and not await held(client, others, [file.id])
-    if goes:
-        await client.delete(f"/files/{file.id}")
-    return goes
-
-
 @dataclass(frozen=True, slots=True)
 class _Shelf:
     """Where the files of one store come from."""
@@ -230,25 +234,22 @@ class _Shelf:
 
     async def fetch_all(self, labels: Sequence[str]) -> dict[str, str]:
         """Give ids by label, getting some at a time; where one fails, those that were uploaded are deleted again."""
-        limit = asyncio.Semaphore(UPLOADS)
         done: dict[str, str] = {}
-        failed: list[TargetError] = []
 
         async def fetch(label: str) -> None:
-            async with limit:
-                if failed:
-                    return
-                try:
-                    done[label] = await self._fetch(label)
-                except TargetError as error:
-                    failed.append(error)
+            done[label] = await self._fetch(label)
 
-        await asyncio.gather(*map(fetch, labels))
-        if failed:
+        try:
+            await each(labels, fetch, self.reached("uploaded", len(labels)))
+        except TargetError:
             for label, id in done.items():
                 await self.give_up(label, id)
-            raise failed[0]
+            raise
         return {label: done[label] for label in labels}
+
+    def reached(self, step: str, total: int) -> Callable[[int], None]:
+        """Give what is to hear how many files are done with a step."""
+        return lambda done: self.journal.reached(step, done, total)
 
     async def _fetch(self, label: str) -> str:
         others = self.desired.elsewhere.declared.get(label, ())
@@ -299,7 +300,9 @@ async def _attach_all(
     failures: dict[str, str] = {}
     for start in range(0, len(entries), BATCH):
         try:
-            failures |= await _attach(shelf.client, shelf.store_id, entries[start : start + BATCH], seconds)
+            batch = entries[start : start + BATCH]
+            hear = partial(_hear_more, shelf.reached("indexed", len(entries)), start)
+            failures |= await _attach(shelf.client, shelf.store_id, batch, seconds, hear)
         except TargetUnknownError:
             raise  # they may be attached by now: the next plan sees them
         except TargetError:
@@ -310,10 +313,17 @@ async def _attach_all(
     return failures
 
 
+def _hear_more(hear: Callable[[int], None], before: int, done: int) -> None:
+    hear(before + done)
+
+
 async def _attach(
-    client: Client, store_id: str, entries: Sequence[Mapping[str, Any]], seconds: float
+    client: Client, store_id: str, entries: Sequence[Mapping[str, Any]], seconds: float, hear: Callable[[int], None]
 ) -> dict[str, str]:
-    """Attach one batch and wait until it is indexed; gives what failed: reasons by file id."""
+    """Attach one batch and wait until it is indexed; gives what failed: reasons by file id.
+
+    `hear` is told how many are indexed, or have failed.
+    """
     path = f"/vector_stores/{store_id}/file_batches"
     batch = await client.post(path, {"files": list(entries)}, once=True)
     path = f"{path}/{batch['id']}"
@@ -327,6 +337,8 @@ async def _attach(
         await asyncio.sleep(min(wait if asked is None else max(asked, FIRST_WAIT), until - clock()))
         wait = min(wait * 1.5, LONGEST_WAIT)
         batch = await client.get(path)
+        done = batch.get("file_counts") or {}
+        hear(int(done.get("completed") or 0) + int(done.get("failed") or 0))
     counts = batch.get("file_counts") or {}
     if batch.get("status") == "completed" and not counts.get("failed") and not counts.get("cancelled"):
         return {}

@@ -52,10 +52,13 @@ class Uploads:
         self._files.pop(key, None)
         return True
 
-    def forget(self, id: str) -> None:
-        """Hear that a file is deleted."""
-        for key in [key for key, future in self._files.items() if future.done() and future.result() == id]:
-            del self._files[key]
+    def let_go(self, key: Key, id: str, store: str) -> bool:
+        """Hear that a store is about to lose a file; tells whether nobody else has got hold of it in this session."""
+        self._found.pop(store, None)
+        known = self._files.get(key)
+        if known is None or not known.done() or known.result() != id:
+            return True
+        return self.give_up(key, store)
 
 
 async def _once(futures: dict[K, "asyncio.Future[T]"], key: K, make: Callable[[], Awaitable[T]]) -> T:

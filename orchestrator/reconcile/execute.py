@@ -8,6 +8,7 @@ others go on. On Ctrl-C the changes in flight are finished and recorded and noth
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from orchestrator.errors import MovedError, TargetError
@@ -28,6 +29,10 @@ class Listener(Protocol):
         """Hear that a change is being carried out."""
         ...
 
+    def reached(self, change: Change, step: str, done: int, total: int) -> None:
+        """Hear how far a change with many files is: so many of them are `uploaded`, `indexed`, `removed`."""
+        ...
+
     def finished(self, outcome: Outcome) -> None:
         """Hear what became of a change."""
         ...
@@ -41,6 +46,9 @@ class Silent:
     """A listener that says nothing."""
 
     def started(self, change: Change) -> None:
+        """Say nothing."""
+
+    def reached(self, change: Change, step: str, done: int, total: int) -> None:
         """Say nothing."""
 
     def finished(self, outcome: Outcome) -> None:
@@ -156,7 +164,7 @@ class _Run:
 
     async def _carried_out(self, change: Change) -> Outcome:
         known = (change.address, change.action)
-        page = self.journal.of(change.address)
+        page = self.journal.of(change.address, partial(self.listener.reached, change))
         try:
             differences = await self.writer.write(change, page)
         except MovedError as error:

@@ -17,13 +17,16 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TextIO
 
 from orchestrator.model.address import Address
 from orchestrator.providers.interface import Upload
+
+Reached = Callable[[str, int, int], None]
+"""Hears a step of a change, how many files are done with it, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,9 @@ class Journal:
             if not self._open:
                 self._path.unlink(missing_ok=True)
 
-    def of(self, address: Address) -> "Page":
-        """Give the page on which one change writes."""
-        return Page(self, address)
+    def of(self, address: Address, hear: Reached | None = None) -> "Page":
+        """Give the page on which one change writes; `hear` is told how far it is."""
+        return Page(self, address, hear)
 
     def forget(self) -> None:
         """Remove what an apply before this one has left; it has been dealt with."""
@@ -152,8 +155,8 @@ class Journal:
 class Page:
     """What one change writes into the journal; providers know it by `providers.interface.Journal`."""
 
-    def __init__(self, journal: Journal, address: Address) -> None:
-        self._journal, self._address = journal, address
+    def __init__(self, journal: Journal, address: Address, hear: Reached | None = None) -> None:
+        self._journal, self._address, self._hear = journal, address, hear
         self._create = 0
 
     async def creating(self) -> None:
@@ -178,6 +181,11 @@ class Page:
         """Write that a file is about to be in no store; with its id, it is an upload whose reply came."""
         entry = {"do": "upload", "store": store_id, "filename": "", "bytes": 0, "at": time.time(), "id": file_id}
         await self._journal.intend(self._address, entry)
+
+    def reached(self, step: str, done: int, total: int) -> None:
+        """Pass on how far the change is; nothing of it is written."""
+        if self._hear is not None:
+            self._hear(step, done, total)
 
     def settle(self) -> None:
         """Write that nothing of this change is in doubt."""

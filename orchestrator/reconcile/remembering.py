@@ -72,6 +72,10 @@ class Recorder:
         self.heard = True
         self._listener.started(change)
 
+    def reached(self, change: Change, step: str, done: int, total: int) -> None:
+        """Pass it on."""
+        self._listener.reached(change, step, done, total)
+
     def finished(self, outcome: Outcome) -> None:
         """Keep it and pass it on."""
         self.heard = True

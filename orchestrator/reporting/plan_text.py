@@ -1,11 +1,13 @@
 """A plan for people: grouped by action, readable without colour, ending in one line that sums it up."""
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from rich.text import Text
 
 from orchestrator.model.address import Address
+from orchestrator.model.fields import file_label
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
 from orchestrator.reporting.characters import visible
@@ -29,15 +31,26 @@ FAILED = "could not be indexed"
 """What is said of a file whose very content failed before."""
 MOST_LINES = 12
 """Lines shown of a long text that is new as a whole."""
+MOST_FILES = 20
+"""Files shown of one store; the others are counted."""
+
+
+class _Most(NamedTuple):
+    lines: int
+    files: int
+
+
+_SOME, _ALL = _Most(MOST_LINES, MOST_FILES), _Most(sys.maxsize, sys.maxsize)
 _PIECE_STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 
 def plan_text(plan: Plan, verbose: bool = False) -> Text:
     """Give the plan as text, without a line end at its end.
 
-    `verbose` shows new texts whole and names what is unchanged; otherwise they are cut, and no-ops are counted only.
+    `verbose` shows new texts whole, every file, and names what is unchanged; otherwise they are cut, and no-ops are
+    counted only.
     """
-    most = sys.maxsize if verbose else MOST_LINES
+    most = _ALL if verbose else _SOME
     unchanged = _unchanged(plan) if verbose else ()
     warnings = [Text(f"  ! {item.address}: {visible(retiring_words(item))}", style="yellow") for item in plan.retiring]
     blocks = [*_groups(plan, most), *unchanged, *_leftovers(plan), *_kept(plan), *_unsearchable(plan), *_remarks(plan)]
@@ -81,7 +94,7 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _groups(plan: Plan, most: int) -> Iterator[Text]:
+def _groups(plan: Plan, most: _Most) -> Iterator[Text]:
     for action in STYLES:
         chosen = [item for item in plan.changes if item.action is action and item.blocked_by is None]
         if chosen:
@@ -91,7 +104,7 @@ def _groups(plan: Plan, most: int) -> Iterator[Text]:
         yield Text("\n").join([Text("Blocked", style="bold"), *_all(blocked, plan.ids, most)])
 
 
-def _all(changes: Collection[Change], known: Collection[Address], most: int) -> Iterator[Text]:
+def _all(changes: Collection[Change], known: Collection[Address], most: _Most) -> Iterator[Text]:
     for change in changes:
         sign, style = STYLES[change.action]
         heading = Text.assemble(("  " + sign + " ", style), (str(change.address), "bold"))
@@ -104,12 +117,37 @@ def _all(changes: Collection[Change], known: Collection[Address], most: int) -> 
             yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
         elif change.record_only and change.blocked_by is None:
             yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
+        shown, left = _cut(change, most.files)
         if change.action is not Action.CREATE:
-            yield from moves(change, known)
-            continue
-        for field in change.fields:
-            if field.new is not None:
-                yield from _new(field, known, most)
+            yield from _moves(shown, change.renamed, known)
+        else:
+            for field in shown:
+                if field.new is not None:
+                    yield from _new(field, known, most.lines)
+        if left:
+            yield Text(f"      … {_counted_files(left, change.renamed)} (--verbose names them)", style="dim")
+
+
+def _cut(change: Change, most: int) -> tuple[list[FieldChange], list[FieldChange]]:
+    """Give the fields to show and the files to count; a file that breaks somebody is shown."""
+    shown: list[FieldChange] = []
+    left: list[FieldChange] = []
+    names = change.renamed
+    files = 0
+    for field in change.fields:
+        is_file = file_label(field.path) is not None and field.path not in names.values()
+        files += is_file
+        (left if is_file and files > most and not breaking(field) else shown).append(field)
+    return shown, left
+
+
+def _counted_files(left: Sequence[FieldChange], renamed: Mapping[str, str]) -> str:
+    kinds = {"added": 0, "changed": 0, "removed": 0, "renamed": 0}
+    for field in left:
+        moved = "added" if field.old is None else "removed" if field.new is None else "changed"
+        kinds["renamed" if field.path in renamed else moved] += 1
+    those = f"{len(left):,} more file{'' if len(left) == 1 else 's'}"
+    return f"{those}: {', '.join(f'{number:,} {kind}' for kind, number in kinds.items() if number)}"
 
 
 def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[Text]:
@@ -124,10 +162,9 @@ def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[
         yield Text(f"        … {counted(len(shown) - most, 'more line')}", style="dim")
 
 
-def moves(change: Change, known: Collection[Address]) -> Iterator[Text]:
-    """Give the lines of all fields that move; of a file that was renamed, one."""
-    names = change.renamed
-    for field in change.fields:
+def _moves(fields: Iterable[FieldChange], names: Mapping[str, str], known: Collection[Address]) -> Iterator[Text]:
+    """Give the lines of fields that move; of a file that was renamed, one."""
+    for field in fields:
         if field.path in names:
             sign = ("~ ", "yellow")
             yield Text.assemble("      ", sign, f"{visible(names[field.path])} -> {visible(field.path)}: renamed")

@@ -79,6 +79,7 @@ class Notes:
 
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
+        self.steps: list[tuple[str, int, int]] = []
 
     def created(self, id: str) -> None:
         self.heard.append(("created", id))
@@ -92,6 +93,9 @@ class Notes:
 
     async def detaching(self, store_id: str, file_id: str) -> None:
         self.heard.append(("detaching", store_id, file_id))
+
+    def reached(self, step: str, done: int, total: int) -> None:
+        self.steps.append((step, done, total))
 
 
 JOURNAL = Notes()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from orchestrator.errors import TargetAccessError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import file_label
+from orchestrator.model.fields import file_label, file_path
 from orchestrator.model.project import Resource
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import AssistantsProvider
@@ -23,7 +23,7 @@ from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
 from tests.providers.building import JOURNAL, PAPERS, TUTOR, desired, in_process, refusal, run
-from tests.reconcile.building import PROJECT, assistant, carried_out
+from tests.reconcile.building import FILE, PROJECT, assistant, carried_out, project, store
 from tests.reconcile.strategies import projects
 
 Resources = Mapping[Address, Resource]
@@ -63,6 +63,19 @@ def test_apply_then_plan_is_empty_over_the_whole_language(first, second):
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(check(Path(folder)))
+
+
+def test_a_store_may_take_over_what_another_loses_in_the_same_session(tmp_path):
+    async def check():
+        source = tmp_path / "content.md"
+        source.write_text("words to index")
+        async with in_process(tmp_path) as (provider, _):
+            for name in ("papers", "policies", "papers"):
+                resources = with_sources(project(store(name, {file_path("a.md"): FILE}, whole={"files"})), source)
+                assert (await applied(provider, resources)).exit_code == 0
+                assert {change.action for change in (await planned(provider, resources)).changes} == {Action.NOOP}
+
+    run(check())
 
 
 def test_a_plan_that_finds_nothing_to_do_costs_a_page_of_each_kind(tmp_path):

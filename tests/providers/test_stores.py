@@ -18,6 +18,7 @@ from tests.providers.building import (
     JOURNAL,
     PAPERS,
     SMALL_CHUNKS,
+    Notes,
     desired,
     documents,
     in_process,
@@ -425,3 +426,22 @@ def test_files_that_are_being_indexed_are_awaited(tiny):
 
     assert "failed" not in run(read_all())["f1"].value
     assert len(tiny.asked) == 2
+
+
+def test_a_long_change_says_how_far_it_is(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            notes, four = Notes(), {f"{number}.md": f"penguins {number}" for number in range(4)}
+            id = await provider.create(documents(tmp_path, four), notes)
+            assert [step for step in notes.steps if step[0] == "uploaded"] == [("uploaded", n, 4) for n in (1, 2, 3, 4)]
+            assert notes.steps[-1] == ("indexed", 4, 4)
+            assert [done for step, done, _ in notes.steps if step == "indexed"] == sorted(
+                done for step, done, _ in notes.steps if step == "indexed"
+            )
+            live, later = await read(provider, id), Notes()
+            wanted = documents(tmp_path, {"0.md": "penguins 0", "1.md": "whales"})
+            await provider.update(live, wanted, frozenset(file_path(f"{number}.md") for number in (1, 2, 3)), later)
+            steps = [step for step, _, _ in later.steps]
+            assert (steps[0], later.steps[-1]) == ("uploaded", ("removed", 3, 3)), "one that is replaced goes too"
+
+    run(check())

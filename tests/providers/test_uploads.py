@@ -65,12 +65,28 @@ def test_where_it_fails_all_who_wait_hear_of_it_and_the_next_sends_again():
     run(check())
 
 
-def test_a_file_that_was_deleted_is_sent_again():
+def test_a_file_that_goes_is_sent_again_unless_somebody_has_got_hold_of_it():
     async def check():
         target, uploads = Target(), Uploads()
         await uploads.take(KEY, "vs_1", (), target.find, target.send)
-        uploads.forget("file-1")
+        assert uploads.let_go(KEY, "file-1", "vs_1")
         assert await uploads.take(KEY, "vs_1", (), target.find, target.send) == "file-2"
+        assert uploads.let_go(KEY, "file-1", "vs_1"), "another file of the same content"
+        assert await uploads.take(KEY, "vs_2", (), target.find, target.send) == "file-2"
+        assert not uploads.let_go(KEY, "file-2", "vs_1")
+        assert uploads.let_go(KEY, "file-2", "vs_2")
+
+    run(check())
+
+
+def test_of_a_store_that_loses_a_file_it_is_asked_anew_what_it_has():
+    async def check():
+        target, uploads = Target(vs_2={KEY: "file-9"}), Uploads()
+        other = (KEY[0], "bb")
+        assert await uploads.take(other, "vs_3", ("vs_2",), target.find, target.send) == "file-1"
+        assert uploads.let_go(KEY, "file-9", "vs_2")
+        target.stores.clear()
+        assert await uploads.take(KEY, "vs_3", ("vs_2",), target.find, target.send) == "file-2"
 
     run(check())
 

@@ -398,6 +398,9 @@ class Log:
     def started(self, change):
         self.events.append(("started", str(change.address)))
 
+    def reached(self, change, step, done, total):
+        self.events.append((step, str(change.address), done, total))
+
     def finished(self, outcome):
         self.events.append((outcome.status.value, str(outcome.address)))
 

@@ -1,11 +1,12 @@
-from orchestrator.model.fields import Ref
+from orchestrator.model.fields import Ref, file_path
 from orchestrator.providers.memory import MemoryProvider
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Who
 from orchestrator.reporting.plan_markdown import plan_markdown
-from orchestrator.reporting.plan_text import plan_text
+from orchestrator.reporting.plan_text import MOST_FILES, plan_text
 from tests.reconcile.building import STORES, address, applied, assistant, planned, project, searcher, store
 
 TUTOR = address("assistant.tutor")
+PAPERS = address("vector_store.papers")
 PROMPT = "You are a tutor.\nAsk before you tell.\nUse short sentences.\nBe kind.\nEnd."
 
 
@@ -104,6 +105,27 @@ def test_a_long_text_that_is_new_is_cut():
     assert shown[2:6] == ["      instructions:", "        line 0", "        line 1", "        line 2"]
     assert "        … 8 more lines" in shown
     assert "        line 12" not in shown
+
+
+def file(number: int, old: str | None, new: str | None) -> FieldChange:
+    def value(sha256: str | None) -> dict[str, object] | None:
+        return None if sha256 is None else {"sha256": sha256 * 64, "attributes": {}, "chunking": {}}
+
+    return FieldChange(file_path(f"docs/{number:03}.md"), value(old), value(new), Who.SPEC)
+
+
+def test_of_very_many_files_some_are_shown_and_the_others_counted_by_what_becomes_of_them():
+    change = Change(PAPERS, Action.CREATE, fields=tuple(file(number, None, "a") for number in range(2_000)))
+    shown = text(change).splitlines()
+    assert [line for line in shown if "docs/" in line][-1].startswith('      files["docs/019.md"]: ')
+    assert "      … 1,980 more files: 1,980 added (--verbose names them)" in shown
+    assert '      files["docs/999.md"]: ' in plan_text(Plan("tutoring", "local", (change,)), verbose=True).plain
+
+    fields = [file(number, "a", "b") for number in range(30)]
+    fields += [file(40, None, "c"), file(41, "d", None), file(50, None, "e"), file(51, "e", None)]
+    shown = text(Change(PAPERS, Action.UPDATE, id="vs_1", fields=tuple(fields))).splitlines()
+    assert sum("docs/" in line for line in shown) == MOST_FILES
+    assert "      … 13 more files: 1 added, 10 changed, 1 removed, 1 renamed (--verbose names them)" in shown
 
 
 def test_a_record_only_update_says_so():
