@@ -1,20 +1,25 @@
-"""What is going on, on stderr and only on a terminal: one line that moves and leaves nothing behind."""
+"""What is going on, on stderr: a line that moves and leaves nothing behind; without a terminal, one now and then."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from orchestrator.cli.messages import show_note
 from orchestrator.reconcile.outcome import Outcome
 from orchestrator.reconcile.plan import Change
+
+EVERY = 30.0
+"""Seconds between two lines where none moves: a CI system ends what says nothing for long."""
 
 
 class Line:
     """A moving line; hears of changes."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress, self._task = progress, task
+    def __init__(self, progress: Progress, task: TaskID, now_and_then: Callable[[str], None]) -> None:
+        self._progress, self._task, self._now_and_then = progress, task, now_and_then
 
     def started(self, change: Change) -> None:
         """Show the change that begins."""
@@ -24,6 +29,7 @@ class Line:
         """Show how far a change with many files is."""
         said = f"{change.action} {change.address}: {done:,} of {total:,} files {step}"
         self._progress.update(self._task, description=said)
+        self._now_and_then(said)
 
     def finished(self, outcome: Outcome) -> None:
         """Count a change."""
@@ -36,10 +42,18 @@ class Line:
 
 
 @contextmanager
-def moving_line(total: int, quiet: bool) -> Iterator[Line]:
-    """Show a line while `total` things are done."""
+def moving_line(total: int, quiet: bool, clock: Callable[[], float] = time.monotonic) -> Iterator[Line]:
+    """Show a line while `total` things are done; `clock` gives seconds."""
     console = Console(stderr=True)
+    told = clock()
+
+    def now_and_then(said: str) -> None:
+        nonlocal told
+        if not quiet and not console.is_terminal and clock() - told >= EVERY:
+            told = clock()
+            show_note(said)
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     hidden = quiet or total == 0 or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        yield Line(progress, progress.add_task("", total=total))
+        yield Line(progress, progress.add_task("", total=total), now_and_then)

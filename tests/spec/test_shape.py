@@ -487,3 +487,26 @@ def test_attributes_keep_their_types(tmp_path):
         ("str", "1"),
         ("str", "no"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        (", ".join(f"a{number}: x" for number in range(14)), None),
+        (", ".join(f"a{number}: x" for number in range(15)), "attributes"),
+        (f"{'k' * 64}: {'v' * 512}", None),
+        (f"{'k' * 65}: x", "64"),
+        (f"a: {'v' * 513}", "512"),
+        ("orch.path: x", "orch."),
+    ],
+)
+def test_attributes_keep_to_the_limits_of_the_api(tmp_path, attributes, said):
+    text = f"{STORE}files: [{{path: x, attributes: {{{attributes}}}}}]\n"
+    document = document_of(tmp_path, text)
+    shaped = shape(document, VectorStore, document.data)
+    if said is None:
+        assert isinstance(shaped, VectorStore)
+    else:
+        assert isinstance(shaped, list)
+        assert said in str(shaped[0])
+        assert str(shaped[0]).startswith("a.yaml:")
