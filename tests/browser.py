@@ -77,7 +77,10 @@ class Browser:
     def open(
         self, file: Path, fragment: str = "", *, dark: bool = False, width: int = 1200, height: int = 3000
     ) -> "Page":
-        """Open a file in a window of this width in CSS pixels, and wait until its scripts have run."""
+        """Open a file in a window of this width in CSS pixels, and wait until its scripts have run and it is drawn.
+
+        Before the first frame, what has `content-visibility: auto` is not shown yet and has no `innerText`.
+        """
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = self.pages[session] = Page(self, session)
@@ -90,6 +93,7 @@ class Browser:
         page.evaluate(
             "new Promise(done => document.readyState === 'complete' ? done() : addEventListener('load', done))"
         )
+        page.settle()
         return page
 
 
@@ -138,12 +142,12 @@ class Page:
         what = {"key": key, "windowsVirtualKeyCode": code}
         self.ask("Input.dispatchKeyEvent", type="keyDown", **what, **({"text": text} if text else {}))
         self.ask("Input.dispatchKeyEvent", type="keyUp", **what)
-        self._settle()
+        self.settle()
 
     def write(self, text: str) -> None:
         """Type a text where the focus is."""
         self.ask("Input.insertText", text=text)
-        self._settle()
+        self.settle()
 
     def click(self, selector: str) -> None:
         """Click an element in its middle, as a mouse does."""
@@ -155,16 +159,16 @@ class Page:
         x, y = self.evaluate(script)
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-        self._settle()
+        self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Wait until the page has drawn what an input made of it, with the events that follow from that."""
         self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
     def go(self, fragment: str) -> None:
         """Go to another place of the same page."""
         self.evaluate(f"void (location.hash = {json.dumps(fragment)})")
-        self._settle()
+        self.settle()
 
     def close(self) -> None:
         """Close it."""
