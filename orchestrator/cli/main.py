@@ -87,7 +87,10 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise  # whoever read our output has stopped reading, like `head`: click ends quietly
         except OSError as error:  # a report that cannot be written, a folder that may not be made
-            show_error(OrchError(f"{error.filename}: {error.strerror}", "check the path and its permissions"))
+            if error.strerror is None:
+                raise  # no answer of the system: a time-out, say, that nobody here expected
+            where = f"{error.filename}: " if error.filename is not None else ""
+            show_error(OrchError(f"{where}{error.strerror}", "check the path, its permissions and the space left"))
             return 2 if ctx.invoked_subcommand in ERROR_IS_2 else 1
 
 

@@ -6,8 +6,8 @@ who ask (`_limits`, `_retry`): the SDK would repeat a create after a lost reply,
 same limit by itself.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeVar
@@ -170,10 +170,12 @@ class Client:
         self, path: str, body: Json, query: Query | None = None, wanted: Callable[[str], bool] = everything
     ) -> AsyncIterator[Event]:
         """Send a body once and give the events of these names that come back; an `error` event is raised."""
-        async for event in await self.listen("POST", path, body, query, lambda name: wanted(name) or name == "error"):
-            if event.name == "error":
-                raise self._cleaned(broken_off(event.data))
-            yield event
+        opened = await self.listen("POST", path, body, query, lambda name: wanted(name) or name == "error")
+        async with aclosing(opened) as events:
+            async for event in events:
+                if event.name == "error":
+                    raise self._cleaned(broken_off(event.data))
+                yield event
 
     async def listen(
         self,
@@ -182,7 +184,7 @@ class Client:
         body: Json | None = None,
         query: Query | None = None,
         wanted: Callable[[str], bool] = everything,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         """Open a stream, sending a body once; when this returns, nothing that happens from now on is missed.
 
         Gives its events until it ends; `error` events are among them.
@@ -201,7 +203,7 @@ class Client:
             stream = await self._patiently(method, path, send, once=method == "POST")
         return self._events(stream.response, wanted)
 
-    async def _events(self, response: httpx2.Response, wanted: Callable[[str], bool]) -> AsyncIterator[Event]:
+    async def _events(self, response: httpx2.Response, wanted: Callable[[str], bool]) -> AsyncGenerator[Event]:
         with self._door(writes=True):
             try:
                 async for event in read_events(response.aiter_bytes(), wanted):
@@ -268,7 +270,12 @@ class Client:
             raise self._cleaned(unreached(error.__cause__ or error, self._base, writes), error) from error
         except openai.APIStatusError as error:
             raise self._cleaned(refused(error.status_code, error.body, writes), error) from error
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:  # an answer or an event that is broken
+        except (
+            openai.OpenAIError,
+            httpx2.HTTPError,
+            httpx2.StreamError,
+            ValueError,
+        ) as error:  # broken answers, events
             broken = TargetUnknownError(f"{self._base.host} answered with something broken: {error}", AGAIN)
             raise self._cleaned(broken) from error
 

@@ -1,11 +1,10 @@
 """A stream that goes on between messages, read as it comes: one that broke is noticed before it is needed."""
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 
-from orchestrator.errors import TargetError, TargetUnknownError
+from orchestrator.errors import TargetUnknownError
 from orchestrator.providers._events import Event
 
 REMEMBERED = 1024
@@ -17,7 +16,8 @@ class Listening:
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
         """Begins to read at once."""
-        self._queue: asyncio.Queue[Event | TargetError] = asyncio.Queue()
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        """Events, and None once no more come."""
         self._recent: deque[str] = deque(maxlen=REMEMBERED)
         self._task = asyncio.create_task(self._read(events))
 
@@ -27,18 +27,22 @@ class Listening:
         return not self._task.done()
 
     async def next(self) -> Event:
-        """Give the next event; raises `TargetError` where the stream broke or ended."""
-        item = await self._queue.get()
-        if isinstance(item, TargetError):
-            self._queue.put_nowait(item)  # whoever asks again hears the same
-            raise item
-        return item
+        """Give the next event; raises `TargetError` where the stream ended, and whatever broke it."""
+        event = await self._queue.get()
+        if event is not None:
+            return event
+        self._queue.put_nowait(None)  # whoever asks again hears the same
+        await asyncio.wait([self._task])
+        if not self._task.cancelled() and (error := self._task.exception()) is not None:
+            raise error
+        raise TargetUnknownError("the target ended its stream before the turn was done", "run the scenario again")
 
     async def close(self) -> None:
-        """Stop reading."""
+        """Stop reading. What broke the stream is not told any more."""
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.exception()
 
     async def _read(self, events: AsyncIterator[Event]) -> None:
         try:
@@ -47,8 +51,5 @@ class Listening:
                 if not id or id not in self._recent:
                     self._recent.append(id)
                     self._queue.put_nowait(event)
-        except TargetError as error:
-            self._queue.put_nowait(error)
-            return
-        message = "the target ended its stream before the turn was done"
-        self._queue.put_nowait(TargetUnknownError(message, "run the scenario again"))
+        finally:
+            self._queue.put_nowait(None)

@@ -122,6 +122,8 @@ def compose(text: str) -> Iterator[Node]:
         found = cast(Any, error.problem_mark or error.context_mark)
         index = found.index if found is not None else 0
         problem = str(error.problem or error.context)
+        if "nesting depth" in problem:  # libyaml counts too, and may look ahead of us (0.2.6 and newer)
+            raise _too_deep(composer.mark(index)) from None
         since = cast(Any, error.context_mark)
         where = f" {error.context} begun on line {composer.mark(since.index).line}" if since and error.problem else ""
         raise YamlError(
@@ -134,6 +136,10 @@ def compose(text: str) -> Iterator[Node]:
         raise YamlError(f"the control character {shown} is not allowed", mark, "remove it") from None
     finally:
         loader.dispose()
+
+
+def _too_deep(mark: Mark) -> YamlError:
+    return YamlError("nested too deeply", mark, f"at most {MAX_DEPTH} levels are read")
 
 
 class _Composer:
@@ -174,7 +180,7 @@ class _Composer:
                 self._add(node, event.anchor)
                 self._open.append(node)
                 if len(self._open) > MAX_DEPTH:
-                    raise YamlError("nested too deeply", mark, f"at most {MAX_DEPTH} levels are read")
+                    raise _too_deep(mark)
             case yaml.CollectionEndEvent():
                 self._open.pop()
 

@@ -50,6 +50,40 @@ def test_what_broke_the_stream_is_heard_by_everybody_who_asks():
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("broken", [TargetBusyError("gone"), RuntimeError("a stream that was read before")])
+def test_nobody_waits_for_a_stream_that_broke_whatever_broke_it(broken):
+    async def check():
+        listening = Listening(streaming(event("a"), broken))
+        await listening.next()
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                with pytest.raises(type(broken), match=str(broken)):
+                    await listening.next()
+        await listening.close()
+
+    asyncio.run(check())
+
+
+def test_whoever_closes_may_be_cancelled_meanwhile():
+    async def stubborn():
+        try:
+            yield event("a")
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.2)
+
+    async def check():
+        listening = Listening(stubborn())
+        await listening.next()
+        closing = asyncio.create_task(listening.close())
+        await asyncio.sleep(0.01)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+    asyncio.run(check())
+
+
 def test_what_is_closed_reads_no_more():
     async def endless():
         yield event("a")
