@@ -31,13 +31,15 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
 
 def show_warning(position: Position, message: str, hint: str) -> None:
     """Print what is worth a look at a place in the specs, and wrong in no way that stops anything."""
-    click.echo(f"{click.style(str(position), bold=True)}: {click.style('warning', fg='yellow')}: {message}", err=True)
-    click.echo(f"  {click.style('hint', fg='cyan')}: {hint}", err=True)
+    click.echo(
+        f"{click.style(str(position), bold=True)}: {click.style('warning', fg='yellow')}: {visible(message)}", err=True
+    )
+    click.echo(f"  {click.style('hint', fg='cyan')}: {visible(hint)}", err=True)
 
 
 def show_note(text: str) -> None:
     """Print a remark that is neither data nor an error."""
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
 
 
 def _describe(diagnostic: Diagnostic) -> str:
@@ -53,5 +55,5 @@ def _describe(diagnostic: Diagnostic) -> str:
         if position.column <= len(shown):
             lines.append(f"  {' ' * len(gutter)} | {' ' * (position.column - 1)}{click.style('^', fg='red')}")
     if diagnostic.hint:
-        lines.append(f"  {click.style('hint', fg='cyan')}: {diagnostic.hint}")
+        lines.append(f"  {click.style('hint', fg='cyan')}: {visible(diagnostic.hint)}")
     return "\n".join(lines)

@@ -53,7 +53,7 @@ def moving_line(total: int, quiet: bool, clock: Callable[[], float] = time.monot
             told = clock()
             show_note(said)
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     hidden = quiet or total == 0 or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         yield Line(progress, progress.add_task("", total=total), now_and_then)

@@ -154,7 +154,13 @@ def watching(total: int, quiet: bool, taken: int = 0) -> Iterator[Watch]:
         yield Watch(Lines(total, show, time.monotonic), taken)
     else:
         state = TextColumn("{task.fields[state]}", markup=False)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), state, TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            state,
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task("", total=total, completed=taken, state="")
             yield Watch(Moving(progress, task), taken)

@@ -41,6 +41,7 @@ from orchestrator.scenario.closing import close
 from orchestrator.scenario.costs import add_known
 from orchestrator.scenario.drafting import draft_scenario
 from orchestrator.scenario.mocks import MockError, Mocks
+from orchestrator.scenario.project_recordings import get_cleaner
 from orchestrator.scenario.setting import get_setting
 from orchestrator.spec.files import inside, show
 from orchestrator.spec.new_files import spec_text, write_new
@@ -246,9 +247,9 @@ def _located(project: Project, wish: Wish) -> LocatedScenario:
 
 
 def _price(project: Project, wish: Wish) -> Price | None:
-    """Give what the model costs that answers, where a scenario of the assistant knows it."""
-    same = [s for s in project.scenarios if (s.scenario.assistant, s.model) == (wish.assistant, wish.model)]
-    return next((each.price for each in same if each.price is not None), None)
+    """Give what the model costs that answers."""
+    fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
+    return project.prices.get(wish.model or str(fields.get("model")))
 
 
 def _mocking(project: Project, wish: Wish) -> LocatedScenario | None:
@@ -286,7 +287,8 @@ def show_recorded(project: Project, wish: Wish, place: Path, said: list[Said]) -
     if draft is None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_new({place: spec_text(draft.data)})
+    clean = get_cleaner(project, os.environ)
+    write_new({place: spec_text(clean.data(draft.data))})
     for remark in draft.remarks:
         show_note(f"{name}: {remark}")
     show_note(f"wrote {show(place, Path.cwd())}; play it with `orch test --name {name}`")

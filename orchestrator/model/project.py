@@ -227,6 +227,6 @@ class Project:
 
     @property
     def endpoint(self) -> str:
-        """Digest (hex) of where the target is; only that, for an address may hold what is nobody's business."""
+        """Digest (hex) of where the target is and what it speaks; an address itself may be nobody's business."""
         target = self.target
-        return digest([target.provider, target.base_url, target.query, target.db]).hex()
+        return digest([target.provider, target.speaks, target.base_url, target.query, target.db]).hex()

@@ -31,6 +31,7 @@ VENDORS = (".openai.com", ".azure.com")
 TIMEOUT, CONNECT = 600.0, 5.0
 """Seconds; the SDK's own (API facts 7)."""
 
+_BROKEN = (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError)
 _UNSAID: dict[str, Any] = dict.fromkeys(
     [
         *("X-Stainless-Lang", "X-Stainless-Package-Version", "X-Stainless-OS", "X-Stainless-Arch"),
@@ -270,12 +271,7 @@ class Client:
             raise self._cleaned(unreached(error.__cause__ or error, self._base, writes), error) from error
         except openai.APIStatusError as error:
             raise self._cleaned(refused(error.status_code, error.body, writes), error) from error
-        except (
-            openai.OpenAIError,
-            httpx2.HTTPError,
-            httpx2.StreamError,
-            ValueError,
-        ) as error:  # broken answers, events
+        except _BROKEN as error:  # an answer or an event that is broken
             broken = TargetUnknownError(f"{self._base.host} answered with something broken: {error}", AGAIN)
             raise self._cleaned(broken) from error
 

@@ -216,3 +216,21 @@ def test_ctrl_c_during_a_reply_ends_the_talk_and_keeps_what_was_said(orch, shop)
         terminal.until("wrote mine.yaml")
         assert terminal.process.wait(30) == 0
     assert "slow" not in (shop / "mine.yaml").read_text()
+
+
+def test_a_recorded_talk_holds_no_key(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    key = "sk-" + "a1" * 20
+    assert say(shop, f"my key is {key}\n", "--record", "talks/mine.yaml").returncode == 0
+    written = (shop / "talks" / "mine.yaml").read_text()
+    assert "my key is ***" in written
+    assert key not in written
+
+
+def test_a_talk_tells_what_it_cost_though_no_scenario_knows_the_assistant(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    spec = (shop / "orch.yaml").read_text()
+    start, end = spec.index("kind: Scenario"), spec.index("kind: ScriptedModel")
+    priced = spec.replace("name: shop\n", "name: shop\nprices: {gpt-4o: {input: 1000000, output: 0}}\n")
+    (shop / "orch.yaml").write_text(priced.replace(spec[start:end], ""))
+    assert "$" in say(shop, "hello\n").stderr
