@@ -5,7 +5,7 @@ reply is streamed and whose last event holds it whole. Closing deletes the conve
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -125,15 +125,15 @@ def get_body(request: Mapping[str, Any], model: str | None) -> dict[str, Any]:
 
 def get_reply(status: ReplyStatus, response: Mapping[str, Any]) -> Reply:
     """Give a whole response as a reply; functions that it calls wait for their outputs."""
-    output = [item for item in response.get("output") or () if isinstance(item, Mapping)]
+    output = _mappings(response.get("output"))
     by_type: dict[str, list[Mapping[str, Any]]] = {}
     for item in output:
         by_type.setdefault(str(item.get("type")), []).append(item)
     calls = tuple(get_call(item) for item in by_type.get("function_call", ())) if status in _ANSWERABLE else ()
     failure = get_failure(response)
-    if approvals := by_type.get(_APPROVAL):
+    if waiting := get_waiting(output, complete=status in _ANSWERABLE):
         status, calls = ReplyStatus.FAILED, ()
-        failure = Failure("requires_action", f"the model waits for {_named(approvals[0])}, which nobody here gives")
+        failure = Failure("requires_action", f"the model waits for {_named(waiting)}, which nobody here gives")
     elif calls:
         status = ReplyStatus.NEEDS_ANSWERS
     kinds = {"file_search_call": FILE_SEARCH, "code_interpreter_call": CODE_INTERPRETER, "message": MESSAGE}
@@ -155,20 +155,48 @@ _ANSWERABLE = frozenset([ReplyStatus.COMPLETED])
 """A response that broke off has calls that may lack half their arguments."""
 
 
+def get_waiting(output: Sequence[Mapping[str, Any]], *, complete: bool) -> Mapping[str, Any] | None:
+    """Give the first item that waits for what nobody here gives: an approval, or the output of a tool of the client's.
+
+    Whatever has a `call_id` is answered with an item of that id; what the API runs itself has its answer beside it.
+    """
+    answered = {item.get("call_id") for item in output if _is_output(item)}
+    for item in output:
+        call = item.get("call_id") if complete and item.get("type") != "function_call" else None
+        if item.get("type") == _APPROVAL or (call is not None and call not in answered):
+            return item
+    return None
+
+
+def _mappings(values: object) -> list[Mapping[str, Any]]:
+    """Give the objects of a list; what is none is passed over, like all that nobody here knows."""
+    return [each for each in values if isinstance(each, Mapping)] if isinstance(values, Sequence) else []
+
+
+def _is_output(item: Mapping[str, Any]) -> bool:
+    return str(item.get("type")).endswith("_output")
+
+
 def get_message(item: Mapping[str, Any]) -> Message:
     """Give a message; a refusal is its text."""
     texts: list[str] = []
     citations: list[Citation] = []
     files: list[MadeFile] = []
-    for part in item.get("content") or ():
-        texts.append(str(part.get("refusal" if part.get("type") == "refusal" else "text") or ""))
-        for note in part.get("annotations") or ():
+    for part in _mappings(item.get("content")):
+        if part.get("type") not in _TEXTS:
+            continue
+        texts.append(str(part.get(_TEXTS[part["type"]]) or ""))
+        for note in _mappings(part.get("annotations")):
             id, name = str(note.get("file_id")), note.get("filename")
             if note.get("type") == "file_citation":
                 citations.append(Citation(id, None if name is None else str(name), ""))
             elif note.get("type") in ("container_file_citation", "file_path"):
                 files.append(MadeFile(id, None if name is None else str(name)))
     return Message("\n".join(texts), tuple(citations), tuple(files))
+
+
+_TEXTS = {"output_text": "text", "refusal": "refusal"}
+"""Where the text of a part of a message stands; parts of other types have none."""
 
 
 def get_search(item: Mapping[str, Any]) -> Search:
@@ -181,14 +209,14 @@ def get_search(item: Mapping[str, Any]) -> Search:
                 float(found.get("score") or 0),
                 str(found.get("text") or ""),
             )
-            for found in item.get("results") or ()
+            for found in _mappings(item.get("results"))
         )
     )
 
 
 def get_code(item: Mapping[str, Any]) -> CodeRun:
     """Give what code was run and what it printed."""
-    outputs: Iterable[Mapping[str, Any]] = item.get("outputs") or ()
+    outputs = _mappings(item.get("outputs"))
     logs = "".join(str(each.get("logs") or "") for each in outputs if each.get("type") == "logs")
     return CodeRun(str(item.get("code") or ""), logs, sum(each.get("type") == "image" for each in outputs))
 
@@ -219,7 +247,7 @@ def get_failure(response: Mapping[str, Any]) -> Failure | None:
 
 def _named(item: Mapping[str, Any]) -> str:
     about = " ".join(str(item[key]) for key in ("server_label", "name") if item.get(key))
-    return f"{_APPROVAL}{f' ({about})' if about else ''}"
+    return f"{item.get('type')}{f' ({about})' if about else ''}"
 
 
 def _tell(hearer: Hearer, name: str, data: Mapping[str, Any]) -> None:

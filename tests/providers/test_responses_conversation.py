@@ -196,6 +196,38 @@ def test_how_else_a_reply_ends(reply, status, failure):
     assert (told.status, told.failure, told.calls) == (status, failure, ())
 
 
+@pytest.mark.parametrize(
+    ("item", "named"),
+    [
+        ({"type": "custom_tool_call", "name": "sql", "input": "select 1"}, "custom_tool_call (sql)"),
+        ({"type": "computer_call", "actions": []}, "computer_call"),
+        ({"type": "shell_call", "action": {"commands": ["ls"]}}, "shell_call"),
+        ({"type": "local_shell_call", "action": {}}, "local_shell_call"),
+        ({"type": "apply_patch_call", "operation": {}}, "apply_patch_call"),
+        ({"type": "telepathy_call"}, "telepathy_call"),
+    ],
+)
+def test_a_tool_whose_output_nobody_here_gives_fails_the_turn_by_name(item, named):
+    told = reply_to(ended(HELLO, CALL, {**item, "call_id": "call_9", "status": "completed"}))
+    assert (told.status, told.calls) == (ReplyStatus.FAILED, ())
+    assert told.failure == Failure("requires_action", f"the model waits for {named}, which nobody here gives")
+
+
+def test_a_tool_that_the_api_runs_itself_has_its_output_beside_it():
+    ran = [{"type": kind, "call_id": "c1"} for kind in ("shell_call", "shell_call_output")]
+    searched = {"type": "tool_search_call", "call_id": None, "execution": "server"}
+    assert reply_to(ended(*ran, searched, HELLO)).status is ReplyStatus.COMPLETED
+
+
+def test_parts_that_nobody_knows_add_nothing_to_a_message():
+    parts: list[object] = [{"type": "output_text", "text": "one"}, {"type": "hologram"}, "oops", None]
+    parts.append({"type": "output_text", "text": "two", "annotations": ["oops"]})
+    strange = {**SEARCH, "results": ["oops", FOUND]}
+    reply = reply_to(ended(strange, {**CODE, "outputs": [None]}, {**HELLO, "content": parts}))
+    assert [message.text for message in reply.messages] == ["one\ntwo"]
+    assert reply.evidence.searches == (Search((Passage("file_1", "a.md", 0.5, "whales"),)),)
+
+
 def test_a_stream_that_ends_early_is_no_reply():
     with pytest.raises(TargetUnknownError, match="ended its stream"):
         reply_to([("response.created", {"response": {}})])
