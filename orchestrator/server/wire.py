@@ -153,6 +153,23 @@ def list_envelope(items: Sequence[dict[str, Any]], has_more: bool) -> dict[str, 
     }
 
 
+def page_of(items: Sequence[dict[str, Any]], query: PageQuery) -> Page:
+    """Give the part of a list that is asked for, as `Store.fetch_page` would; `items` come oldest first.
+
+    Raises UnknownCursorError.
+    """
+    ordered = list(items) if query.order == "asc" else list(reversed(items))
+    places = {item["id"]: place for place, item in enumerate(ordered)}
+    for name, cursor in (("after", query.after), ("before", query.before)):
+        if cursor is not None and cursor not in places:
+            raise UnknownCursorError(name, cursor)
+    begin = 0 if query.after is None else places[query.after] + 1
+    part = ordered[begin : len(ordered) if query.before is None else places[query.before]]
+    more = len(part) > query.limit
+    backwards = query.before is not None and query.after is None
+    return Page(part[-query.limit :] if backwards else part[: query.limit], more)
+
+
 def page_envelope(page: Page) -> dict[str, Any]:
     """Wrap a page as it came from the store."""
     return list_envelope(page.items, page.has_more)

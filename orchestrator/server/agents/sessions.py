@@ -139,8 +139,14 @@ class Sessions:
         return self.view(session) if session is not None else None
 
     def _say(self, session: Body, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Begin a turn, or steer the one in progress: its next model step reads what is said now."""
+        """Begin a turn, or steer the one in progress: its next model step reads what is said now.
+
+        One that is being cancelled reads nothing any more: it ends at once.
+        """
         run = self._unfinished(session["id"])
+        if run is not None and run["status"] == "cancelling":
+            self._engine.end(session["id"])
+            run = None
         if run is None:
             self._begin_turn(session, messages)
         else:

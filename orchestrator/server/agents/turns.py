@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.server.runs.leases import ActiveRuns
-from orchestrator.server.store import EVERYTHING, Body, Page, PageQuery, Store, UnknownCursorError
+from orchestrator.server.store import EVERYTHING, Body, Page, PageQuery, Store
+from orchestrator.server.wire import page_of
 
 SESSION, RESULT = "agent_session", "tool_result"
 """Kinds of documents: sessions, and results of calls by the run they belong to."""
@@ -129,15 +130,7 @@ def parsed(arguments: str) -> Any:
 
 def items_page(store: Store, session_id: str, query: PageQuery) -> Page:
     """Read a part of a session's items; raises UnknownCursorError."""
-    items = list(_items(store, session_id))
-    if query.order == "desc":
-        items.reverse()
-    if query.after is not None:
-        places = [place for place, item in enumerate(items) if item["id"] == query.after]
-        if not places:
-            raise UnknownCursorError("after", query.after)
-        items = items[places[0] + 1 :]
-    return Page(items[: query.limit], len(items) > query.limit)
+    return page_of(list(_items(store, session_id)), query)
 
 
 def _items(store: Store, session_id: str) -> Iterator[Body]:

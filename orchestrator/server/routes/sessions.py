@@ -103,7 +103,8 @@ async def turns(request: Request) -> Response:
     server, session_id = services(request), request.path_params["session_id"]
     server.sessions.must_fetch(session_id)
     query = read_page_query(request)
-    runs = server.store.fetch_page("run", session_id, query._replace(after=query.after and run_id(query.after)))
+    after, before = (cursor and run_id(cursor) for cursor in (query.after, query.before))
+    runs = server.store.fetch_page("run", session_id, query._replace(after=after, before=before))
     return reply(list_envelope([turn_of(run) for run in runs.items], runs.has_more))
 
 

@@ -133,6 +133,20 @@ class Engine:
             asyncio.get_running_loop().call_soon(partial(self._settle, thread_id, run_id, "cancelled"))
         return run
 
+    def end(self, thread_id: str) -> None:
+        """Cancel the unfinished run of a thread, if it has one, so that there is none when this returns."""
+        with self._store.transaction():
+            lease = self._active.fetch(thread_id)
+            run = None if lease is None else self._store.fetch("run", lease.run_id, thread_id)
+            if lease is None or run is None:
+                return
+            if run["status"] != "cancelling":
+                run = advance(run, "cancelling", now())
+            events = settle(self._store, self._active, run, "cancelled")
+        self.feed.publish(lease.run_id, *events)
+        if lease.run_id in self._tasks:
+            self._tasks[lease.run_id].cancel()
+
     def check_free(self, thread_id: str) -> None:
         """Raise WireError 400 if the thread has an unfinished run, beside which there can be no other."""
         active = self._active.fetch(thread_id)

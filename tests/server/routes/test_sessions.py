@@ -420,3 +420,29 @@ def test_a_hosted_session_may_wait_for_its_first_input(sessions, agent):
     assert session.status == "idle"
     with pytest.raises(openai.BadRequestError, match="'input' is required"):
         sessions.create(environment=hosted, agent_id=agent.id, stream=True)
+
+
+@pytest.mark.parametrize("begin", ["slow", "quiz"])
+@pytest.mark.parametrize("together", [True, False])
+def test_what_is_said_after_a_cancel_begins_a_turn(sessions, agent, begin, together):
+    session = opened(sessions, agent, begin)
+    settled(sessions, session, "in_progress" if begin == "slow" else "requires_action")
+    events = [{"type": "agent.session.input.cancel"}, message("echo me")]
+    for some in [events] if together else [[each] for each in events]:
+        sessions.events.create(session.id, events=some)
+    settled(sessions, session)
+    assert [turn.status for turn in sessions.turns.list(session.id)] == ["completed", "cancelled"]
+    items = [item for item in sessions.items.list(session.id, order="asc") if item.type == "message"]
+    assert [item.content[0].text for item in items] == [begin, "echo me", "echo me"]
+
+
+def test_items_and_turns_are_listed_from_either_side(sessions, agent):
+    session = opened(sessions, agent, "echo a")
+    for text in ("echo b", "echo c"):
+        settled(sessions, session)
+        sessions.events.create(session.id, events=[message(text)])
+    settled(sessions, session)
+    for resource in (sessions.items, sessions.turns):
+        ids = [each.id for each in resource.list(session.id, order="asc")]
+        page = resource.list(session.id, order="asc", limit=1, extra_query={"before": ids[2]})
+        assert ([each.id for each in page.data], page.has_more) == ([ids[1]], True)
