@@ -68,6 +68,7 @@ class ResponsesConversation:
         self._body: dict[str, Any] | None = None
         self._conversation: str | None = None
         self._pending: frozenset[str] = frozenset()
+        self._untold = 0  # requests that no reply has told of yet
 
     async def send(self, message: str) -> Reply:
         """Say something and read the reply; raises `TargetRejectedError` while calls wait for their outputs."""
@@ -94,10 +95,9 @@ class ResponsesConversation:
     async def _ask(self, given: Sequence[Mapping[str, Any]]) -> Reply:
         if self._body is None:
             self._body = get_body(self._get_request(), self._model)
-        requests = 1 if self._conversation is not None else 2
         if self._conversation is None:
             made = await self._client.post(CONVERSATIONS, {}, once=True)
-            self._conversation = str(made.get("id"))
+            self._conversation, self._untold = str(made.get("id")), 1
         body = {**self._body, "conversation": self._conversation, "input": list(given)}
         last = None
         async for event in self._client.stream(RESPONSES, body, wanted=self._is_wanted):
@@ -107,7 +107,8 @@ class ResponsesConversation:
                 _tell(self._hearer, event.name, event.data)
         if last is None:
             raise TargetUnknownError("the target ended its stream before the reply was done", "run the scenario again")
-        reply = replace(get_reply(_ENDS[last.name], last.data.get("response") or {}), requests=requests)
+        reply = get_reply(_ENDS[last.name], last.data.get("response") or {})
+        reply, self._untold = replace(reply, requests=1 + self._untold), 0
         self._pending = frozenset(call.id for call in reply.calls)
         return reply
 
