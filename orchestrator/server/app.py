@@ -26,7 +26,7 @@ from orchestrator.server.agents.sessions import Sessions
 from orchestrator.server.models.interface import Model
 from orchestrator.server.objects import RUN_SECONDS
 from orchestrator.server.responses.conversations import Conversations
-from orchestrator.server.responses.talks import Responses
+from orchestrator.server.responses.responses import Responses
 from orchestrator.server.routes import (
     agents,
     assistants,
@@ -57,6 +57,8 @@ _APIS = {
     "vector_stores": "vector stores: it was started without them",
     "uploads": "uploads in parts (/uploads); send the whole file to /files",
     "chat": "chat completions; it speaks the Assistants protocol",
+    "responses/input_tokens": "a count of an input's tokens (/responses/input_tokens)",
+    "responses/compact": "compaction of a talk (/responses/compact)",
     "agents/environments": "environments of agents",
     "agents/automations": "automations of agents",
     "vaults": "vaults",

@@ -41,8 +41,8 @@ def as_message(item: Mapping[str, Any]) -> Body:
         if part["type"] == "input_image" and part.get("image_url"):
             image = {"url": part["image_url"], "detail": part.get("detail") or "auto"}
             parts.append({"type": "image_url", "image_url": image})
-        elif "text" in part:
-            parts.append({"type": "text", "text": part["text"]})
+        elif isinstance(text := part.get("refusal" if part["type"] == "refusal" else "text"), str):
+            parts.append({"type": "text", "text": text})
     return {"role": item["role"], "content": parts, "attachments": [], "metadata": {}}
 
 

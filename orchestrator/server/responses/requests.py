@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrator.server.responses.tools import chosen
 from orchestrator.server.store import Body
 from orchestrator.server.wire import new_id, now
 
 _ECHOED = (
     *("model", "tool_choice", "parallel_tool_calls", "max_tool_calls", "max_output_tokens", "temperature"),
     *("top_p", "top_logprobs", "truncation", "service_tier", "metadata", "store", "background", "previous_response_id"),
-    *("instructions", "safety_identifier", "prompt_cache_key", "user"),
+    *("instructions", "safety_identifier", "prompt_cache_key", "user", "prompt"),
 )
 ASSISTANT = "resp_assistant"
 """Id of the assistant that a run of responses names: there is none."""
@@ -49,7 +50,7 @@ def as_assistant(values: Mapping[str, Any]) -> Body:
         "id": ASSISTANT,
         "model": values["model"],
         "instructions": _instructions(values["instructions"]),
-        "tools": [_run_tool(tool) for tool in values["tools"]],
+        "tools": [_run_tool(tool) for tool in chosen(values["tool_choice"], values["tools"])],
         "tool_resources": resources,
         "temperature": values["temperature"],
         "top_p": values["top_p"],
@@ -62,7 +63,8 @@ def as_run_values(values: Mapping[str, Any]) -> Body:
     """Give what a run is told of itself."""
     choice = values["tool_choice"]
     if isinstance(choice, Mapping):
-        choice = {"type": "function", "function": {"name": choice["name"]}} if choice.get("name") else "auto"
+        function = {"type": "function", "function": {"name": choice.get("name")}}
+        choice = function if choice["type"] == "function" else choice.get("mode", "auto")
     return {
         "metadata": {},
         "truncation_strategy": {"type": "auto", "last_messages": None},

@@ -5,9 +5,8 @@ Only the process that works on a run can stream it; what a listener missed is in
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
-from itertools import count
 from typing import Any
 
 from orchestrator.server.runs.engine import Engine
@@ -17,6 +16,8 @@ from orchestrator.server.wire import WireError
 
 _TELLING = ("thread.message.", "thread.run.step.completed", "thread.run.requires_action")
 _ENDS = ("completed", "failed", "incomplete")
+LOOK_SECONDS = 1.0
+"""How long to wait for an event before the response itself is looked at."""
 
 
 class Streams:
@@ -41,10 +42,10 @@ class Streams:
 
 
 class Stream:
-    """The events of one run, as far as one response goes."""
+    """The events of one run, as far as one response goes; without a queue of one that is over."""
 
-    def __init__(self, queue: asyncio.Queue[Event]) -> None:
-        self._queue = queue
+    def __init__(self, queue: asyncio.Queue[Event] | None = None) -> None:
+        self._queue = queue if queue is not None else asyncio.Queue()
 
     async def ended(self) -> None:
         """Wait for the end; raises WireError 503 where this process will not see it."""
@@ -55,31 +56,60 @@ class Stream:
             if event.ends_stream:
                 return
 
-    async def events(
-        self, view: Callable[[], Body], output: Callable[[], Sequence[Mapping[str, Any]]]
-    ) -> AsyncIterator[bytes]:
-        """Tell the response from its beginning to its end; `view` and `output` give it as it is by then."""
-        number, told = count(), 0
-        begun = {**view(), "status": "in_progress", "output": [], "usage": None}
-        for name in ("created", "in_progress"):
-            yield _frame(f"response.{name}", next(number), {"response": begun})
+    async def events(self, view: Callable[[], Body], after: int = -1) -> AsyncIterator[bytes]:
+        """Tell a response from its beginning to its end, but for the events up to the number `after`.
+
+        `view` gives it as it is by then. What is told of an item depends on the item alone, so the numbers are the same
+        whenever it is told.
+        """
+        number = 0
+        async for name, fields in self._told(view):
+            if number > after:
+                yield _frame(name, number, fields)
+            number += 1
+
+    async def _told(self, view: Callable[[], Body]) -> AsyncIterator[tuple[str, Body]]:
+        told, event = 0, None
+        try:
+            for name in ("created", "in_progress"):
+                yield f"response.{name}", {"response": {**view(), **_BEGUN}}
+            while True:
+                seen = view()
+                for index in range(told, len(seen["output"])):
+                    for named in item_events(index, seen["output"][index]):
+                        yield named
+                told = len(seen["output"])
+                if seen["status"] not in ("queued", "in_progress"):
+                    status = seen["status"] if seen["status"] in _ENDS else "failed"
+                    yield f"response.{status}", {"response": seen}
+                    return
+                if event is not None and event.name == "error":
+                    yield _broken(event.data["message"])
+                    return
+                event = await self._next()
+        except WireError as error:  # it was deleted
+            yield _broken(error.message)
+
+    async def _next(self) -> Event | None:
+        """Wait for something to look at, or for a while: another process may work on the run."""
         while True:
-            event = await self._queue.get()
+            try:
+                event = await asyncio.wait_for(self._queue.get(), LOOK_SECONDS)
+            except TimeoutError:
+                return None
             if event.name.startswith(_TELLING) or event.ends_stream:
-                items = output()
-                for index in range(told, len(items)):
-                    for name, fields in item_events(index, items[index]):
-                        yield _frame(name, next(number), fields)
-                told = len(items)
-            if event.name == "error":
-                error = {"code": "server_error", "message": event.data["message"], "param": None}
-                yield _frame("error", next(number), error)
-                return
-            if event.ends_stream:
-                ended = view()
-                status = ended["status"] if ended["status"] in _ENDS else "failed"
-                yield _frame(f"response.{status}", next(number), {"response": ended})
-                return
+                return event
+
+
+_BEGUN: Body = {
+    **{"status": "in_progress", "output": list[Body](), "usage": None},
+    **{"completed_at": None, "error": None, "incomplete_details": None},
+}
+"""What a response looks like when it begins."""
+
+
+def _broken(message: str) -> tuple[str, Body]:
+    return "error", {"code": "server_error", "message": message, "param": None}
 
 
 def _frame(name: str, number: int, fields: Mapping[str, Any]) -> bytes:

@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orchestrator.server.responses.bodies import ADD_ITEMS, CREATE_CONVERSATION, UPDATE_CONVERSATION
-from orchestrator.server.routes.http import Endpoint, read_body, read_page_query, reply, services
+from orchestrator.server.responses.bodies import ADD_ITEMS, CREATE_CONVERSATION, INCLUDES, UPDATE_CONVERSATION
+from orchestrator.server.routes.http import Endpoint, read_body, read_include, read_page_query, reply, services
 from orchestrator.server.wire import deleted, list_envelope, page_envelope
 
 
@@ -40,14 +40,15 @@ async def add_items(request: Request) -> Response:
 
 async def list_items(request: Request) -> Response:
     """GET /conversations/{conversation_id}/items."""
-    page = services(request).conversations.page(request.path_params["conversation_id"], read_page_query(request))
+    query, include = read_page_query(request), read_include(request, INCLUDES)
+    page = services(request).conversations.page(request.path_params["conversation_id"], query, include)
     return reply(page_envelope(page))
 
 
 async def get_item(request: Request) -> Response:
     """GET /conversations/{conversation_id}/items/{item_id}."""
-    given = request.path_params
-    return reply(services(request).conversations.must_fetch_item(given["conversation_id"], given["item_id"]))
+    given, include = request.path_params, read_include(request, INCLUDES)
+    return reply(services(request).conversations.must_fetch_item(given["conversation_id"], given["item_id"], include))
 
 
 async def delete_item(request: Request) -> Response:

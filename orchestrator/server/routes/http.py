@@ -11,10 +11,10 @@ from starlette.responses import Response
 from orchestrator.server.agents.sessions import Sessions
 from orchestrator.server.models.interface import Model
 from orchestrator.server.responses.conversations import Conversations
-from orchestrator.server.responses.talks import Responses
+from orchestrator.server.responses.responses import Responses
 from orchestrator.server.runs.engine import Engine
 from orchestrator.server.runs.toolwork import Toolbox
-from orchestrator.server.shapes import Object
+from orchestrator.server.shapes import Choice, Object
 from orchestrator.server.store import Body, PageQuery, Store
 from orchestrator.server.wire import list_query, missing_object, parse_json
 
@@ -54,6 +54,12 @@ async def read_body(request: Request, shape: Object) -> dict[str, Any]:
 def read_page_query(request: Request) -> PageQuery:
     """Read the list parameters of a request; raises WireError."""
     return list_query(request.query_params)
+
+
+def read_include(request: Request, known: Sequence[str]) -> frozenset[str]:
+    """Read what is to be told besides, `include` or `include[]`; raises WireError 400 for what is not `known`."""
+    wanted = [*request.query_params.getlist("include[]"), *request.query_params.getlist("include")]
+    return frozenset(Choice(tuple(known)).check(value, "include") for value in wanted)
 
 
 def reply(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

@@ -1,12 +1,15 @@
 """`/responses` (API facts 3.2)."""
 
+import re
+from collections.abc import AsyncIterator
+
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from orchestrator.server.responses.bodies import CREATE_RESPONSE
-from orchestrator.server.routes.http import Endpoint, read_body, read_page_query, reply, services
-from orchestrator.server.store import Page, PageQuery, UnknownCursorError
-from orchestrator.server.wire import deleted, invalid, page_envelope
+from orchestrator.server.responses.bodies import CREATE_RESPONSE, INCLUDES
+from orchestrator.server.routes.http import Endpoint, read_body, read_include, read_page_query, reply, services
+from orchestrator.server.shapes import Choice, wrong_type
+from orchestrator.server.wire import deleted, invalid, page_envelope, page_of
 
 
 async def create(request: Request) -> Response:
@@ -22,25 +25,36 @@ async def create(request: Request) -> Response:
     if values["background"] and not values["store"]:
         raise invalid("Background responses require 'store' to be true.", param="background")
     id = conversation["id"] if isinstance(conversation, dict) else conversation
-    if id is not None:
-        server.conversations.must_fetch(id)
-    with server.store.transaction():
-        response, stream = server.responses.create(values, id)
-        if id is not None:
-            server.conversations.note(id, response)
+    if id is None:
+        response, stream = server.responses.create(values, None)
+    else:
+        response, stream = server.conversations.respond(id, values)
     if values["stream"]:
-        headers = {"cache-control": "no-cache"}
-        events = server.responses.events(response, stream)
-        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        return _streamed(server.responses.events(response, stream, values["include"]))
     if values["background"]:
-        return reply(server.responses.view(response))
-    return reply(await server.responses.ended(response, stream))
+        return reply(server.responses.view(response, values["include"]))
+    return reply(await server.responses.ended(response, stream, values["include"]))
+
+
+def _streamed(events: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
 
 
 async def get(request: Request) -> Response:
-    """GET /responses/{response_id}."""
-    responses = services(request).responses
-    return reply(responses.view(responses.must_fetch(request.path_params["response_id"])))
+    """GET /responses/{response_id}: with `stream` its events, those after `starting_after` where that is given."""
+    responses, include = services(request).responses, read_include(request, INCLUDES)
+    response = responses.must_fetch(request.path_params["response_id"])
+    after = _number(request, "starting_after", -1)
+    if Choice(("true", "false")).check(request.query_params.get("stream", "false"), "stream") == "true":
+        return _streamed(responses.replay(response, include, after))
+    return reply(responses.view(response, include))
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise wrong_type(name, "an integer", text)
+    return int(text)
 
 
 async def cancel(request: Request) -> Response:
@@ -58,19 +72,9 @@ async def delete(request: Request) -> Response:
 async def input_items(request: Request) -> Response:
     """GET /responses/{response_id}/input_items."""
     responses = services(request).responses
+    read_include(request, INCLUDES)  # what was given is told whole
     items = responses.inputs(responses.must_fetch(request.path_params["response_id"]))
-    return reply(page_envelope(cut(items, read_page_query(request))))
-
-
-def cut(items: list[dict[str, object]], query: PageQuery) -> Page:
-    """Give the part of a list that is asked for; raises UnknownCursorError."""
-    ordered = items if query.order == "asc" else items[::-1]
-    if query.after is not None:
-        places = [place for place, item in enumerate(ordered) if item["id"] == query.after]
-        if not places:
-            raise UnknownCursorError("after", query.after)
-        ordered = ordered[places[0] + 1 :]
-    return Page(ordered[: query.limit], len(ordered) > query.limit)
+    return reply(page_envelope(page_of(items, read_page_query(request))))
 
 
 _ONE = "/responses/{response_id}"

@@ -22,6 +22,9 @@ from orchestrator.server.models.interface import (
 )
 from orchestrator.server.store import Body, PageQuery, Store
 
+UNTOLD = "_untold"
+"""Marks a message that was taken out of a conversation: it stays part of its response, and no model is told it."""
+
 
 def read_request(store: Store, run: Mapping[str, Any]) -> ModelRequest:
     """Build the request for a run's next model step, truncated as `truncation_strategy` says."""
@@ -30,7 +33,7 @@ def read_request(store: Store, run: Mapping[str, Any]) -> ModelRequest:
     request = ModelRequest(
         model=run["model"],
         instructions=run["instructions"],
-        messages=tuple(_message(message) for message in reversed(page.items)),
+        messages=tuple(_message(message) for message in reversed(page.items) if not message.get(UNTOLD)),
         tools=() if run["tool_choice"] == "none" else tuple(run["tools"]),
         tool_steps=tuple(_results(step) for step in read_tool_steps(store, run["id"])),
         tool_choice=run["tool_choice"],

@@ -103,13 +103,67 @@ def test_one_response_at_a_time(api, conversations):
     assert api.responses.create(model="gpt-4o", conversation=talk.id, input="echo").output_text == "echo"
 
 
-def test_nothing_is_left_of_a_conversation_that_is_deleted(api, conversations, store):
+def test_a_conversation_that_is_deleted_leaves_its_responses_and_they_leave_nothing(api, conversations, store):
     talk = conversations.create(items=[{"type": "message", "role": "user", "content": "earlier"}])
+    first = api.responses.create(model="gpt-4o", conversation=talk.id, input="hi")
     asked = api.responses.create(model="gpt-4o", conversation=talk.id, input="quiz", tools=[QUIZ])
+    unkept = api.responses.create(model="gpt-4o", conversation=talk.id, input=outputs(asked, "a", "b"), store=False)
     conversations.delete(talk.id)
+    assert [api.responses.retrieve(each.id).output for each in (first, asked)] == [first.output, asked.output]
     with pytest.raises(openai.NotFoundError):
-        api.responses.retrieve(asked.id)
+        api.responses.retrieve(unkept.id)
+    again = api.responses.create(model="gpt-4o", previous_response_id=asked.id, input=outputs(asked, "c", "d"))
+    assert again.output_text == "you said c and d"
+    for each in (first, asked, again):
+        api.responses.delete(each.id)
     assert store.fetch_rows("SELECT kind, id FROM documents") == []
+
+
+def test_a_conversation_outlives_its_responses(api, conversations):
+    talk = conversations.create()
+    first = api.responses.create(model="gpt-4o", conversation=talk.id, input="echo one")
+    api.responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        api.responses.retrieve(first.id)
+    assert texts(conversations.items.list(talk.id, order="asc")) == ["echo one", "echo one"]
+    asked = api.responses.create(model="gpt-4o", conversation=talk.id, input="quiz", tools=[QUIZ])
+    api.responses.delete(asked.id)  # nobody will give its outputs any more
+    assert api.responses.create(model="gpt-4o", conversation=talk.id, input="echo two").output_text == "echo two"
+    assert len(conversations.items.list(talk.id).data) == 7
+    conversations.delete(talk.id)
+
+
+def test_no_item_takes_the_id_of_another(api, conversations):
+    talk = conversations.create()
+    mine: Any = {"type": "message", "id": "msg_mine", "role": "user", "content": "echo"}
+    refused = pytest.raises(openai.BadRequestError, match="Duplicate item found with id msg_mine")
+    with refused:
+        conversations.items.create(talk.id, items=[mine, mine])
+    assert conversations.items.list(talk.id).data == []
+    conversations.items.create(talk.id, items=[mine])
+    for ask in (
+        lambda: conversations.items.create(talk.id, items=[mine]),
+        lambda: api.responses.create(model="gpt-4o", conversation=talk.id, input=[mine]),
+        lambda: api.responses.create(model="gpt-4o", input=[mine, mine]),
+        lambda: conversations.create(items=[mine, mine]),
+    ):
+        with refused:
+            ask()
+    conversations.items.delete("msg_mine", conversation_id=talk.id)
+    with refused:
+        conversations.items.create(talk.id, items=[mine])
+
+
+def test_items_are_listed_from_either_side(conversations):
+    given: Any = [{"type": "message", "role": "user", "content": text} for text in "abcde"]
+    talk = conversations.create(items=given)
+    ids = [item.id for item in conversations.items.list(talk.id, order="asc")]
+    page = conversations.items.list(talk.id, order="asc", limit=2, extra_query={"before": ids[4]})
+    assert (texts(page.data), page.has_more) == (["c", "d"], True)
+    page = conversations.items.list(talk.id, order="asc", after=ids[1], extra_query={"before": ids[4]})
+    assert (texts(page.data), page.has_more) == (["c", "d"], False)
+    with pytest.raises(openai.BadRequestError, match="before"):
+        conversations.items.list(talk.id, extra_query={"before": "msg_x"})
 
 
 def test_what_was_said_in_a_conversation_can_be_gone_on_from_beside_it(api, conversations):

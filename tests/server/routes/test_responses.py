@@ -145,6 +145,42 @@ def test_a_talk_is_an_instruction_at_a_time(responses, make_model, store):
         ({"input": [{"type": "message"}]}, 400, "missing_required_parameter", "input"),
         ({"tools": [{"name": "x"}]}, 400, "missing_required_parameter", "tools"),
         ({"background": True, "store": False}, 400, None, "Background"),
+        ({"reasoning": {"effort": 5}}, 400, "invalid_type", "reasoning.effort"),
+        ({"reasoning": {"effort": "banana"}}, 400, "invalid_value", "banana"),
+        ({"reasoning": {"mood": "low"}}, 400, "unknown_parameter", "reasoning.mood"),
+        ({"tool_choice": {}}, 400, "missing_required_parameter", "tool_choice.type"),
+        ({"tool_choice": {"type": "banana"}}, 400, "invalid_value", "banana"),
+        ({"tool_choice": {"type": "function", "name": "nobody"}}, 400, None, "Tool choice 'nobody' not found"),
+        ({"tool_choice": {"type": "file_search"}}, 400, None, "Tool choice 'file_search' not found"),
+        ({"include": ["banana"]}, 400, "invalid_value", "banana"),
+        ({"service_tier": "banana"}, 400, "invalid_value", "banana"),
+        ({"stream_options": {"banana": True}}, 400, "unknown_parameter", "stream_options.banana"),
+        ({"tools": [{"type": "mcp"}]}, 400, "missing_required_parameter", "server_label"),
+        ({"tools": [{"type": "code_interpreter", "container": {}}]}, 400, "missing_required_parameter", "type"),
+        (
+            {"tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": 5}}]},
+            400,
+            "invalid_type",
+            "file_ids",
+        ),
+        (
+            {"tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-x"]}}]},
+            400,
+            None,
+            "File with id 'file-x' not found",
+        ),
+        (
+            {"tools": [{"type": "file_search", "vector_store_ids": ["vs_x"]}]},
+            400,
+            None,
+            "Vector store with id 'vs_x' not found",
+        ),
+        (
+            {"tools": [{"type": "file_search", "vector_store_ids": [], "filters": {"type": "banana"}}]},
+            400,
+            "invalid_value",
+            "filters.type",
+        ),
     ],
 )
 def test_what_is_refused_says_why(responses, asked, status, code, message):
@@ -163,6 +199,64 @@ def test_tools_of_other_types_are_kept_and_told_again(responses):
     tools: Any = [{"type": "web_search"}, {"type": "mcp", "server_label": "d", "server_url": "https://d.example"}]
     response = say(responses, tools=tools)
     assert [tool.type for tool in response.tools] == ["web_search", "mcp"]
+
+
+def test_what_the_api_documents_is_taken_and_told_again(responses):
+    more = {"defer_loading": True, "allowed_callers": ["direct"], "output_schema": {"type": "string"}}
+    response = say(
+        responses,
+        tools=[{**QUIZ, **more}],
+        prompt={"id": "pmpt_1", "variables": {"city": "Seoul"}},
+        context_management=[{"type": "compaction", "compact_threshold": 1000}],
+        moderation={"model": "omni-moderation-latest"},
+    )
+    assert {key: getattr(response.tools[0], key) for key in more} == more
+    assert (response.prompt.id, response.prompt.variables) == ("pmpt_1", {"city": "Seoul"})
+
+
+def test_an_output_is_sent_back_as_the_client_has_it(responses):
+    asked = say(responses, "quiz", tools=[QUIZ])
+    told = [{"role": "user", "content": "quiz"}, *[item.model_dump() for item in asked.output]]
+    done = responses.create(model="gpt-4o", input=[*told, *outputs(asked, "a", "b")], tools=[QUIZ])
+    assert done.output_text == "you said a and b"
+    called: Any = {**told[1], "caller": {"type": "direct"}, "namespace": "school", "async": False}
+    called.pop("async_", None)
+    again = responses.create(model="gpt-4o", input=[called, *outputs(asked, "a", "b")[:1], *done.output], tools=[QUIZ])
+    (item,) = [each for each in responses.input_items.list(again.id) if each.type == "function_call"]
+    assert (item.namespace, item.caller.type) == ("school", "direct")
+
+
+def test_only_allowed_tools_are_offered(responses):
+    other: Any = {"type": "function", "name": "other", "parameters": {"type": "object"}, "strict": False}
+    allowed: Any = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "other"}]}
+    refused = say(responses, "quiz", tools=[QUIZ, other], tool_choice=allowed)
+    assert (refused.status, refused.tool_choice.type) == ("failed", "allowed_tools")
+    assert "they offer: other" in refused.error.message
+
+
+@pytest.mark.parametrize("path", ["input_tokens", "compact"])
+def test_what_is_not_built_says_so(responses, path):
+    with pytest.raises(openai.APIStatusError, match="does not have") as error:
+        responses._client.post(f"/responses/{path}", body={"model": "gpt-4o"}, cast_to=object)
+    assert error.value.status_code == 501
+
+
+def test_what_is_not_to_be_kept_is_told_once(responses, store):
+    for more in ({}, {"stream": True}):
+        told = say(responses, "quiz", tools=[QUIZ], store=False, **more)
+        response = list(told)[-1].response if more else told
+        assert len(response.output) == 2
+        for ask in (responses.retrieve, responses.delete, lambda id: responses.input_items.list(id).data):
+            with pytest.raises(openai.NotFoundError):
+                ask(response.id)
+        assert store.fetch_rows("SELECT kind, id FROM documents") == []
+
+
+def test_a_response_that_ends_in_calls_tells_when_it_was_complete(responses):
+    asked = say(responses, "quiz", tools=[QUIZ])
+    assert asked.completed_at >= asked.created_at
+    say(responses, outputs(asked, "a", "b"), previous_response_id=asked.id)
+    assert responses.retrieve(asked.id).completed_at == asked.completed_at
 
 
 def test_a_limit_of_tokens_cuts_a_response_short(responses):
@@ -307,6 +401,17 @@ def test_searches_and_citations_are_told_and_passages_where_they_are_asked_for(w
     (note,) = message.content[0].annotations
     assert (note.type, note.file_id, note.filename, note.index) == ("file_citation", file.id, "고래.md", 23)
     assert say(whole.responses, "search", tools=[tool]).output[0].results is None
+    assert whole.responses.retrieve(response.id).output[0].results is None
+    again = whole.responses.retrieve(response.id, include=asked["include"])
+    assert again.output == response.output
+    talk = whole.conversations.create()
+    say(whole.responses, "search", tools=[tool], conversation=talk.id)
+    for include, passages in (([], 0), (asked["include"], 1)):
+        (item,) = [
+            each for each in whole.conversations.items.list(talk.id, include=include) if each.type == search.type
+        ]
+        assert len(item.results or ()) == passages
+        assert whole.conversations.items.retrieve(item.id, conversation_id=talk.id, include=include) == item
     with whole.responses.create(model="gpt-4o", input="search", stream=True, **asked) as stream:
         told = names(stream)
     assert "response.file_search_call.completed" in told
