@@ -19,7 +19,8 @@ def load_release(name: str, target: str | None = None, folder: str | os.PathLike
 
     `target` may be left out where the assistant is released for one target only. `folder` is the project's, or any
     below it; the current one where left out. Raises `UsageError` where there are no releases, or several to choose
-    from, `TargetMissingError` where this assistant has none, `TargetRejectedError` where its file is no release.
+    from, `TargetMissingError` where this assistant has none, `TargetRejectedError` where its file is no release, or was
+    changed since it was released.
     """
     return dict(find_release(name, target, folder).request)
 
@@ -42,12 +43,13 @@ def find_release(name: str, target: str | None = None, folder: str | os.PathLike
 
 
 def _find(root: Path, target: str, name: str) -> Release | None:
-    """Find a release by the name in the specs; the file of one that was renamed bears the old one."""
-    if not target or target != Path(target).name or target in (".", ".."):
-        raise UsageError(f"`{target}` is no name of a target", "name a target of the project")
+    """Find a release by the name in the specs; the file of one that was renamed may bear the old one yet."""
+    if not target or target != Path(target).name or target in (".", "..") or "\0" in target:
+        raise UsageError(f"{target!r} is no name of a target", "name a target of the project")
     releases = Releases(root, root / FOLDER / target)
     try:
-        release = releases.read(name)
+        release = releases.read_intact(name)
     except TargetMissingError:
-        return next((each for each in releases.read_all() if each.is_of(name)), None)
+        named = next((each.name for each in releases.read_all() if each.is_of(name)), None)
+        return releases.read_intact(named) if named is not None else None
     return release if release.is_of(name) else None

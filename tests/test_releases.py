@@ -61,7 +61,7 @@ def test_what_is_not_there_is_told_with_where_it_was_looked_for(root, tmp_path_f
         load_release("tutor", folder=tmp_path_factory.mktemp("empty"))
 
 
-@pytest.mark.parametrize("target", ["", "..", "a/b"])
+@pytest.mark.parametrize("target", ["", "..", "a/b", "a\0"])
 def test_no_target_leads_out_of_the_folder(root, target):
     with pytest.raises(UsageError, match="no name of a target"):
         load_release("tutor", target=target, folder=root)

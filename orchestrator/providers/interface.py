@@ -280,8 +280,11 @@ class Provider(Protocol):
         """Create an object with its marks and give its id; a store's files are uploaded, attached and awaited."""
         ...
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
-        """Change the fields at the paths in `changed` (removed ones are reset) and, files first, write the marks."""
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> str | None:
+        """Change the fields at the paths in `changed` (removed ones are reset) and, files first, write the marks.
+
+        Gives the object's id where that goes with the name and may have changed; None where it stays.
+        """
         ...
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:

@@ -81,16 +81,19 @@ class ResponsesProvider(StoredObjects):
             journal.created(release.name)
         return release.name
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
-        """Publish the next release, or change a vector store.
-
-        The release keeps its name: one of an assistant that was renamed is still found by those who load it.
-        """
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> str | None:
+        """Publish the next release, under its assistant's own name, or change a vector store."""
         if live.kind is not Kind.ASSISTANT:
             return await super().update(live, desired, changed, journal)
-        self._releases.read(live.id)  # one that is gone is not published again by the way
+        before = self._releases.read(live.id)  # one that is gone is not published again by the way
         async with placed(self._client, desired, live.code_files, journal) as whole:
-            self._releases.write(to_release(whole, name=live.id), new=False)
+            release = to_release(whole).after(before)
+            if release.name != live.id:
+                self._releases.rename(live.id, release)
+            else:
+                self._releases.settle(live.id)
+                self._releases.write(release, new=False)
+        return release.name
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete a release, or a vector store and what orch uploaded for it."""
@@ -109,4 +112,6 @@ class ResponsesProvider(StoredObjects):
 
     def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation with what is released now; another model travels with each request."""
-        return ResponsesConversation(self._client, lambda: self._releases.read(assistant_id).request, model, hearer)
+        return ResponsesConversation(
+            self._client, lambda: self._releases.read_intact(assistant_id).request, model, hearer
+        )

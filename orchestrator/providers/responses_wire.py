@@ -12,6 +12,8 @@ from typing import Any
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.code_files import FILES, CodeFile, count_pairs, from_pairs, to_pairs
 from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
+from orchestrator.model.ownership import PREFIX as RECORD
+from orchestrator.model.ownership import Marks
 from orchestrator.model.release import Release
 from orchestrator.model.responses import PREFIX, TOOL
 from orchestrator.providers import stores_wire
@@ -52,8 +54,8 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
 _CONTAINER = {"type": "auto"}
 
 
-def to_release(desired: Desired, name: str | None = None) -> Release:
-    """Give an assistant's release, under its own name where no other is given."""
+def to_release(desired: Desired) -> Release:
+    """Give an assistant's release."""
     fields = desired.fields
     request = {key: fields[key] for key in _PLAIN if fields.get(key) is not None}
     request |= {key: fields[f"{PREFIX}{key}"] for key in _OWN if fields.get(f"{PREFIX}{key}") is not None}
@@ -69,7 +71,7 @@ def to_release(desired: Desired, name: str | None = None) -> Release:
     rest = {path.removeprefix(_UNKNOWN): value for path, value in fields.items() if path.startswith(_UNKNOWN)}
     request |= {key: value for key, value in rest.items() if key not in _TOP and "." not in key}
     people = fields.get("display_name"), fields.get("description")
-    return Release(name or desired.address.name, request, record | to_pairs(desired.code_files), *people)
+    return Release(desired.address.name, request, record | to_pairs(desired.code_files), *people)
 
 
 def from_release(release: Release) -> Live:
@@ -92,8 +94,21 @@ def from_release(release: Release) -> Live:
     fields |= _rest("reasoning", reasoning, _REASONING)
     fields |= _rest("text", text, {"format": _format_keys(text.get("format")), "verbosity": None})
     fields |= {f"{_UNKNOWN}{key}": value for key, value in request.items() if key not in _TOP}
-    own, marks = metadata_from({"metadata": {**_mapping(request.get("metadata")), **release.record}})
+    record = {key: value for key, value in release.record.items() if key.startswith(RECORD)}
+    own, marks = metadata_from({"metadata": {**_mapping(request.get("metadata")), **record}})
+    if marks is not None and not _is_as_written(release, marks):
+        marks = replace(marks, files=_ASKEW)
     return Live(Kind.ASSISTANT, release.name, fields | own, marks, code_files=code_files)
+
+
+def _is_as_written(release: Release, marks: Marks) -> bool:
+    return release.is_intact and release.replaces is None and release.name == marks.address.name
+
+
+_ASKEW = "written again"
+"""In the record of a release that has to be written again although it says what is declared: its hash is not the one of
+its request, or its file is not (or not only) where the assistant's name puts it. No record of an assistant has files.
+"""
 
 
 def _with_files(tool: dict[str, Any], files: Mapping[str, CodeFile]) -> dict[str, Any]:

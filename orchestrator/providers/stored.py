@@ -112,7 +112,7 @@ class StoredObjects:
             )
         return id
 
-    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> None:
+    async def update(self, live: Live, desired: Desired, changed: frozenset[str], journal: Journal) -> str | None:
         """Change fields: a store's files first, the object and its record last."""
         path = f"{self._dialect.paths[live.kind]}/{live.id}"
         work = decide(live.files or {}, desired, changed)
@@ -123,6 +123,7 @@ class StoredObjects:
             await self._carry_out(live.id, desired, work, journal)
         async with placed(self._client, desired, live.code_files, journal) as whole:
             await self._client.post(path, self._dialect.to_wire(whole, changed), once=False)
+        return None
 
     async def _carry_out(self, store_id: str, desired: Desired, work: Work, journal: Journal) -> None:
         await carry_out(self._client, store_id, desired, work, self._index_seconds, journal, self._uploads)

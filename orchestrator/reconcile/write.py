@@ -40,8 +40,8 @@ class Writer:
         desired = self._desired(change)
         if change.action is Action.UPDATE:
             live = await self._unmoved(change)
-            await self.provider.update(live, desired, change.paths, page)
-            return await self._read_back(change, desired, live.id)
+            self.ids[change.address] = await self.provider.update(live, desired, change.paths, page) or live.id
+            return await self._read_back(change, desired, self.ids[change.address])
         lost = await self._create(change, desired, page)
         differences = await self._read_back(change, desired, self.ids[change.address])
         if differences and lost is not None:

@@ -1,10 +1,12 @@
 """The local target standing in for a target that speaks responses: applying publishes releases."""
 
+import hashlib
 import json
 import shutil
 
 import pytest
 
+from orchestrator.errors import TargetRejectedError
 from orchestrator.releases import find_release, load_release
 
 SPECS = """
@@ -155,7 +157,7 @@ def test_a_release_that_is_edited_is_drift_and_can_be_taken_into_the_specs(orch,
 def test_what_orch_does_not_know_of_a_request_stays_in_it(orch, shop):
     assert orch("apply", "--yes").code == 0
     edit(shop, lambda request: request.update(mood="sunny") or request["tools"].append({"type": "shell"}))
-    assert orch("plan", "--detailed-exitcode").code == 0
+    assert "responses.unknown.mood" in orch("plan").out
     (shop / "orch.yaml").write_text(SPECS.replace("temperature: 0.2", "temperature: 0.3"))
     assert orch("apply", "--yes").code == 0
     request = released(shop)["request"]
@@ -182,20 +184,118 @@ def test_a_broken_release_is_told_and_nothing_is_planned(orch, shop):
     assert "git" in done.err
 
 
-def test_a_renamed_assistant_keeps_its_file_and_is_found_by_its_new_name(orch, shop):
+MOVED = "moved: [{from: assistant.support, to: assistant.desk}]\n---\nkind: Assistant\nname: desk"
+RENAMED = SPECS.replace("---\nkind: Assistant\nname: support", MOVED).replace("assistant: support", "assistant: desk")
+
+
+def releases(shop):
+    return {path.stem: json.loads(path.read_text()) for path in sorted((shop / "releases" / "local").iterdir())}
+
+
+def test_a_renamed_assistant_has_its_release_under_its_new_name_and_the_old_name_is_free(orch, shop):
     assert orch("apply", "--yes").code == 0
-    moved = "moved: [{from: assistant.support, to: assistant.desk}]\n---\nkind: Assistant\nname: desk"
-    text = SPECS.replace("---\nkind: Assistant\nname: support", moved).replace("assistant: support", "assistant: desk")
-    (shop / "orch.yaml").write_text(text)
+    (shop / "orch.yaml").write_text(RENAMED)
     assert orch("apply", "--yes").code == 0
-    assert [path.name for path in (shop / "releases" / "local").iterdir()] == ["support.json"]
+    assert list(releases(shop)) == ["desk"]
+    assert "replaces" not in releases(shop)["desk"]
     assert load_release("desk", folder=shop)["instructions"] == "Be brief."
-    again = text.replace(moved.splitlines()[0], "") + "---\n{kind: Assistant, name: support, model: gpt-4o}\n"
+    assert orch("plan", "--detailed-exitcode").code == 0
+    again = RENAMED.replace(MOVED.splitlines()[0], "") + "---\n{kind: Assistant, name: support, model: gpt-4o}\n"
     (shop / "orch.yaml").write_text(again)
+    done = orch("apply", "--yes")
+    assert done.code == 0, done.err
+    assert load_release("support", folder=shop) == {"model": "gpt-4o"}
+    assert load_release("desk", folder=shop)["instructions"] == "Be brief."
+    assert orch("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("old_is_there", [True, False])
+@pytest.mark.parametrize("free", [True, False])
+def test_a_rename_that_was_killed_is_done_by_the_next_apply(orch, shop, old_is_there, free):
+    assert orch("apply", "--yes").code == 0
+    folder = shop / "releases" / "local"
+    old = (folder / "support.json").read_bytes()
+    (shop / "orch.yaml").write_text(RENAMED)
+    assert orch("apply", "--yes").code == 0
+    replaces = {"name": "support", "sha256": hashlib.sha256(old).hexdigest()}
+    (folder / "desk.json").write_text(json.dumps({**releases(shop)["desk"], "replaces": replaces}))
+    if old_is_there:
+        (folder / "support.json").write_bytes(old)
+    text = RENAMED
+    if free and not old_is_there:  # the old name is another's by now
+        text = RENAMED.replace(MOVED.splitlines()[0], "") + "---\n{kind: Assistant, name: support, model: gpt-4o}\n"
+        (shop / "orch.yaml").write_text(text)
+    assert orch("plan", "--detailed-exitcode").code == 2
+    done = orch("apply", "--yes")
+    assert done.code == 0, done.err
+    assert list(releases(shop)) == (["desk"] if text == RENAMED else ["desk", "support"])
+    assert "replaces" not in releases(shop)["desk"]
+    assert orch("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_release_that_kept_its_old_name_gets_its_new_one(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    (shop / "orch.yaml").write_text(RENAMED)
+    assert orch("apply", "--yes").code == 0
+    folder = shop / "releases" / "local"
+    (folder / "support.json").write_text(json.dumps({**releases(shop)["desk"], "name": "support"}))
+    (folder / "desk.json").unlink()
+    assert load_release("desk", folder=shop)["instructions"] == "Be brief."
+    assert orch("plan", "--detailed-exitcode").code == 2
+    assert orch("apply", "--yes").code == 0
+    assert list(releases(shop)) == ["desk"]
+
+
+def test_a_rename_onto_a_file_of_somebody_else_changes_nothing(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    theirs = shop / "releases" / "local" / "desk.json"
+    theirs.write_text(json.dumps({"format": "orch.release/1", "name": "desk", "request": {"model": "m"}}))
+    before = releases(shop)
+    (shop / "orch.yaml").write_text(RENAMED)
     done = orch("apply", "--yes")
     assert done.code != 0
     assert "is there already" in done.err + done.out
-    assert load_release("desk", folder=shop)["instructions"] == "Be brief."
+    assert releases(shop) == before
+
+
+def test_a_release_that_was_changed_is_not_used_and_is_written_again(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    edit(shop, lambda request: request.update(mood="sunny"))
+    with pytest.raises(TargetRejectedError, match="was changed since it was released") as error:
+        load_release("support", folder=shop)
+    assert "orch apply" in str(error.value.hint)
+    assert "is not what the specs say" in orch("test").err
+    assert planned(orch)["summary"]["update"] == 1
+    assert orch("apply", "--yes").code == 0
+    assert load_release("support", folder=shop)["mood"] == "sunny"
+    assert orch("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_nobody_here_knows_of_a_release_stays_where_it_is(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    value = released(shop)
+    value |= {"approved_by": {"name": "Kim"}, "record": {**value["record"], "note": "mine", "orch.later": "x"}}
+    (shop / "releases" / "local" / "support.json").write_text(json.dumps(value))
+    assert orch("plan", "--detailed-exitcode").code == 0
+    (shop / "orch.yaml").write_text(SPECS.replace("temperature: 0.2", "temperature: 0.3"))
+    assert orch("apply", "--yes").code == 0
+    after = released(shop)
+    assert after["approved_by"] == {"name": "Kim"}
+    assert (after["record"]["note"], after["record"]["orch.later"]) == ("mine", "x")
+    assert after["request"]["metadata"] == {"team": "shop"}
+
+
+def test_files_of_a_code_interpreter_that_no_release_here_names_are_listed(orch, shop):
+    (shop / "orders.csv").write_text("a,b")
+    files = "code_interpreter: {files: [{path: orders.csv}]}]"
+    (shop / "orch.yaml").write_text(SPECS.replace("code_interpreter]", f"{{{files[:-1]}}}]"))
+    assert orch("apply", "--yes").code == 0
+    assert json.loads(orch("gc", "--format", "json").out)["files"] == []
+    shutil.rmtree(shop / "releases")
+    assert orch("apply", "--yes").code == 0
+    (loose,) = json.loads(orch("gc", "--format", "json").out)["files"]
+    assert loose["filename"] == "orders.csv"
+    assert loose["id"] not in json.dumps(released(shop))
 
 
 def test_what_is_destroyed_takes_its_release_with_it(orch, shop):

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedError, UsageError
-from orchestrator.model.release import Release
+from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedError
+from orchestrator.model.release import Release, Replaced
 from orchestrator.providers.releases import Releases
 
 ONE = Release("one", {"model": "m", "instructions": "한국어로"})
@@ -74,7 +74,7 @@ def test_a_copy_under_another_name_is_told(releases, folder):
         releases.read_all()
 
 
-@pytest.mark.parametrize("name", ["", "..", "../one", "a/b", ".hidden", "/etc/passwd"])
+@pytest.mark.parametrize("name", ["", "..", "../one", "a/b", ".hidden", "/etc/passwd", "a\0"])
 def test_no_name_leads_out_of_the_folder(releases, name):
     for act in (releases.read, releases.remove, lambda each: releases.write(Release(each, {"model": "m"}), new=True)):
         with pytest.raises(TargetMissingError, match="no name of a release"):
@@ -87,9 +87,104 @@ def test_no_link_leads_out_of_the_project(tmp_path):
     (root / "releases").symlink_to(outside)
     releases = Releases(root, root / "releases" / "openai")
     for act in (releases.read_all, lambda: releases.write(ONE, new=True)):
-        with pytest.raises(UsageError, match="leads out of the project"):
+        with pytest.raises(TargetRejectedError, match="leads out of the project"):
             act()
     assert not list(outside.iterdir())
+
+
+def test_a_release_that_is_a_link_out_of_the_project_is_not_read(tmp_path):
+    root, outside = tmp_path / "project", tmp_path / "one.json"
+    outside.write_text(json.dumps(ONE.to_json()))
+    folder = root / "releases" / "openai"
+    folder.mkdir(parents=True)
+    (folder / "one.json").symlink_to(outside)
+    releases = Releases(root, folder)
+    for act in (releases.read_all, lambda: releases.read("one")):
+        with pytest.raises(TargetRejectedError, match=r"one\.json leads out of the project"):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"tools": 5}, "`request.tools` is no list"),
+        ({"tools": ["x"]}, r"`request.tools\[0\]` is no tool"),
+        ({"tools": [{"type": "function"}]}, r"`request.tools\[0\]` is a function without a `name`"),
+        ({"tools": [{"type": "file_search", "vector_store_ids": 5}]}, "vector_store_ids` is no list of texts"),
+        ({"tools": [{"type": "code_interpreter", "container": {"file_ids": [1]}}]}, "file_ids` is no list of texts"),
+        ({"reasoning": "low"}, "`request.reasoning` is no map"),
+        ({"text": []}, "`request.text` is no map"),
+        ({"metadata": {"a": 1}}, "`request.metadata` is no map of texts"),
+    ],
+)
+def test_a_request_of_another_shape_is_told_with_its_place(releases, folder, broken, said):
+    folder.mkdir(parents=True)
+    value = {**ONE.to_json(), "request": {"model": "m", **broken}}
+    (folder / "one.json").write_text(json.dumps(value))
+    with pytest.raises(TargetRejectedError, match=said):
+        releases.read_all()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"record": None}, "`record`"),
+        ({"record": {"orch.owner": 5}}, "`record`"),
+        ({"description": 5}, "`description`"),
+        ({"hash": 5}, "`hash`"),
+        ({"replaces": {"name": "two"}}, "`replaces`"),
+    ],
+)
+def test_a_release_of_another_shape_is_told_with_its_place(releases, folder, more, said):
+    folder.mkdir(parents=True)
+    (folder / "one.json").write_text(json.dumps({**ONE.to_json(), **more}))
+    with pytest.raises(TargetRejectedError, match=said):
+        releases.read("one")
+
+
+def test_a_conflict_that_git_left_is_named(releases, folder):
+    folder.mkdir(parents=True)
+    lines = json.dumps(ONE.to_json(), indent=2).splitlines()
+    lines[2:2] = ["<<<<<<< HEAD", "=======", ">>>>>>> other"]
+    (folder / "one.json").write_text("\n".join(lines))
+    with pytest.raises(TargetRejectedError, match="git left a conflict in it, line 3"):
+        releases.read("one")
+
+
+def test_what_is_nested_too_deeply_is_no_release(releases, folder):
+    folder.mkdir(parents=True)
+    (folder / "one.json").write_text("[" * 200_000)
+    with pytest.raises(TargetRejectedError, match="nested too deeply"):
+        releases.read("one")
+
+
+def test_a_request_that_was_changed_is_known_by_its_hash(releases, folder):
+    releases.write(ONE, new=True)
+    assert releases.read_intact("one") == ONE
+    value = ONE.to_json()
+    value["request"]["instructions"] = "Be long."
+    (folder / "one.json").write_text(json.dumps(value))
+    assert not releases.read("one").is_intact
+    with pytest.raises(TargetRejectedError, match="was changed since it was released"):
+        releases.read_intact("one")
+    del value["hash"]  # written by hand: it says none
+    (folder / "one.json").write_text(json.dumps(value))
+    assert releases.read_intact("one").request["instructions"] == "Be long."
+
+
+def test_a_rename_takes_away_the_old_file_and_no_other_of_its_name(releases, folder):
+    releases.write(ONE, new=True)
+    two = Release("two", {"model": "n"})
+    releases.rename("one", two)
+    assert (releases.read_all(), os.listdir(folder)) == ((two,), ["two.json"])
+    other = Release("one", {"model": "x"})
+    releases.write(other, new=True)
+    releases.write(Release("two", {"model": "n"}, replaces=Replaced("one", "0" * 64)), new=False)
+    releases.settle("two")
+    assert releases.read("one") == other
+    with pytest.raises(TargetRejectedError, match="is there already"):
+        releases.rename("one", two)
+    assert releases.read("one") == other
 
 
 def test_what_cannot_be_written_leaves_the_one_before_and_nothing_else(releases, folder):
