@@ -71,7 +71,7 @@ ITEMS = ListOf(
             "message": Object(
                 {
                     **_TYPE,
-                    "id": Field(Text()),
+                    "id": Field(Text(least=1)),
                     "role": Field(Choice(("user", "assistant", "system", "developer")), required=True),
                     "content": Field(OrText(Text(), _PARTS), required=True),
                     **_STATUS,
@@ -81,7 +81,7 @@ ITEMS = ListOf(
             "function_call": Object(
                 {
                     **_TYPE,
-                    "id": Field(Text()),
+                    "id": Field(Text(least=1)),
                     "call_id": Field(Text(least=1), required=True),
                     "name": Field(Text(least=1), required=True),
                     "arguments": Field(Text(), required=True),
@@ -93,7 +93,7 @@ ITEMS = ListOf(
             "function_call_output": Object(
                 {
                     **_TYPE,
-                    "id": Field(Text()),
+                    "id": Field(Text(least=1)),
                     "call_id": Field(Text(least=1), required=True),
                     "output": Field(OrText(Text(), ListOf(Free())), required=True),
                     **_STATUS,

@@ -1,6 +1,6 @@
 """The calls of functions that an input tells, and the outputs it gives. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from orchestrator.server.responses.items import output_text
@@ -10,9 +10,12 @@ from orchestrator.server.wire import invalid
 _CALL, _OUTPUT = "function_call", "function_call_output"
 
 
-def check_distinct(items: Iterable[Mapping[str, Any]], taken: Collection[str]) -> None:
-    """Raise WireError 400 for an item whose id is taken, or another's of the same request; the words are the API's."""
-    seen = set(taken)
+def check_distinct(items: Sequence[Mapping[str, Any]], taken: Callable[[], Collection[str]]) -> None:
+    """Raise WireError 400 for an item whose id is taken, or another's of the same request; the words are the API's.
+
+    `taken` gives the ids that are; it is asked only where an item has an id at all.
+    """
+    seen = set(taken()) if any(item.get("id") is not None for item in items) else set[str]()
     for item in items:
         id = item.get("id")
         if id in seen:

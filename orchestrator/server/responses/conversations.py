@@ -63,7 +63,7 @@ class Conversations:
             put: list[Body] = []
             for entry in self._store.fetch_page(ENTRY, id).items:
                 put = [] if entry["item"] is None else [*put, entry["item"]]
-            response, stream = self._responses.create(values, Talk(id, put, self._ids(id)))
+            response, stream = self._responses.create(values, Talk(id, put, lambda: self._ids(id)))
             entry = {"id": response["id"], "created_at": response["created_at"], "item": None}
             self._store.add(ENTRY, entry, id)
         return response, stream
@@ -75,7 +75,7 @@ class Conversations:
             return self._add(id, items)
 
     def _add(self, id: str, items: Sequence[Mapping[str, Any]]) -> list[Body]:
-        check_distinct(items, self._ids(id))
+        check_distinct(items, lambda: self._ids(id))
         made = [given_item(item) for item in items]
         for item in made:
             self._store.add(ENTRY, {"id": item["id"], "created_at": now(), "item": item}, id)

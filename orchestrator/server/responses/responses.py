@@ -6,7 +6,7 @@ with the same run: so models see what they see on the Assistants wire. A respons
 steps from `_from` up to `_to`, which is open until another response comes after it.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,8 @@ class Talk:
     id: str
     put: Sequence[Mapping[str, Any]]
     """Items that were put into it since its last response."""
-    ids: Collection[str]
-    """Ids of all its items, of those that were taken out too."""
+    ids: Callable[[], Collection[str]]
+    """Gives the ids of all its items, of those that were taken out too."""
 
 
 class Responses:
@@ -70,7 +70,7 @@ class Responses:
         conversation = None if talk is None else talk.id
         with self._store.transaction():
             before = self._before(values["previous_response_id"], conversation)
-            check_distinct(given, talk.ids if talk is not None else self._ids(before, given))
+            check_distinct(given, talk.ids if talk is not None else lambda: self._ids(before))
             items = [given_item(item) for item in given]
             thread = self._thread(before, conversation)
             response = new_response(values, conversation)
@@ -264,9 +264,9 @@ class Responses:
             raise invalid(message, param="previous_response_id", code="previous_response_not_found")
         return before
 
-    def _ids(self, before: Mapping[str, Any] | None, given: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-        """Give the ids of what a response comes after, where items of the request have ids at all."""
-        if before is None or not any("id" in item for item in given):
+    def _ids(self, before: Mapping[str, Any] | None) -> frozenset[str]:
+        """Give the ids of what a response comes after."""
+        if before is None:
             return frozenset()
         said = self._store.fetch_page("message", before["_thread"]).items
         return frozenset(item["id"] for item in (*said, *self.inputs(before), *self.output(before)))

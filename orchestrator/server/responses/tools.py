@@ -120,9 +120,8 @@ TOOLS = ListOf(
 
 _NAMED = Object({**TYPE, "name": Field(Text(least=1), required=True)})
 _HOSTED = (
-    *("file_search", "code_interpreter", "image_generation", "web_search", "web_search_2025_08_26"),
-    *("web_search_preview", "web_search_preview_2025_03_11", "computer", "computer_use", "computer_use_preview"),
-    *("shell", "local_shell", "apply_patch", "programmatic_tool_calling", "tool_search"),
+    *("file_search", "code_interpreter", "image_generation", "web_search_preview", "web_search_preview_2025_03_11"),
+    *("computer", "computer_use", "computer_use_preview", "shell", "apply_patch", "programmatic_tool_calling"),
 )
 TOOL_CHOICE = OrText(
     Choice(("none", "auto", "required")),

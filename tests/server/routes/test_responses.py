@@ -150,6 +150,7 @@ def test_a_talk_is_an_instruction_at_a_time(responses, make_model, store):
         ({"reasoning": {"mood": "low"}}, 400, "unknown_parameter", "reasoning.mood"),
         ({"tool_choice": {}}, 400, "missing_required_parameter", "tool_choice.type"),
         ({"tool_choice": {"type": "banana"}}, 400, "invalid_value", "banana"),
+        ({"input": [{"id": "", "role": "user", "content": "x"}]}, 400, "empty_string", "id"),
         ({"tool_choice": {"type": "function", "name": "nobody"}}, 400, None, "Tool choice 'nobody' not found"),
         ({"tool_choice": {"type": "file_search"}}, 400, None, "Tool choice 'file_search' not found"),
         ({"include": ["banana"]}, 400, "invalid_value", "banana"),
