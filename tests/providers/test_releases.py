@@ -1,5 +1,8 @@
 import json
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -200,3 +203,48 @@ def test_a_folder_that_is_a_file_is_told(tmp_path):
     releases = Releases(tmp_path, tmp_path / "releases" / "openai")
     with pytest.raises(TargetError, match="cannot be written"):
         releases.write(ONE, new=True)
+
+
+RENAMING = """
+import os, signal, sys
+from pathlib import Path
+from orchestrator.model.release import Release
+from orchestrator.providers.releases import Releases
+
+root, left = Path(sys.argv[1]), int(sys.argv[2])
+releases, two = Releases(root, root / "releases" / "openai"), Release("two", {"model": "n"})
+
+def hook(event, args):
+    global left
+    if event in ("open", "os.link", "os.rename", "os.remove"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hook)
+releases.rename("one", two)
+"""
+
+
+def test_a_rename_that_is_killed_anywhere_leaves_one_release_and_the_next_ends_it(tmp_path):
+    two, killed = Release("two", {"model": "n"}), 0
+    while True:
+        root = tmp_path / str(killed)
+        releases = Releases(root, root / "releases" / "openai")
+        releases.write(ONE, new=True)
+        done = subprocess.run([sys.executable, "-c", RENAMING, str(root), str(killed + 1)], capture_output=True)
+        (left,) = releases.read_all()
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        if left == ONE:
+            releases.rename("one", two)
+        else:
+            assert (left.name, left.is_intact) == ("two", True)
+            releases.settle("two")
+            releases.write(two, new=False)
+        assert releases.read_all() == (two,)
+        assert not (root / "releases" / "openai" / "one.json").exists()
+        killed += 1
+    assert left == two
+    assert killed > 8
