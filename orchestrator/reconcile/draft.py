@@ -87,10 +87,13 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
         raise RefusedError(f"a spec cannot say what it has at {', '.join(f'`{path}`' for path in lost)}")
     marks = Marks(around.project, address, Baseline.of(compared(made.resource)), revision=around.revision)
     needed = pairs_needed(_metadata(live), marks)
-    if needed > MAX_PAIRS:
-        raise RefusedError(f"its metadata and the record orch keeps need {needed} pairs; an object holds {MAX_PAIRS}")
+    over = needed - MAX_PAIRS
+    if over > 0 and not around.exported:
+        message = f"its metadata and the record orch keeps need {needed} pairs; an object holds {MAX_PAIRS}"
+        raise RefusedError(f"{message}: take {over} away from it first")
     if around.exported:
-        return replace(made, comments=(f"From {live.id}.",))
+        more = [f"Take {over} of its metadata away before it is applied."] if over > 0 else []
+        return replace(made, comments=(f"From {live.id}.", *more))
     return replace(made, comments=(*made.comments, *(f"Specs do not speak of its {p}: that stays." for p in left)))
 
 

@@ -25,10 +25,10 @@ _MARKS = {Fate.CHANGED: ("~", "yellow"), Fate.REFUSED: ("!", "red"), Fate.UNSEEN
 
 def migrate_text(report: MigrateReport, verbose: bool = False) -> Text:
     """Give the report as text, without a line end at its end."""
-    scenarios = [Text.assemble(("  + ", "green"), name) for name in report.scenarios]
     parts = {
         "Carried over": list(map(_moved, report.moved)),
-        "Scenarios": scenarios,
+        "Scenarios": [Text.assemble(("  + ", "green"), name) for name in report.scenarios],
+        "Scripts of what models said": [Text.assemble(("  + ", "green"), name) for name in report.models],
         "Not carried over": [*_refused(report), *_remarks(report)],
     }
     blocks = [_block(title, lines, verbose) for title, lines in parts.items() if lines]

@@ -66,7 +66,7 @@ def test_a_live_server_becomes_a_project_with_its_knowledge_and_a_thread(orch, s
     done = orch("migrate", *given, "--into", "new")
     assert done.code == 0, done.err
     # 5 lists, 2 texts, and of the threads 1 object, 2 lists and the steps of 1 run; the other thread is not there
-    read = "read 1 assistants, 1 vector stores, 2 files, 2 texts of files, 1 threads, 2 messages in 11 requests"
+    read = "read 1 assistant, 1 vector store, 2 files, 2 texts of files, 1 thread, 2 messages in 11 requests"
     assert read in done.err
     assert "thread_gone  no scenario: the server has no such thread" in done.out
     assert "vector_store.papers  2 files as text in new/knowledge/papers/" in done.out
@@ -79,10 +79,6 @@ def test_a_live_server_becomes_a_project_with_its_knowledge_and_a_thread(orch, s
     [scenario] = (tmp_path / "new" / "scenarios").iterdir()
     assert "answer 0" in scenario.read_text()
     assert KEY not in "".join(path.read_text() for path in (tmp_path / "new").rglob("*") if path.is_file())
-    (tmp_path / "new" / "model.yaml").write_text(
-        "kind: ScriptedModel\nname: m\nrules:\n  - user: quiz\n    call: [{name: quiz, arguments: {title: a}}]\n"
-        "  - {after: quiz, reply: fine}\n"
-    )
     assert orch("apply", "new").code == 0
     assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
 
