@@ -13,23 +13,22 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.errors import PlanError, SpecError, TargetError
+from orchestrator.errors import PlanError, SpecError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
-from orchestrator.providers.interface import Capability, Conversation, Hearer, Provider
+from orchestrator.providers.interface import Conversation, Hearer, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
 from orchestrator.reconcile.history import append, get_history_file
 from orchestrator.reconcile.journal import Journal, read_doubts
-from orchestrator.reconcile.model_list import fetch_retirements
+from orchestrator.reconcile.model_list import add_retirements
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, Recorder
-from orchestrator.reconcile.retiring import models, retiring
 from orchestrator.reconcile.saved import resumed
+from orchestrator.scenario.models import unknown_models
 from orchestrator.scenario.opening import Opener
 
 SECOND_LOOK = 1.0
@@ -72,20 +71,7 @@ async def fetch_plan(
 
 async def with_retirements(session: Session, decided: Plan, on_unread: Callable[[str], None]) -> Plan:
     """Give the plan with the assistants whose model is shut down soon; a list that cannot be read is only told of."""
-    project, provider = session.project, session.provider
-    if Capability.MODEL_DATES not in provider.capabilities.can or not models(decided, project.resources):
-        return decided
-    before, now = provider.requests.total, time.time()
-    file = project.root / STATE_FOLDER / f"models-{project.target_name}.json"
-    try:
-        # Only a digest is kept of the address: it may hold what is nobody's business.
-        source = digest([project.target.base_url, project.target.query]).hex()
-        dates = await fetch_retirements(provider, file, source, now)
-    except TargetError as error:
-        on_unread(f"when models are shut down could not be read: {error.message}")
-        dates = {}
-    found = retiring(decided, project.resources, dates, datetime.fromtimestamp(now, UTC).date())
-    return replace(decided, retiring=found, requests=decided.requests + provider.requests.total - before)
+    return await add_retirements(session.provider, session.project, decided, on_unread, time.time())
 
 
 async def _observe(
@@ -165,8 +151,8 @@ async def open_conversations(
     """Give the way to open each scenario's conversation, heard by `hearer`, on assistants that are what the specs say.
 
     A judge is an assistant: its conversations are opened as those of a scenario that talks to it. Raises `SpecError`
-    at every scenario whose assistant, or a judge of it, is missing on the target or is not as declared: a run would
-    test something else than what is written.
+    at every scenario whose assistant or judge is not on the target as declared, or whose model the target does not
+    have: a run would test something else than what is written.
     """
     decided = await fetch_plan(session, PlanOptions())
     target = session.project.target_name
@@ -177,9 +163,9 @@ async def open_conversations(
         needed = {*talked_to}.union(*(session.project.resources[address].references for address in talked_to))
         for change in (pending[each] for each in sorted(needed) if each in pending):
             state = "is not there" if change.action is Action.CREATE else "is not what the specs say"
-            message = f"{change.address} {state} on target {target}"
-            hint = f"run `orch apply --target {target}` first"
+            message, hint = f"{change.address} {state} on target {target}", f"run `orch apply --target {target}` first"
             problems.append(Diagnostic(message, located.position, hint))
+    problems += await unknown_models(session.project, session.provider, scenarios)
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
     return Opener(session.provider, session.project.resources, decided.ids, hearer).open

@@ -102,7 +102,7 @@ def command(
     projects = [load_project(paths, name, variables) for name in dict.fromkeys(targets) or (None,)]
     found = [located for project in projects for located in _choose(project, paths, tags, names)]
     if models:
-        found = with_models(found, list(dict.fromkeys(models)), projects[0].prices)
+        found = with_models(found, _compared(models), projects[0].prices)
     chosen = _repeated(_part(found, shard), repeat)
     _warn(chosen)
     for project in projects:
@@ -129,6 +129,16 @@ def command(
     if any(each.kept.can_go_on(done) for each in parts):
         show_note(GO_ON)
     return exit_code(done)
+
+
+def _compared(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the models to compare; raises `UsageError` for one that is none, or that is named twice."""
+    for number, model in enumerate(models):
+        if not model.strip():
+            raise UsageError("--model is empty", "name a model: --model gpt-4o")
+        if model in models[:number]:
+            raise UsageError(f"--model {model} is given twice", "there is nothing to compare a model with but another")
+    return models
 
 
 def _choose(

@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import STATE_FOLDER, Project
-from orchestrator.providers import agents, agents_wire, assistants_wire, responses, responses_wire
+from orchestrator.providers import agents, assistants_wire, responses
 from orchestrator.providers._client import Client
 from orchestrator.providers._in_process import InProcess
 from orchestrator.providers.agents import AgentsProvider
@@ -41,11 +41,11 @@ async def open_local(
         transport, close = InProcess(app), stack.pop_all().aclose
         if project.target.speaks == "agents":
             client = Client(f"{HOST}/v1", None, transport=transport, betas=agents.BETAS)
-            return AgentsProvider(client, capabilities=agents_wire.EMBEDDED, on_close=close)
+            return AgentsProvider(client, on_close=close)
         if project.target.speaks == "responses":
             client = Client(f"{HOST}/v1", None, transport=transport, betas=responses.BETAS)
             releases = releases_of(project.root, project.target_name)
-            return ResponsesProvider(client, releases, capabilities=responses_wire.EMBEDDED, on_close=close)
+            return ResponsesProvider(client, releases, on_close=close)
         client = Client(f"{HOST}/v1", None, transport=transport, headers=BETA)
         return AssistantsProvider(client, capabilities=assistants_wire.EMBEDDED, on_close=close)
 

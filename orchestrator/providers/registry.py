@@ -125,13 +125,10 @@ CAPABILITIES: Mapping[str, Capabilities] = {
     "responses": responses_wire.CAPABILITIES,
 }
 """What each provider can do, without opening one; the README's table is made from this."""
-_EMBEDDED: Mapping[str, Capabilities] = {
-    "assistants": assistants_wire.EMBEDDED,
-    "agents": agents_wire.EMBEDDED,
-    "responses": responses_wire.EMBEDDED,
-}
 
 
 def get_capabilities(target: Target) -> Capabilities:
     """Give what a target can do, without opening it."""
-    return _EMBEDDED[target.speaks] if target.provider == "local" else CAPABILITIES[target.provider]
+    if target.provider == "local" and target.speaks == "assistants":
+        return assistants_wire.EMBEDDED
+    return CAPABILITIES[target.wire]
