@@ -51,8 +51,8 @@ def command(
         with talk:
             failed = talk.hold()
     finally:  # what was said until then is not lost
-        if talk.said and place is not None:
-            show_recorded(project, wish, place, talk.said)
-        if talk.said:
+        if place is not None:
+            show_recorded(project, wish, place, talk)
+        if talk.summary is not None:
             show_note(talk.summary)
     return 1 if failed else 0

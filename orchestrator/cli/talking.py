@@ -112,8 +112,11 @@ class Talk:
         self._price = _price(project, wish)
         self._usage, self._requests = Usage(), 0
         self._costs: list[float | None] = []
+        self._spoken = 0
         self.said: list[Said] = []
-        """The exchanges that came to an end."""
+        """The exchanges that came to a good end."""
+        self.failed: list[int] = []
+        """Numbers of the messages whose replies failed, from 1."""
 
     def __enter__(self) -> Self:
         self._runner.__enter__()
@@ -133,10 +136,10 @@ class Talk:
             self._runner.__exit__(kind, error, trace)
 
     @property
-    def summary(self) -> str:
-        """How much was said, and what it took."""
+    def summary(self) -> str | None:
+        """How much was said, and what it took; None where nothing was asked of the target."""
         cost = add_known(self._costs) if self._costs else None
-        return sum_text(len(self.said), self._usage, self._requests, cost)
+        return sum_text(self._spoken, self._usage, self._requests, cost) if self._requests else None
 
     def hold(self) -> bool:
         """Talk until nothing more is said; tells whether a reply failed. Raises what a target or a mock raises."""
@@ -146,6 +149,8 @@ class Talk:
                 failed = self._exchange(message) or failed
         except (KeyboardInterrupt, EOFError, asyncio.CancelledError):  # the last: Ctrl-C just as asyncio.Runner begins
             self._screen.end_line()
+            if self._asks:
+                click.echo(err=True)  # the prompt's line has no end yet
             show_note("ended; what was not answered is left out")
         return failed
 
@@ -163,7 +168,7 @@ class Talk:
     def _next(self) -> str | None:
         """Give what is said next; None at the end."""
         if self._wish.messages:
-            return self._wish.messages[len(self.said)] if len(self.said) < len(self._wish.messages) else None
+            return self._wish.messages[self._spoken] if self._spoken < len(self._wish.messages) else None
         while True:
             if self._asks:
                 line = _ask("> ")
@@ -192,8 +197,12 @@ class Talk:
             reply = self._heard(self._runner.run(conversation.answer(answers)))
             replies.append(reply)
         texts = tuple(each.text for one in replies for each in one.messages)
+        self._spoken += 1
+        if reply.status is not ReplyStatus.COMPLETED:
+            self.failed.append(self._spoken)
+            return True
         self.said.append(Said(message, texts, tuple(calls)))
-        return reply.status is not ReplyStatus.COMPLETED
+        return False
 
     def _heard(self, reply: Reply) -> Reply:
         """Show what of a reply was not shown while it was made."""
@@ -278,13 +287,17 @@ def record_to(project: Project, file: Path) -> Path:
     return path
 
 
-def show_recorded(project: Project, wish: Wish, place: Path, said: list[Said]) -> None:
-    """Write the talk as a scenario, and say so."""
+def show_recorded(project: Project, wish: Wish, place: Path, talk: Talk) -> None:
+    """Write the talk as a scenario, and say so, or why there is none."""
+    said = talk.said
+    for number in talk.failed:
+        show_note(f"message {number} is not recorded: its reply failed")
     fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
     functions = {path.removeprefix("tools.") for path, value in fields.items() if value == "function"}
     name = free_name(slug(place.stem) or "talk", {each.base for each in project.scenarios})
     draft = draft_scenario(name, wish.assistant, said, functions)
     if draft is None:
+        show_note(f"{show(place, Path.cwd())} is not written: no message was answered")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     clean = get_cleaner(project, os.environ)
