@@ -187,6 +187,32 @@ def test_the_official_client_talks_to_a_real_model(shop):
     assert [message["role"] for message in chat.bodies[-2]["messages"]] == ["system", "user", "assistant", "user"]
 
 
+def test_the_model_sees_pictures(shop):
+    chat = Chat(lambda _: says("A cat."))
+    with (
+        app_on_port(chat.app) as url,
+        served(shop, "--upstream", f"{url}/v1") as (_, server),
+        connect(server) as client,
+    ):
+        file = client.files.create(file=("cat.jpg", b"cat"), purpose="vision")
+        assistant = client.beta.assistants.create(model="qwen3")
+        thread = client.beta.threads.create()
+        client.beta.threads.messages.create(
+            thread.id,
+            role="user",
+            content=[
+                {"type": "text", "text": "What is it?"},
+                {"type": "image_file", "image_file": {"file_id": file.id}},
+                {"type": "image_url", "image_url": {"url": "https://shop.example/cat.png"}},
+            ],
+        )
+        run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+        assert run.status == "completed", run.last_error
+    [message] = chat.bodies[0]["messages"]
+    shown = [part["image_url"]["url"] for part in message["content"] if part["type"] == "image_url"]
+    assert shown == ["data:image/jpeg;base64,Y2F0", "https://shop.example/cat.png"]
+
+
 def test_code_of_the_model_runs(shop, sandbox):
     with (
         app_on_port(Chat().app) as url,

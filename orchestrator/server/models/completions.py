@@ -83,7 +83,9 @@ def _messages(request: ModelRequest) -> Iterator[Json]:
     if request.instructions:
         yield {"role": "system", "content": request.instructions}
     for message in request.messages:
-        yield {"role": message.role, "content": message.text}
+        pictures = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+        text = [{"type": "text", "text": message.text}] if message.text else []
+        yield {"role": message.role, "content": [*text, *pictures] if pictures else message.text}
     number = 1
     for step in request.tool_steps:
         yield {"role": "assistant", "content": None, "tool_calls": [_made(result) for result in step]}

@@ -23,6 +23,8 @@ class ModelMessage:
 
     role: Literal["user", "assistant"]
     text: str
+    images: tuple[str, ...] = ()
+    """Addresses of a user's pictures; those of files are `data:` URLs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Driver:
         """Work until the run ends or waits; raises RunLostError."""
         run = self._begin()
         for _ in range(MAX_STEPS):
-            request = read_request(self._store, run)
+            request = read_request(self._store, run, self._parts.tools.files)
             step = await self._ask(request)
             used = usage(
                 step.prompt_tokens if step.prompt_tokens is not None else prompt_tokens(request),

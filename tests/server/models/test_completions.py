@@ -76,6 +76,16 @@ def test_what_the_run_has_done_is_told_with_numbered_passages():
     assert [m["content"] for m in body(tool_steps=(empty,))["messages"][3:]] == ["Nothing was found.", "(no output)"]
 
 
+def test_pictures_of_a_user_stand_beside_the_text():
+    [sent] = body(instructions="", messages=(ModelMessage("user", "What?", ("data:image/png;base64,QQ==",)),))[
+        "messages"
+    ]
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}}
+    assert sent["content"] == [{"type": "text", "text": "What?"}, picture]
+    [sent] = body(instructions="", messages=(ModelMessage("user", "", ("https://x.example/a.png",)),))["messages"]
+    assert [part["type"] for part in sent["content"]] == ["image_url"]
+
+
 def test_a_function_in_the_place_of_a_tool_stays_a_function():
     function = {"type": "function", "function": {"name": "file_search", "parameters": {"type": "object"}}}
     result = ToolResult("call_1", "file_search", '{"query": "x"}', '{"results": []}')
