@@ -36,7 +36,8 @@ from orchestrator.spec.template import render_later
 from tests.cli.test_chat import SPECS as SHOP
 from tests.cli.test_migrate import STORE, THREAD, TUTOR
 from tests.cli.test_models import SPECS as MODELS
-from tests.providers.building import RULES
+from tests.providers.building import RULES, app_on_port
+from tests.providers.completions import Chat
 from tests.providers.foundry import az_of, foundry_on_port
 
 ROOT = Path(__file__).parent.parent
@@ -178,6 +179,19 @@ def test_the_example_of_a_target_works_on_the_local_stand_in(target_example, sta
         assert run(["apply", "--yes", "--target", target]) == 0, capsys.readouterr().err
         assert run(["test", "--target", target]) == 0, capsys.readouterr().out
         assert run(["plan", "--detailed-exitcode", "--target", target]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target_example", ["local"], indirect=True)
+def test_the_example_of_the_local_target_works_by_script_and_with_a_real_model(target_example, capsys, monkeypatch):
+    monkeypatch.setenv("MODEL_KEY", "sk-right")
+    with app_on_port(Chat(key="sk-right").app) as url:
+        file = target_example / "orch.yaml"
+        written = file.read_text(encoding="utf-8")
+        assert "http://127.0.0.1:11434/v1" in written
+        file.write_text(written.replace("http://127.0.0.1:11434", url), encoding="utf-8")
+        for target in ("scripted", "real"):
+            assert run(["apply", "--yes", "--target", target]) == 0, capsys.readouterr().err
+            assert run(["test", "--target", target]) == 0, capsys.readouterr().out
 
 
 @pytest.fixture

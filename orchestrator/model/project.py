@@ -46,6 +46,15 @@ class Embeddings(Strict):
     )
 
 
+class Upstream(Strict):
+    """An endpoint whose models answer: `POST /chat/completions`, as OpenAI, Ollama, vLLM and others have it."""
+
+    base_url: NonEmpty = Field(description="Root of the API, for example http://127.0.0.1:11434/v1")
+    api_key: Secret | SecretCommand | None = Field(
+        None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
+    )
+
+
 class Target(Strict):
     """A named place to apply to."""
 
@@ -62,6 +71,9 @@ class Target(Strict):
     embeddings: Embeddings | None = Field(
         None, description="local: {base_url, model, api_key}; searches then go by meaning besides words"
     )
+    upstream: Upstream | None = Field(
+        None, description="local: {base_url, api_key}; its models answer where no ScriptedModel has the name"
+    )
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }}, over the project's own"
     )
@@ -77,6 +89,9 @@ class Target(Strict):
         if self.provider != "local" and self.embeddings is not None:
             message = "`embeddings` is for `provider: local`; {provider} has its own search"
             raise PydanticCustomError("embeddings", message, {"provider": self.provider})
+        if self.provider != "local" and self.upstream is not None:
+            message = "`upstream` is for `provider: local`; {provider} has its own models"
+            raise PydanticCustomError("upstream", message, {"provider": self.provider})
         return self
 
     @property

@@ -277,11 +277,16 @@ class Client:
 
     def _cleaned(self, error: TargetError, cause: BaseException | None = None) -> TargetError:
         """Take the key out of an error: a server may repeat it in what it says; add what was noted on its cause."""
-        message = error.message + "".join(getattr(cause, "__notes__", ()))
+        cleaned = type(error)(self.without_key(error.message + "".join(getattr(cause, "__notes__", ()))), error.hint)
+        cleaned.status = cause.status_code if isinstance(cause, openai.APIStatusError) else None
+        return cleaned
+
+    def without_key(self, text: str) -> str:
+        """Give a text with `***` in place of the key."""
         keys = self._key.seen if isinstance(self._key, CommandKey) else [self._key]
         for key in filter(None, keys):
-            message = message.replace(key, "***")
-        return type(error)(message, error.hint)
+            text = text.replace(key, "***")
+        return text
 
 
 def _failure(error: openai.APIError) -> Failure:

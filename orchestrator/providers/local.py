@@ -15,8 +15,9 @@ from orchestrator.providers._in_process import InProcess
 from orchestrator.providers.agents import AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.providers.embeddings import RemoteEmbedder
-from orchestrator.providers.local_models import serve_model
+from orchestrator.providers.local_models import serve_models
 from orchestrator.providers.responses import ResponsesProvider, releases_of
+from orchestrator.providers.upstream import RemoteEndpoint
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
 from orchestrator.server.store import Store
@@ -27,15 +28,20 @@ HOST = "http://localhost"  # no host is asked: the transport is the application 
 
 
 async def open_local(
-    project: Project, embedder: RemoteEmbedder | None = None
+    project: Project, embedder: RemoteEmbedder | None = None, upstream: RemoteEndpoint | None = None
 ) -> AssistantsProvider | AgentsProvider | ResponsesProvider:
-    """Start the embedded server on the project's database; raises what `database` does. It closes the embedder."""
-    file, models = database(project), [serve_model(model) for model in project.models]
+    """Start the embedded server on the project's database; raises what `database` does.
+
+    It closes the embedder, and the endpoint whose models answer where no ScriptedModel has the name.
+    """
+    file, models = database(project), serve_models(project.models, upstream)
     async with AsyncExitStack() as stack:
         store = Store.open(file)
         stack.callback(store.close)
         if embedder is not None:
             stack.push_async_callback(embedder.close)
+        if upstream is not None:
+            stack.push_async_callback(upstream.close)
         app = create_app(assemble(store, models, embedder=embedder))
         await stack.enter_async_context(running(app))
         transport, close = InProcess(app), stack.pop_all().aclose
