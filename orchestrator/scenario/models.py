@@ -16,6 +16,7 @@ async def unknown_models(
     """Say at each scenario which model the target does not have; asks for its list only where a model is named.
 
     A server of the Assistants protocol is not asked: on Foundry a model is the name of a deployment, which no list has.
+    Nor is an upstream of a local target, which may load a model when it is named.
     """
     asked = [located for located in scenarios if located.model is not None]
     known = await _known(project, provider) if asked else None
@@ -31,7 +32,7 @@ async def unknown_models(
 async def _known(project: Project, provider: Provider) -> Collection[str] | None:
     match project.target.provider:
         case "local":
-            return {model.name for model in project.models}
+            return None if project.target.upstream is not None else {model.name for model in project.models}
         case "assistants":
             return None
     return await provider.fetch_models()
