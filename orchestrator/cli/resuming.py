@@ -40,7 +40,7 @@ from orchestrator.scenario.seen import get_seen
 from orchestrator.scenario.sole_writer import sole_writer
 from orchestrator.spec.files import show
 
-GO_ON = "to go on: `orch test --resume`, with the same paths and options"
+GO_ON = "to continue: `orch test --resume`, with the same paths and options"
 _NAMED = 5
 """Names that a note lists; more are counted."""
 
@@ -50,13 +50,13 @@ def last_run(command: Decorated) -> Decorated:
     command = click.option(
         "--last-failed",
         is_flag=True,
-        help="Only scenarios that did not pass in the last run on this target; all, where all passed.",
+        help="Run only scenarios that are not known to have passed on this target; all of them if all have.",
     )(command)
     return click.option(
         "--resume",
         "resumed",
         is_flag=True,
-        help="Go on with the last run on this target: what it judged is taken over, the rest is played.",
+        help="Continue the last run on this target: keep the verdicts it reached and run the rest.",
     )(command)
 
 

@@ -233,7 +233,7 @@ def test_a_budget_ends_a_run_and_resume_goes_on(orch, many):
     done = orch("test", "--budget", "0.000001", "--concurrency", "1", "--json", "report.json")
     assert done.code == 5
     assert re.search(r"spent \$0\.\d+ of \$0\.000001; 2 not run: the budget of \$0\.000001 is spent", done.out)
-    assert "to go on: `orch test --resume`" in done.err
+    assert "to continue: `orch test --resume`" in done.err
     report = json.loads((many / "report.json").read_text())
     assert (report["budget"]["reached"], report["summary"]["passed"], report["summary"]["not_run"]) == (True, 1, 2)
     assert report["cost_usd"] == report["budget"]["spent_usd"] > 0
