@@ -88,7 +88,9 @@ def command(
     """
     saved = _saved_plan(paths, target, only, prune or refresh or retry_failed)
     if approve is not None and not re.fullmatch(f"[0-9a-fA-F]{{{SHORTEST},64}}", approve):
-        raise UsageError(f"--approve {approve} is no hash of a plan", f"give at least {SHORTEST} of its characters")
+        raise UsageError(
+            f"--approve {approve} is not the hash of a plan", f"give at least {SHORTEST} of its characters"
+        )
     if saved is not None:
         paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables, refresh=refresh)

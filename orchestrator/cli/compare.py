@@ -68,5 +68,5 @@ def _read(path: Path) -> RunReport:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ReportError(f"{path} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
+        raise ReportError(f"{path} is not UTF-8 text", "write a report with `orch test --json FILE`") from None
     return read_report(text, str(path))

@@ -80,6 +80,6 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ReportError(f"{path} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
+        raise ReportError(f"{path} is not UTF-8 text", "write a report with `orch test --json FILE`") from None
     read_report(text, str(path))  # says what is wrong with it, and where
     return complete(json.loads(text), str(path))

@@ -117,7 +117,7 @@ def test_nothing_to_play_needs_no_target(orch, many):
 def test_without_a_run_there_is_nothing_to_go_on_with(orch, many):
     done = orch("test", "--resume")
     assert (done.code, done.out) == (64, "")
-    assert "there is no run on local to go on with" in done.err
+    assert "there is no run on local to continue" in done.err
 
 
 def test_a_damaged_log_is_an_error_at_its_line_and_a_new_run_begins_another(orch, many):
