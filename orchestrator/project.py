@@ -98,8 +98,8 @@ async def resume_plan(session: Session, saved: Plan, concurrency: int = 8, patie
             "run it in the project it was made in",
         )
     if saved.endpoint != project.endpoint:
-        message = f"the plan was made where target {saved.target} was at another address or database"
-        raise PlanError(message, "plan again where the target is now, and review that")
+        message = f"the plan was made when target {saved.target} had another address or database"
+        raise PlanError(message, "plan again for the target as it is now, and review that")
     return resumed(saved, project.resources, await _observe(session, {}, concurrency, patience))
 
 

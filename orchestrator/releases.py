@@ -44,7 +44,7 @@ def find_release(name: str, target: str | None = None, folder: str | os.PathLike
 def _find(root: Path, target: str, name: str) -> Release | None:
     """Find a release by the name in the specs; the file of one that was renamed bears the old one."""
     if not target or target != Path(target).name or target in (".", ".."):
-        raise UsageError(f"`{target}` is no name of a target", "name a target of the project")
+        raise UsageError(f"`{target}` is not the name of a target", "name a target of the project")
     releases = Releases(root, root / FOLDER / target)
     try:
         release = releases.read(name)

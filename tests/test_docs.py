@@ -98,7 +98,7 @@ def test_the_first_spec_is_the_example():
     assert fences(README, "yaml")[0].splitlines() == [line for line in lines if not line.startswith("#")]
 
 
-def test_the_first_screen_is_what_the_commands_print(specs, capsys, sandbox):
+def test_the_first_screen_is_what_the_commands_print(specs, capsys):
     assert run(["apply", "specs/", "--yes"]) == 0
     shown = fences(README, "console")
     assert len(shown) == 3

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import asking, target
 from orchestrator.cli.output import show_text
@@ -28,7 +29,10 @@ from orchestrator.spec.slots import Wanted
 
 
 @click.command(
-    epilog="Examples: `orch accept assistant.math-tutor`, `orch accept assistant.math-tutor instructions tools.quiz`."
+    epilog=examples(
+        "orch accept assistant.math-tutor",
+        "orch accept assistant.math-tutor instructions tools.quiz",
+    )
 )
 @click.argument("address")
 @click.argument("fields", nargs=-1, metavar="[FIELD]...")
@@ -42,15 +46,16 @@ from orchestrator.spec.slots import Wanted
     help="A folder or file of the project; the current folder by default.",
 )
 def command(address: str, fields: tuple[str, ...], target: str | None, variables: tuple[str, ...], start: Path) -> int:
-    """Take what changed outside into the specs.
+    """Take outside changes into the specs.
 
-    Writes the live values of the resource's drifted fields (`orch drift` shows them), or of the FIELDs named, where
-    the old values came from: YAML, a target's override, a prompt's Markdown. Comments, order and quotes stay. The
-    edited project is loaded before a file is replaced; where it would not read back as what is live, or anything else
-    would change with it, nothing is written and you are told what to edit by hand. A field that the spec changed too
-    is taken only where it is named. Nothing is written to the target: the next apply notes the new values there.
+    Writes the live values of the drifted fields of the resource at ADDRESS (see `orch drift`), or of the FIELDs named,
+    to wherever the old values came from: YAML, a target's override, a prompt's Markdown. Comments, order and quotes
+    are kept. The edited project is loaded before any file is replaced; if it would not read back as what is live, or
+    if anything else would change with it, nothing is written and the message says what to edit by hand. A field that
+    the spec changed too is taken only if it is named. Nothing is written to the target: the next apply records the
+    new values there.
 
-    Exits 0 when done or with nothing to take, 1 on an error.
+    Exit codes: 0 done or nothing to take; 1 error.
     """
     ask = asking(start, target, variables)
     loaded = load_with_documents(ask)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.adopting import Wish, take_over
+from orchestrator.cli.examples import examples
 from orchestrator.cli.options import asking, concurrency, formats, quietness, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
@@ -19,23 +20,25 @@ from orchestrator.spec.loader import load_with_documents
 
 
 @click.command(
-    epilog="Examples: `orch import --all --into specs/imported`, "
-    "`orch import assistant.tutor=asst_123 vector_store.papers=vs_456 --into specs/`."
+    epilog=examples(
+        "orch import --all --into specs/imported",
+        "orch import assistant.tutor=asst_123 vector_store.papers=vs_456 --into specs/",
+    )
 )
 @click.argument("given", metavar="[ADDRESS=ID]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Every assistant and vector store that no project owns.")
+@click.option("--all", "everything", is_flag=True, help="Import every assistant and vector store that no project owns.")
 @click.option(
     "--into",
     "folder",
     metavar="DIR",
     required=True,
     type=click.Path(path_type=Path),
-    help="Where the specs are written: a folder of the project, made where it is not there.",
+    help="Folder of the project to write the specs to; created if missing.",
 )
 @target
 @formats
 @concurrency
-@quietness
+@quietness("Show no progress.")
 def command(
     given: tuple[str, ...],
     everything: bool,
@@ -48,13 +51,13 @@ def command(
 ) -> int:
     """Turn live objects into specs and adopt them.
 
-    Writes a spec for each assistant, its functions and each vector store into DIR, a folder of the project; prompts
-    become Markdown, what the target fills in by itself is left out. The project is loaded and planned with them, and
-    where anything but the record of ownership would change, nothing is written. Then that record is written on each
-    object, and `orch plan` is empty. Nothing is overwritten; what other projects own is never touched. After an
-    interruption the same command goes on.
+    Writes a spec for each assistant, its functions and each vector store into DIR; prompts become Markdown, and
+    defaults of the target are left out. The project is then loaded and planned with the new specs; if anything but
+    the record of ownership would change, nothing is written. Otherwise that record is written on each object, and
+    `orch plan` is empty. Nothing is overwritten, and what other projects own is never touched. After an interruption,
+    run the same command again: it resumes.
 
-    Exits 0 when done or with nothing to do, 1 on an error, 5 where some objects could not be imported.
+    Exit codes: 0 done or nothing to do; 1 error, or nothing could be imported; 5 some objects could not be imported.
     """
     if bool(given) == everything:
         raise UsageError("what should be imported?", "give ADDRESS=ID, or --all for everything that is unmanaged")

@@ -277,7 +277,7 @@ def _remarks(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[str,
             for path in unsaid(resource, live, DEFAULTS[live.kind]):
                 known = path.partition(".unknown.")[2] or path  # under which a dialect keeps what it does not know
                 said.setdefault(live.id, []).append(known)
-                yield live.id, f"specs do not speak of its `{known}`: {short(live.fields[path])}"
+                yield live.id, f"specs cannot express its `{known}`: {short(live.fields[path])}"
     for id, key, value in dump.unsaid:
         if id in specs.addresses and key not in said.get(id, ()):
-            yield id, f"specs do not speak of its `{key}`: {short(value)}"
+            yield id, f"specs cannot express its `{key}`: {short(value)}"

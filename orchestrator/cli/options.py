@@ -25,31 +25,34 @@ def target(command: Decorated) -> Decorated:
     command = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for vars.NAME.")(
         command
     )
-    return click.option("--target", metavar="NAME", help="Target to use, instead of the project's default.")(command)
+    return click.option("--target", metavar="NAME", help="Target to use instead of the project's default.")(command)
 
 
 def formats(command: Decorated) -> Decorated:
     """Take the output format."""
-    kinds = click.Choice(["text", "json"])
-    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
+    return _format_option("text", "json")(command)
 
 
 def reports(command: Decorated) -> Decorated:
     """Take the output format of what people also show in a pull request."""
-    kinds = click.Choice(["text", "json", "markdown"])
-    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
+    return _format_option("text", "json", "markdown")(command)
+
+
+def _format_option(*kinds: str) -> Callable[[Decorated], Decorated]:
+    text = "Output format."
+    return click.option("--format", "format_", type=click.Choice(kinds), default="text", show_default=True, help=text)
 
 
 def offline_models(command: Decorated) -> Decorated:
     """Take the wish not to ask when models are shut down."""
-    text = "Do not ask the target when its models are shut down (asked once a day)."
+    text = "Do not ask the target when its models are shut down (it is asked once a day)."
     return click.option("--offline-models", is_flag=True, help=text)(command)
 
 
 def refreshing(command: Decorated) -> Decorated:
     """Take the wishes to look at every file, and to send those again that could not be indexed."""
-    again = "Send files again that the target could not index, though their content is the same."
-    refresh = "Look at every file, here and in the vector stores, whatever is recorded of it."
+    again = "Resend files that the target could not index, even if they are unchanged."
+    refresh = "Read every file again, here and in the vector stores, whatever was recorded about it."
     retried = click.option("--retry-failed", is_flag=True, help=again)(command)
     return click.option("--refresh", is_flag=True, help=refresh)(retried)
 
@@ -61,22 +64,28 @@ def only(command: Decorated) -> Decorated:
 
 
 def concurrency(command: Decorated) -> Decorated:
-    """Take how many things go on at once."""
-    return click.option(
-        "--concurrency", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="At once."
-    )(command)
+    """Take how many requests may be under way at a time."""
+    return _concurrency_option("How many requests may be under way at a time.")(command)
 
 
-def quietness(command: Decorated) -> Decorated:
-    """Take the wish to hear less on the way."""
-    return click.option("-q", "--quiet", is_flag=True, help="Show no progress and no plan.")(command)
+def conversations(command: Decorated) -> Decorated:
+    """Take how many conversations may be under way at a time."""
+    return _concurrency_option("How many conversations may be under way at a time.")(command)
 
 
-def verbosity(command: Decorated) -> Decorated:
-    """Take the wish to see everything."""
-    return click.option("-v", "--verbose", is_flag=True, help="Show everything: long texts whole, what went well.")(
-        command
-    )
+def _concurrency_option(text: str) -> Callable[[Decorated], Decorated]:
+    kind = click.IntRange(1, 256)
+    return click.option("--concurrency", type=kind, default=8, show_default=True, metavar="N", help=text)
+
+
+def quietness(text: str) -> Callable[[Decorated], Decorated]:
+    """Take the wish to hear less on the way; `text` says what is left out."""
+    return click.option("-q", "--quiet", is_flag=True, help=text)
+
+
+def verbosity(text: str) -> Callable[[Decorated], Decorated]:
+    """Take the wish to see everything; `text` says what that is."""
+    return click.option("-v", "--verbose", is_flag=True, help=text)
 
 
 def load_project(

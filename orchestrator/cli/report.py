@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.options import reports
 from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
 from orchestrator.errors import ReportError
@@ -20,19 +21,29 @@ _REPORT = click.Path(path_type=Path, dir_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(epilog="Example: `orch report merge 1.json 2.json --html report.html`.")
+@click.group(
+    epilog=examples(
+        "orch report merge 1.json 2.json --html report.html",
+    )
+)
 def command() -> None:
-    """Join the reports of test runs."""
+    """Merge the reports of test runs.
+
+    Exit codes: those of `orch report merge`.
+    """
 
 
 @command.command(
     "merge",
-    epilog="Example: `orch test --shard 1/2 --json 1.json`, `orch test --shard 2/2 --json 2.json` on another machine, "
-    "then `orch report merge 1.json 2.json --html report.html`.",
+    epilog=examples(
+        "orch test --shard 1/2 --json 1.json",
+        "orch test --shard 2/2 --json 2.json       # on another machine",
+        "orch report merge 1.json 2.json --html report.html",
+    ),
 )
 @click.argument("files", metavar="REPORT.json...", nargs=-1, required=True, type=_REPORT)
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the whole as JSON.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write it as one HTML file, to look at.")
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the merged report as JSON.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write it as a single HTML page.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write it as Markdown.")
 @reports
 def merge_(
@@ -42,14 +53,14 @@ def merge_(
     markdown_file: Path | None,
     format_: str,
 ) -> int:
-    """Join the JSON reports of the parts of a run into one.
+    """Merge the JSON reports of the parts of a run into one.
 
-    The parts are those of `orch test --shard I/N`, or runs of one project on several targets. Each scenario is in one
-    of them. What the reports say is added up; the time is that of the longest part. Of a single report it makes the
-    other forms.
+    The parts are those of `orch test --shard I/N`, or runs of one project on several targets. Each scenario is in
+    exactly one of them. Counts and costs are added up; the time is that of the longest part. A single report is
+    rendered in the other formats.
 
-    Exits as `orch test` would have: 2 where a scenario could not be run, else 1 where one failed, else 5 where a budget
-    was reached, else 4 where one is inconclusive, else 0. A file that is no report: 2.
+    Exit codes: those of the whole run, as `orch test` would have given them (0, 1, 2, 4, 5); also 2 if a file is not a
+    report.
     """
     whole = merge([(str(file), _read(file)) for file in files])
     write_report(json_file, json_pieces(whole))
@@ -69,6 +80,6 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ReportError(f"{path} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
+        raise ReportError(f"{path} is not UTF-8 text", "write a report with `orch test --json FILE`") from None
     read_report(text, str(path))  # says what is wrong with it, and where
     return complete(json.loads(text), str(path))

@@ -40,7 +40,7 @@ from orchestrator.scenario.seen import get_seen
 from orchestrator.scenario.sole_writer import sole_writer
 from orchestrator.spec.files import show
 
-GO_ON = "to go on: `orch test --resume`, with the same paths and options"
+GO_ON = "to continue: `orch test --resume`, with the same paths and options"
 _NAMED = 5
 """Names that a note lists; more are counted."""
 
@@ -50,13 +50,13 @@ def last_run(command: Decorated) -> Decorated:
     command = click.option(
         "--last-failed",
         is_flag=True,
-        help="Only scenarios that did not pass in the last run on this target; all, where all passed.",
+        help="Run only scenarios that are not known to have passed on this target; all of them if all have.",
     )(command)
     return click.option(
         "--resume",
         "resumed",
         is_flag=True,
-        help="Go on with the last run on this target: what it judged is taken over, the rest is played.",
+        help="Continue the last run on this target: keep the verdicts it reached and run the rest.",
     )(command)
 
 
@@ -163,9 +163,9 @@ def _alone(file: Path, target: str, wish: Wish) -> Iterator[bool]:
             return
         if not alone and wish.resumed:
             message = f"another `orch test` is running on {target}"
-            raise ResultsLogError(message, "wait until it is done, then --resume goes on with it")
+            raise ResultsLogError(message, "wait until it is done, then --resume continues it")
         if not alone:
-            show_note(f"another `orch test` is running on {target}: --resume will go on with that one, not with this")
+            show_note(f"another `orch test` is running on {target}: --resume will continue that one, not this one")
         yield alone
 
 
@@ -182,10 +182,10 @@ def _read(file: Path, wish: Wish) -> Log | None:
 def _select(chosen: Sequence[LocatedScenario], log: Log | None, wish: Wish, key_of: KeyOf, target: str) -> Selection:
     if wish.resumed and wish.last_failed:
         message = "--resume and --last-failed exclude each other"
-        raise UsageError(message, "--resume goes on with the last run, also where that was one of --last-failed")
+        raise UsageError(message, "--resume continues the last run, even if that was one of --last-failed")
     if wish.resumed:
         if log is None:
-            raise UsageError(f"there is no run on {target} to go on with", "begin one: `orch test`")
+            raise UsageError(f"there is no run on {target} to continue", "start one: `orch test`")
         selection = resume(chosen, log, key_of, wish.today)
         _tell(selection, log)
         return selection
@@ -201,7 +201,7 @@ def _select(chosen: Sequence[LocatedScenario], log: Log | None, wish: Wish, key_
 
 def _tell(selection: Selection, log: Log) -> None:
     taken, count = len(selection.taken), len(selection.taken) + len(selection.to_play)
-    show_note(f"going on with the run of {log.started}: {taken} of {count} scenarios are taken over")
+    show_note(f"continuing the run of {log.started}: {taken} of {count} scenarios are taken over")
     for reason, names in selection.again.items():
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         show_note(f"played again, {reason}: {', '.join(names[:_NAMED])}{more}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import load_project
 from orchestrator.errors import NoProjectError, UsageError
@@ -26,23 +27,43 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
-    epilog="Examples: `orch serve --models specs/`, `orch serve --port 0 --db /tmp/try.db`, "
-    "`orch serve --upstream http://127.0.0.1:11434/v1`."
+    epilog=examples(
+        "orch serve --models specs/",
+        "orch serve --port 0 --db /tmp/try.db",
+        "orch serve --upstream http://127.0.0.1:11434/v1",
+        "orch serve --host 0.0.0.0 --api-key-env ORCH_KEY",
+    )
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address; beyond loopback a key is required.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option(
-    "--db", type=_FILE, metavar="FILE", help=f"SQLite file, made on demand.  [default: {STATE_FOLDER}/server.db]"
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; beyond loopback, --api-key-env is required.",
 )
 @click.option(
-    "--models", type=click.Path(path_type=Path, exists=True), metavar="PATH", help="Project with ScriptedModels."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--db", type=_FILE, metavar="FILE", help=f"SQLite file, created if missing.  [default: {STATE_FOLDER}/server.db]"
+)
+@click.option(
+    "--models",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="Project whose ScriptedModels answer.",
 )
 @click.option("--upstream", metavar="URL", help="Chat-Completions API whose models answer where there is no script.")
 @click.option("--upstream-key-env", metavar="NAME", help="Environment variable with the key of --upstream.")
 @click.option("--api-key-env", metavar="NAME", help="Environment variable with the key that clients must send.")
-@click.option("--embeddings", metavar="URL", help="OpenAI-compatible API; searches go by meaning besides words.")
-@click.option("--embeddings-model", metavar="NAME", help="Model that --embeddings is asked for.")
-@click.option("--embeddings-key-env", metavar="NAME", help="Environment variable with the key of --embeddings.")
+@click.option(
+    "--embeddings", metavar="URL", help="OpenAI-compatible API for embeddings: search by meaning as well as by words."
+)
+@click.option("--embeddings-model", metavar="NAME", help="Embedding model to ask --embeddings for.")
+@click.option("--embeddings-key-env", metavar="NAME", help="Environment variable with the key for --embeddings.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not log requests.")
 def command(
     host: str,
@@ -59,10 +80,12 @@ def command(
 ) -> int:
     """Run the embedded server on a port.
 
-    Speaks the Assistants protocol over one SQLite file: assistants, threads, runs, files, vector stores. Runs are
-    answered by the ScriptedModels of the project at --models (the current folder's project by default); with
-    --upstream, runs of any other model are answered by an OpenAI-compatible API: Ollama, vLLM, llama.cpp, OpenAI.
-    Ctrl-C ends it once requests in progress are answered.
+    For any OpenAI client. Speaks assistants (threads, runs, files, vector stores), agents with their sessions, and
+    responses with conversations, all over one SQLite file. The ScriptedModels of the project at --models (by default
+    that of the current folder) answer; with --upstream, runs of any other model are answered by an OpenAI-compatible
+    API: Ollama, vLLM, llama.cpp, OpenAI. Ctrl-C stops it once requests in progress are answered.
+
+    Exit codes: 0 stopped; 1 error; 64 wrong usage.
     """
     key = _read_key(api_key_env)
     if key is None and not is_loopback(host):

@@ -36,7 +36,7 @@ def targets(command: Decorated) -> Decorated:
     command = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for vars.NAME.")(
         command
     )
-    text = "Target to use, instead of the project's default (repeatable: one after the other, in one report)."
+    text = "Target to use instead of the project's default (repeatable: one after the other, in one report)."
     return click.option("--target", "targets", multiple=True, metavar="NAME", help=text)(command)
 
 

@@ -186,7 +186,7 @@ class Talk:
         """Say something and answer calls until the assistant has answered; tells whether it failed."""
         conversation = self._conversation
         if conversation is None:
-            raise ValueError("the talk is not open")
+            raise ValueError("the conversation is not open")
         calls: list[AnsweredCall] = []
         reply = self._heard(self._runner.run(conversation.send(message)))
         replies = [reply]
@@ -222,7 +222,7 @@ class Talk:
         """Answer one call: by a mock, else as the person says. Raises `MockError` where there is neither."""
         try:
             if self._mocks is None:
-                hint = "give --mocks SCENARIO: its mocks answer; or talk at a terminal, where you are asked"
+                hint = "give --mocks SCENARIO: its mocks answer; or run it at a terminal, where you are asked"
                 raise MockError(f"{call.name} was called, and nothing answers it", hint)
             turn = min(len(self.said), self._turns - 1)
             (answer,) = self._runner.run(self._mocks.answer(turn, [call]))
@@ -269,7 +269,7 @@ def _mocking(project: Project, wish: Wish) -> LocatedScenario | None:
         known = sorted({each.base for each in project.scenarios})
         near = nearest(wish.mocks, known)
         hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
-        raise UsageError(f"--mocks {wish.mocks}: no scenario is called so", hint)
+        raise UsageError(f"--mocks {wish.mocks}: there is no such scenario", hint)
     return found
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.budget import budget, check_prices
+from orchestrator.cli.examples import examples
 from orchestrator.cli.messages import show_note, show_warning
-from orchestrator.cli.options import concurrency, load_project, paths, quietness, reports, verbosity, within
+from orchestrator.cli.options import conversations, load_project, paths, quietness, reports, verbosity, within
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
 from orchestrator.cli.resuming import GO_ON, Wish, keeping, last_run
 from orchestrator.cli.run_reports import Files, show_reports
@@ -27,42 +28,51 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
-    epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
-    "`orch test --repeat 10 --json after.json`, `orch test --name 'quiz[model=gpt-5,*'`, "
-    "`orch test --target local --target server --shard 1/4`, `orch test --budget 2.50`, `orch test --resume`, "
-    "`orch test --last-failed`, `orch test --model gpt-4o --model gpt-6-luna`, "
-    "`orch test --html report.html --markdown comment.md`."
+    epilog=examples(
+        "orch test specs/",
+        "orch test --name 'quiz*'",
+        "orch test --name 'quiz[model=gpt-5,*'",
+        "orch test --tag smoke --junit report.xml",
+        "orch test --html report.html --markdown comment.md",
+        "orch test --repeat 10 --json after.json",
+        "orch test --model gpt-4o --model gpt-6-luna",
+        "orch test --target local --target server --shard 1/4",
+        "orch test --record none",
+        "orch test --budget 2.50",
+        "orch test --resume",
+        "orch test --last-failed",
+    )
 )
 @paths
 @targets
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag (repeatable).")
-@click.option("--name", "names", multiple=True, metavar="GLOB", help="Only scenarios of this name (repeatable).")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Run only scenarios with this tag (repeatable).")
+@click.option("--name", "names", multiple=True, metavar="GLOB", help="Run only scenarios with this name (repeatable).")
 @click.option(
     "--model",
     "models",
     multiple=True,
     metavar="MODEL",
-    help="Have this model answer in place of the assistants' own; of several, the first is compared with the others.",
+    help="Let this model answer instead of the assistants' own (repeatable: the first is compared with the others).",
 )
-@click.option("--shard", metavar="I/N", help="Only the I-th of N equal parts, so that N machines share the work.")
+@click.option("--shard", metavar="I/N", help="Run only the I-th of N equal parts, so that N machines share the work.")
 @click.option(
     "--repeat",
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="Play each scenario N times, all of which have to pass, whatever it says under `repeat`.",
+    help="Run each scenario N times, all of which must pass, whatever its own `repeat` says.",
 )
-@click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
+@click.option("--fail-fast", is_flag=True, help="Start no more scenarios after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as one HTML file, to look at.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as a single HTML page.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write the report as Markdown.")
 @last_run
 @budget
 @recording
 @reports
-@concurrency
-@quietness
-@verbosity
+@conversations
+@quietness("Show no progress.")
+@verbosity("Also show the transcripts of scenarios that passed.")
 def command(
     paths: tuple[Path, ...],
     targets: tuple[str, ...],
@@ -89,13 +99,15 @@ def command(
 ) -> int:
     """Run scenarios and check what comes back.
 
-    Talks to the assistants as they are on the target, which have to be what the specs say: apply first. A scenario is
-    played as often as it says under `repeat`; attempts stop once the verdict is decided.
+    Talks to the live assistants on the target, which must be as the specs declare them: apply first. Each scenario is
+    run as often as its `repeat` says; attempts stop once the verdict is decided. Ctrl-C ends a run early and still
+    writes its reports; --resume continues it, also after a crash.
 
-    Ctrl-C ends a run early, with its reports; --resume goes on with it, also after a crash.
+    PATHS are spec files or folders of one project: only the scenarios in them are run. Without PATHS, all of the
+    project that the current folder belongs to are.
 
-    Exits 2 where a scenario could not be run, else 1 where one failed, else 5 where the budget was reached before the
-    end, else 4 where one is inconclusive, else 0.
+    Exit codes: 0 passed; 1 failed; 2 could not run (an error, or interrupted); 4 inconclusive; 5 budget reached. If
+    several apply, the first of 2, 1, 5, 4.
     """
     if Path("-") in (json_file, junit_file, html_file, markdown_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")

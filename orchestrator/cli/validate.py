@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
 from orchestrator.cli.options import formats, load_project, paths, target
 from orchestrator.diagnostics import Position
@@ -17,16 +18,23 @@ from orchestrator.reporting.rates import cannot_pass
 from orchestrator.spec.mock_links import find_unreachable
 
 
-@click.command(epilog="Examples: `orch validate`, `orch validate specs/ --target foundry`.")
+@click.command(
+    epilog=examples(
+        "orch validate",
+        "orch validate specs/ --target foundry",
+        "orch validate --format json",
+    )
+)
 @paths
 @target
 @formats
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
     """Check all specs and show every problem.
 
-    What the target cannot do is one. Reads the whole project that PATHS belong to (the current folder by default) and
-    nothing else: no key, no network.
-    Exits 0 where the specs are fine, 1 where they are not.
+    Also reports what the target cannot do, field by field. Always checks the whole project that PATHS belong to (by
+    default that of the current folder). It needs no key and no network, and runs nothing.
+
+    Exit codes: 0 no problems; 1 problems.
     """
     try:
         project = load_project(paths, target, variables)

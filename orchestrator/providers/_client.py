@@ -159,12 +159,12 @@ class Client:
                 or not all(map(_has_id, items))
                 or not isinstance(page.get("has_more"), bool)
             ):
-                raise TargetRejectedError(f"GET {path} gave no page of a list", "check the target's base_url")
+                raise TargetRejectedError(f"GET {path} did not return a page of a list", "check the target's base_url")
             found += items
             if not page["has_more"]:
                 return found
             if not items or {"after": items[-1]["id"]} == after:
-                raise TargetRejectedError(f"GET {path} says there is more and gives nothing more", "try again")
+                raise TargetRejectedError(f"GET {path} says there is more but returns no more", "try again")
             after = {"after": items[-1]["id"]}
 
     async def stream(
@@ -325,7 +325,7 @@ def _parse(response: httpx2.Response) -> JsonObject:
         value = None
     if not isinstance(value, dict):
         asked = f"{response.request.method} {response.request.url.path}"
-        raise TargetUnknownError(f"{asked} was answered with no JSON object", "check the target's base_url")
+        raise TargetUnknownError(f"{asked} was not answered with a JSON object", "check the target's base_url")
     answer, wait = JsonObject(value), response.headers.get("openai-poll-after-ms", "")
     answer.poll_after = int(wait) / 1000 if wait.isdecimal() else None
     return answer

@@ -71,7 +71,7 @@ class Releases:
             hint = "import what is there (`orch import`), or move the file away"
             raise TargetRejectedError(f"{path} is there already and is another assistant's", hint) from error
         except (OSError, UnicodeEncodeError) as error:
-            why = getattr(error, "strerror", None) or "it holds half a character, which no file can"
+            why = getattr(error, "strerror", None) or "it holds half of a surrogate pair, which no file can hold"
             raise TargetError(f"the release {path} cannot be written: {why}", "make room for it there") from error
 
     def remove(self, name: str) -> None:
@@ -84,7 +84,7 @@ class Releases:
 
     def _path(self, name: str) -> Path:
         if not name or name != Path(name).name or name.startswith("."):
-            raise TargetMissingError(f"`{name}` is no name of a release", "run `orch list` to see what there is")
+            raise TargetMissingError(f"`{name}` is not the name of a release", "run `orch list` to see what there is")
         return self._checked() / f"{name}{_SUFFIX}"
 
     def _checked(self) -> Path:

@@ -133,7 +133,7 @@ def get_reply(status: ReplyStatus, response: Mapping[str, Any]) -> Reply:
     failure = get_failure(response)
     if approvals := by_type.get(_APPROVAL):
         status, calls = ReplyStatus.FAILED, ()
-        failure = Failure("requires_action", f"the model waits for {_named(approvals[0])}, which nobody here gives")
+        failure = Failure("requires_action", f"the model waits for {_named(approvals[0])}, which orch cannot give")
     elif calls:
         status = ReplyStatus.NEEDS_ANSWERS
     kinds = {"file_search_call": FILE_SEARCH, "code_interpreter_call": CODE_INTERPRETER, "message": MESSAGE}

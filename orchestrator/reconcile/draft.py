@@ -72,7 +72,7 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     bridged = [f"tools.{name}" for name in live.fields.get(BRIDGES) or ()]
     for path, value in live.fields.items():
         if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
-            raise RefusedError(f"`{path}` holds half a character, which no file can")
+            raise RefusedError(f"`{path}` holds half of a surrogate pair, which no file can hold")
         if path not in bridged and any(limited(limit, path, value) for limit in around.limits):
             if path.startswith(UNKNOWN_TOOL):
                 raise RefusedError(f"it has a tool that specs do not know: {path.removeprefix(UNKNOWN_TOOL)}")
@@ -94,7 +94,7 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     if around.exported:
         more = [f"Take {over} of its metadata away before it is applied."] if over > 0 else []
         return replace(made, comments=(f"From {live.id}.", *more))
-    return replace(made, comments=(*made.comments, *(f"Specs do not speak of its {p}: that stays." for p in left)))
+    return replace(made, comments=(*made.comments, *(f"Specs cannot express its {p}: that stays." for p in left)))
 
 
 def unsaid(resource: Resource, live: Live, defaults: Fields) -> Iterator[str]:

@@ -18,7 +18,7 @@ def apply_text(applied: Applied) -> Text:
     if parts:
         parts.append(Text())
     if applied.interrupted:
-        parts.append(Text("Interrupted: what was under way is finished; apply again to go on.", style="yellow"))
+        parts.append(Text("Interrupted: what was under way is finished; apply again to continue.", style="yellow"))
     if applied.unclear:
         parts.append(Text(unclear_message(applied.unclear), style="yellow"))
     parts.append(summary_text(applied))

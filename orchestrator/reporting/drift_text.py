@@ -15,7 +15,7 @@ def drift_text(drift: Drift) -> Text:
     """Give the drift as text, without a line end at its end."""
     blocks = []
     if drift.resources:
-        heading = Text("Changed outside: what is declared -> what is live", style="bold")
+        heading = Text("Changed outside: declared -> live", style="bold")
         blocks.append(Text("\n").join([heading, *(line for item in drift.resources for line in _lines(item))]))
     closing = [Text(drift_summary(drift), style="bold")]
     if drift.missing:
@@ -37,7 +37,7 @@ def drift_summary(drift: Drift) -> str:
 def missing_note(drift: Drift) -> str:
     """Say what could not be compared because it is not there."""
     names = ", ".join(map(str, drift.missing[:5])) + (", …" if len(drift.missing) > 5 else "")
-    return f"Declared and not live, never applied or deleted outside: {names}; `orch plan` shows the create."
+    return f"Declared but not live (never applied, or deleted outside): {names}; `orch plan` shows the create."
 
 
 def _lines(item: Drifted) -> Iterator[Text]:

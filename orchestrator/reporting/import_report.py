@@ -107,6 +107,6 @@ def _summary(report: ImportReport) -> Text:
     left = f" {len(report.refused)} not imported." if report.refused else ""
     what = f"Imported: {counted(len(report.imported), 'object')}."
     if not report.imported and not report.refused:
-        what = "Nothing to import: all is owned."
+        what = "Nothing to import: everything is owned already."
     written = f" {counted(len(report.files), 'file')} written." if report.files else ""
     return Text(f"{what}{left}{written}", style="bold")

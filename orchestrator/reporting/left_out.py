@@ -24,7 +24,7 @@ def why_reached(run: Run) -> str:
     if budget is None:
         return ""
     if budget.unknown:
-        return "the target did not say how many tokens it used, so that no budget can be held"
+        return "the target did not say how many tokens it used, so the budget cannot be kept"
     return f"the budget of {usd(budget.limit_usd)} is spent"
 
 

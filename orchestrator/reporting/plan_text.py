@@ -116,7 +116,7 @@ def _all(changes: Collection[Change], known: Collection[Address], most: _Most) -
         if change.moved_from is not None:
             yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
         elif change.record_only and change.blocked_by is None:
-            yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
+            yield Text("      only orch's record on the object; what it does stays the same", style="dim")
         shown, left = _cut(change, most.files)
         if change.action is not Action.CREATE:
             yield from _moves(shown, change.renamed, known)
@@ -231,21 +231,23 @@ def _asked(remarks: Sequence[Rename | Adoptable], answer: str, paste: Sequence[s
 
 def _kept(plan: Plan) -> Iterator[Text]:
     if plan.kept:
-        heading = Text("Live, and nothing specs have words for: it stays as it is", style="bold")
+        heading = Text("Live, but specs cannot express it: it stays as it is", style="bold")
         named = [Text(f"    {item.address}  {visible(', '.join(item.paths))}") for item in plan.kept]
         yield Text("\n").join([heading, *named])
 
 
 def _unsearchable(plan: Plan) -> Iterator[Text]:
     if plan.unsearchable:
-        heading = Text("Not searchable: mend or remove it; as it is, only --retry-failed sends it again", "bold yellow")
+        heading = Text(
+            "Not searchable: fix or remove it; unchanged, it is resent only with --retry-failed", "bold yellow"
+        )
         named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in plan.unsearchable]
         yield Text("\n").join([heading, *named])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:
     if plan.leftovers:
-        heading = Text("Live and declared no more (--prune deletes them)", style="bold")
+        heading = Text("Live but no longer declared (--prune deletes them)", style="bold")
         yield Text("\n").join(
             [heading, *(Text(f"    {item.address}  {visible(item.id)}") for item in plan.leftovers)],
         )

@@ -245,8 +245,8 @@ class Recordings:
 
     def _advice(self, name: str) -> Advice:
         return Advice(
-            stale=f"record it anew: {self.place.command(name, Mode.STALE)}",
-            short=f"record it anew: {self.place.command(name, Mode.NEW)}",
+            stale=f"record it again: {self.place.command(name, Mode.STALE)}",
+            short=f"record it again: {self.place.command(name, Mode.NEW)}",
         )
 
 

@@ -27,7 +27,7 @@ _FAMILY, _, _VERSION = FORMAT.partition("/")
 _TEXTS = frozenset(["user", "text", "code", "logs", "message", "invalid"])
 """Keys whose values may be lists of lines."""
 _TIME = "recorded_ms"
-_MEND = "take it from git again, or record it anew"
+_MEND = "restore it from git, or record it again"
 
 
 class RecordingError(OrchError):
@@ -135,9 +135,9 @@ def read(file: Path, shown: str) -> Recording:
         raise RecordingError(f"{shown}: cannot be read: {error.strerror}", "check its permissions") from error
     except json.JSONDecodeError as error:
         place = f"{shown}:{error.lineno}:{error.colno}"
-        raise RecordingError(f"{place}: this is no whole recording: {error.msg}", _MEND) from error
+        raise RecordingError(f"{place}: this recording is incomplete: {error.msg}", _MEND) from error
     except (UnicodeDecodeError, RecursionError) as error:
-        raise RecordingError(f"{shown}: this is no recording: {error}", _MEND) from error
+        raise RecordingError(f"{shown}: this is not a recording: {error}", _MEND) from error
     return from_data(data, shown)
 
 
@@ -203,7 +203,7 @@ def _check_format(data: Any, shown: str) -> None:
     if family == _FAMILY and version.isdecimal() and int(version) > int(_VERSION):
         message = f"{shown}: format: {written} is of a newer orch; this one reads {FORMAT}"
         raise RecordingError(message, "update orch")
-    raise RecordingError(f"{shown}: format: this is no recording: expected {FORMAT!r}", _MEND)
+    raise RecordingError(f"{shown}: format: this is not a recording: expected {FORMAT!r}", _MEND)
 
 
 def _untimed(value: Any) -> Any:

@@ -76,7 +76,7 @@ def _check_format(data: Any, name: str) -> None:
         raise ReportError(message, "compare with the orch that wrote the newer one")
     if isinstance(format_, str) and format_.startswith("orch."):
         raise ReportError(f"{name} is no test report but {format_}", _HINT)
-    raise ReportError(f"{name} is no report of `orch test`: it has no format {FORMAT}", _HINT)
+    raise ReportError(f"{name} is not a report of `orch test`: it has no format {FORMAT}", _HINT)
 
 
 class _Reader:

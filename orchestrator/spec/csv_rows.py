@@ -5,7 +5,7 @@ import io
 
 from orchestrator.diagnostics import Diagnostic, Position
 
-_QUOTES_HINT = 'a value with a comma, a quote or a line break stands in quotes; a quote in it is written ""'
+_QUOTES_HINT = 'put a value with a comma, a quote or a line break in quotes; a quote in it is written ""'
 
 
 def read_csv(text: str, shown: str) -> tuple[list[tuple[dict[str, str], int]], list[Diagnostic]]:

@@ -54,9 +54,9 @@ class PythonFiles:
         try:
             return dict(_defined(ast.parse(file.read_bytes()).body))
         except SyntaxError as error:
-            return f"{shown} is no Python: line {error.lineno}: {error.msg}", "mend the file"
+            return f"{shown} is not Python: line {error.lineno}: {error.msg}", "fix the file"
         except (OSError, ValueError, RecursionError) as error:
-            return f"{shown} cannot be read: {error}", "mend the file"
+            return f"{shown} cannot be read: {error}", "fix the file"
 
 
 def _defined(body: list[ast.stmt]) -> Iterator[tuple[str, bool]]:

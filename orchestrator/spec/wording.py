@@ -82,7 +82,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
     if _SECRETS.intersection(path):
         key = next(part for part in path if part in _SECRETS)
         # Without the line itself: it may hold the secret.
-        return Diagnostic(f"`{key}` is no reference to a secret", document.position(path), _SECRET_HINT)
+        return Diagnostic(f"`{key}` is not a reference to a secret", document.position(path), _SECRET_HINT)
     if fault.type == "missing":
         purposes = (form.keys.get(name) for form in forms_at(kind, path[:-1]))
         return document.diagnostic(f"`{name}` is missing", path, next((text for text in purposes if text), None))

@@ -208,8 +208,8 @@ def test_what_specs_cannot_say_is_told_by_its_id(orch, dump, tmp_path):
     assert [each["where"] for each in report["broken"]] == ["dump.jsonl:13"]
     told = {(each["id"], each["message"]) for each in report["remarks"]}
     assert told == {
-        ("asst_2", 'specs do not speak of its `tool_resources.code_interpreter`: {"file_ids":["file-7"]}'),
-        ("asst_2", 'specs do not speak of its `file_ids`: ["file-8"]'),
+        ("asst_2", 'specs cannot express its `tool_resources.code_interpreter`: {"file_ids":["file-7"]}'),
+        ("asst_2", 'specs cannot express its `file_ids`: ["file-8"]'),
         ("vs_late", "had expired, and with it what was in it; an apply makes a store that is not expired"),
         ("thread_9 (look)", "message 1: left out what is no text: image_file file-1, attachment file-2"),
         ("thread_11", "no scenario: no assistant ever answered"),

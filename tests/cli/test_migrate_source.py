@@ -142,7 +142,7 @@ def test_files_without_a_text_are_named_with_where_to_put_them(orch, server, tmp
         (["d.json", "--from", "http://localhost:1/v1"], "are two sources"),
         (["d.json", "--threads", "t.txt"], "go with --from"),
         (["--from", "http://localhost:1/v1", "--threads", "gone.txt"], "gone.txt: "),
-        (["--from", "http://localhost:1/v1", "--threads", "t.txt"], "t.txt:2: this is no id of a thread"),
+        (["--from", "http://localhost:1/v1", "--threads", "t.txt"], "t.txt:2: this is not a thread id"),
         (["--from", "http://localhost:1/v1", "--api-key-env", "a key"], "takes the name of an environment variable"),
         (["--from", "old"], "--from old: there is no project here, and no address"),
         (["--from", "http://[1"], "--from is no address"),

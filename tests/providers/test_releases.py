@@ -94,7 +94,7 @@ def test_no_link_leads_out_of_the_project(tmp_path):
 
 def test_what_cannot_be_written_leaves_the_one_before_and_nothing_else(releases, folder):
     releases.write(ONE, new=True)
-    with pytest.raises(TargetError, match="half a character"):
+    with pytest.raises(TargetError, match="half of a surrogate pair"):
         releases.write(Release("one", {"model": "\ud800"}), new=False)
     assert releases.read_all() == (ONE,)
     assert os.listdir(folder) == ["one.json"]

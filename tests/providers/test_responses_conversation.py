@@ -181,7 +181,7 @@ def test_what_was_done_is_told_in_its_order():
             ended(CALL, {"type": "mcp_approval_request", "server_label": "docs", "name": "delete"}),
             ReplyStatus.FAILED,
             Failure(
-                "requires_action", "the model waits for mcp_approval_request (docs delete), which nobody here gives"
+                "requires_action", "the model waits for mcp_approval_request (docs delete), which orch cannot give"
             ),
         ),
         (

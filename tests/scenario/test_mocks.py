@@ -210,7 +210,7 @@ def test_unused_mocks_are_told_by_turn_and_by_place():
     assert mocks.find_unmet(0) == []
     [own] = mocks.find_unmet(1)
     assert str(own) == "s.yaml:9:5: mock 1 of g was never used"
-    assert own.hint == "take it away, or write `times: {min: 0}` beside it"
+    assert own.hint == "remove it, or write `times: {min: 0}` beside it"
     assert [each.message for each in mocks.find_all_unmet()] == ["the mock of f was never used", own.message]
 
 

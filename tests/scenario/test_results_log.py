@@ -220,10 +220,10 @@ def damaged(file, change):
 @pytest.mark.parametrize(
     ("number", "line", "said"),
     [
-        (1, b"", "results:1: this is no log of results: expected the format orch.results/1"),
-        (1, b"[]\n", "results:1: this is no log of results"),
+        (1, b"", "results:1: this is not a log of results: expected the format orch.results/1"),
+        (1, b"[]\n", "results:1: this is not a log of results"),
         (1, b'{"format": "orch.results/2"}\n', "results:1: orch.results/2 is of another orch"),
-        (1, b'{"format": "orch.results/1"}\n', "results:1: this is no log of results"),
+        (1, b'{"format": "orch.results/1"}\n', "results:1: this is not a log of results"),
         (2, b"{\n", "results:2: this is no JSON: "),
         (2, b"\xff\n", "results:2: this is no JSON: "),
         (2, b"[" * 100_000 + b"\n", "results:2: this is no JSON: "),
