@@ -11,6 +11,7 @@ from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import Decorated
 from orchestrator.cli.resuming import Keeping, Kept
 from orchestrator.cli.scenario_progress import watching
+from orchestrator.diagnostics import counted
 from orchestrator.errors import OrchError
 from orchestrator.model.project import Project
 from orchestrator.project import opening
@@ -55,7 +56,7 @@ async def run_all(parts: Sequence[Part], options: RunOptions, quiet: bool) -> Ru
             continue
         if len(parts) > 1 and not quiet:
             count = len(part.kept.to_play)
-            show_note(f"target {part.project.target_name}: {count} scenario{'' if count == 1 else 's'}")
+            show_note(f"target {part.project.target_name}: {counted(count, 'scenario')}")
         ran = await _run(part, replace(options, budget_usd=budget.left_usd if budget else None), quiet, len(parts) > 1)
         if budget and ran.budget:
             budget = budget.with_spent(ran.budget)

@@ -15,7 +15,7 @@ from typing import Self
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.errors import UsageError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.conversation import (
@@ -239,8 +239,7 @@ def _located(project: Project, wish: Wish) -> LocatedScenario:
     resource = project.resources.get(Address(Kind.ASSISTANT, wish.assistant))
     if resource is None:
         known = sorted(address.name for address in project.resources if address.kind is Kind.ASSISTANT)
-        near = nearest(wish.assistant, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = did_you_mean(wish.assistant, known) or f"there are: {', '.join(known) or 'none'}"
         raise UsageError(f"no assistant is called {wish.assistant}", hint)
     scenario = Scenario.model_validate({"name": "chat", "assistant": wish.assistant, "turns": [{"user": "-"}]})
     return LocatedScenario(scenario, resource.position, project.root, target=project.target_name, model=wish.model)
@@ -258,8 +257,7 @@ def _mocking(project: Project, wish: Wish) -> LocatedScenario | None:
     found = next((each for each in project.scenarios if wish.mocks in (each.base, each.scenario.name)), None)
     if found is None:
         known = sorted({each.base for each in project.scenarios})
-        near = nearest(wish.mocks, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = did_you_mean(wish.mocks, known) or f"there are: {', '.join(known) or 'none'}"
         raise UsageError(f"--mocks {wish.mocks}: no scenario is called so", hint)
     return found
 

@@ -8,7 +8,7 @@ import click
 
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
 from orchestrator.cli.options import formats, load_project, paths, target
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.registry import get_capabilities
@@ -70,7 +70,7 @@ def _summary(project: Project) -> str:
         "scenario": len(project.scenarios),
         "scripted model": len(project.models),
     }
-    words = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n)
+    words = ", ".join(counted(n, word) for word, n in counts.items() if n)
     return f"{project.name}: {words}; no problems for target {project.target_name}"
 
 

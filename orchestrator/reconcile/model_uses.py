@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from orchestrator.diagnostics import Diagnostic
+from orchestrator.diagnostics import Diagnostic, counted
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import LocatedScenario, Resource
 from orchestrator.reconcile.retiring import SOON
@@ -67,5 +67,5 @@ def _what(use: ModelUse, target: str, today: date) -> str | None:
     if use.ends is None or (use.ends - today).days > SOON:
         return None
     days = (use.ends - today).days
-    when = f"in {days} day{'' if days == 1 else 's'}" if days > 0 else "today" if days == 0 else f"{-days} days ago"
+    when = f"in {counted(days, 'day')}" if days > 0 else "today" if days == 0 else f"{counted(-days, 'day')} ago"
     return f"{use.model} {'is' if days >= 0 else 'was'} shut down on {use.ends}, {when}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.conversation import AnsweredCall, Evidence, Reply
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, undecided
@@ -130,7 +131,7 @@ def _evidence(evidence: Evidence, limit: int) -> Iterator[Line]:
         found = ", ".join(f"{passage.file} ({passage.score:.2f})" for passage in search.passages)
         yield Line(Part.DONE, 2, "search", f"=> {cut(found, limit) or 'nothing found'}")
     for run in evidence.code_runs:
-        images = f"\n=> {run.images} images" if run.images else ""
+        images = f"\n=> {counted(run.images, 'image')}" if run.images else ""
         yield Line(Part.DONE, 2, "code", f"{cut(run.code, limit)}\n=> {cut(run.logs, limit)}{images}")
 
 

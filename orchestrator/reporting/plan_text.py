@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.address import Address
 from orchestrator.model.fields import file_label
 from orchestrator.reconcile.breaking import breaking
@@ -89,11 +90,6 @@ def nothing_to_do(noop: int) -> str:
     return f"Nothing to do: {counted(noop, 'resource')} {'is' if noop == 1 else 'are'} as declared."
 
 
-def counted(number: int, word: str) -> str:
-    """Give `1 request`, `2 requests`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def _groups(plan: Plan, most: _Most) -> Iterator[Text]:
     for action in STYLES:
         chosen = [item for item in plan.changes if item.action is action and item.blocked_by is None]
@@ -146,8 +142,8 @@ def _counted_files(left: Sequence[FieldChange], renamed: Mapping[str, str]) -> s
     for field in left:
         moved = "added" if field.old is None else "removed" if field.new is None else "changed"
         kinds["renamed" if field.path in renamed else moved] += 1
-    those = f"{len(left):,} more file{'' if len(left) == 1 else 's'}"
-    return f"{those}: {', '.join(f'{number:,} {kind}' for kind, number in kinds.items() if number)}"
+    became = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
+    return f"{counted(len(left), 'more file')}: {became}"
 
 
 def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[Text]:

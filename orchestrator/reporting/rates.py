@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.scenario import Repeat
 from orchestrator.scenario.repeating import get_confidence, get_needed
 from orchestrator.scenario.results import ScenarioResult
@@ -39,7 +40,7 @@ def cannot_pass(repeat: int | Repeat) -> tuple[str, str] | None:
         return None
     shown = f"a pass rate of {repeat.require:g} with confidence {repeat.confidence:g}"
     return (
-        f"{repeat.max} attempts cannot show {shown}, even where all pass",
+        f"{counted(repeat.max, 'attempt')} cannot show {shown}, even where all pass",
         f"write max: {needed} or more under `repeat`",
     )
 

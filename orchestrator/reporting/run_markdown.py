@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orchestrator.diagnostics import counted
 from orchestrator.reporting.markdown import Section, code, fence, report
 from orchestrator.reporting.money import usd
 from orchestrator.reporting.story import get_headline, get_label, get_rate, get_status, tell
@@ -31,7 +32,7 @@ def _head(data: Data) -> list[str]:
     summary = data["summary"]
     counts = [f"{summary.get(word, 0):,} {word.replace('_', ' ')}" for word in ORDER if summary.get(word)]
     tokens = data["usage"]["input_tokens"] + data["usage"]["output_tokens"]
-    facts = [f"{data['duration_ms'] / 1000:.1f} s", f"{tokens:,} tokens"]
+    facts = [f"{data['duration_ms'] / 1000:.1f} s", counted(tokens, "token")]
     facts += [usd(data["cost_usd"])] if data.get("cost_usd") is not None else []
     head = [f"### orch test: {code(data['project'])} on {code(data['target'])}"]
     head.append(f"**{', '.join(counts) or 'no scenarios'}** in {', '.join(facts)}")

@@ -7,6 +7,7 @@ pipe gets whole lines.
 from rich.cells import cell_len
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reporting.cautions import caution_lines
 from orchestrator.reporting.explain import Line, Part, explain, leftovers
 from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_reached
@@ -83,12 +84,12 @@ def summary_text(run: Run) -> Text:
     worst = next((status for status in _WORST_FIRST if run.count(status)), Status.PASSED)
     style = _STATUS_STYLE[Status.ERRORED if run.interrupted else worst]
     usage = run.usage
-    took = f" in {_duration(run.duration_ms)} ({run.requests} requests"
+    took = f" in {_duration(run.duration_ms)} ({counted(run.requests, 'request')}"
     if usage.input_tokens or usage.output_tokens:
-        took += f", {usage.input_tokens} tokens in, {usage.output_tokens} out"
+        took += f", {counted(usage.input_tokens, 'token')} in, {usage.output_tokens:,} out"
     judges = run.judge_usage
     if judges.input_tokens or judges.output_tokens:
-        took += f", of these {judges.input_tokens} in, {judges.output_tokens} out for judges"
+        took += f", of these {judges.input_tokens:,} in, {judges.output_tokens:,} out for judges"
     if run.cost_usd is not None:
         took += f", {usd(run.cost_usd)}"
     recorded = run.recorded_usage
@@ -96,7 +97,7 @@ def summary_text(run: Run) -> Text:
         took += ", all recorded"
     elif run.recorded:
         cost = f", {usd(run.recorded_cost_usd)}" if run.cost_usd is not None and run.recorded_cost_usd else ""
-        took += f", of these {recorded.input_tokens} in, {recorded.output_tokens} out{cost} recorded"
+        took += f", of these {recorded.input_tokens:,} in, {recorded.output_tokens:,} out{cost} recorded"
     start = "interrupted: " if run.interrupted else ""
     more = "".join(f"\n{line}" for line in _remarks(run))
     return Text.assemble((f"{start}{words}", style), f"{took})", more)

@@ -6,6 +6,7 @@ Up to where it went wrong, and why; the terminal's report (`explain`) tells the 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from orchestrator.diagnostics import counted
 from orchestrator.scenario.quoting import cut, shown_call
 
 Data = Mapping[str, Any]
@@ -115,7 +116,7 @@ def _search_line(search: Data) -> tuple[str, str]:
 
 
 def _code_line(ran: Data) -> tuple[str, str]:
-    images = f"\n=> {ran['images']} image{'' if ran['images'] == 1 else 's'}" if ran["images"] else ""
+    images = f"\n=> {counted(ran['images'], 'image')}" if ran["images"] else ""
     return "code", f"{cut(ran['code'], LIMIT)}\n=> {cut(ran['logs'].rstrip(), LIMIT)}{images}"
 
 

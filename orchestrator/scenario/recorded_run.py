@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from shlex import quote
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
@@ -234,9 +235,7 @@ class Recordings:
         for lane in recording.conversations:
             yield ReplayedConversation(lane, self._cleaner, advice)
         count = len(recording.conversations)
-        message = (
-            f"the recording holds {count} conversation{'' if count == 1 else 's'}, and now there are more attempts"
-        )
+        message = f"the recording holds {counted(count, 'conversation')}, and now there are more attempts"
         while True:
             yield RefusedConversation(RecordingError(message, f"record all: {self.place.command(name, Mode.ALL)}"))
 

@@ -28,7 +28,7 @@ FAILED papers  specs/papers.yaml:7
                => 1
                2
 
-               => 1 images
+               => 1 image
     assistant: 여기 있어요 [1]
                [cites gpt.pdf]
   turn 2 of 3
