@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orchestrator.cli.alone import applying_alone
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.progress import moving_line
 from orchestrator.errors import OrchError, SpecError, TargetError
@@ -35,7 +36,6 @@ from orchestrator.reconcile.picks import Picks, pick_all, pick_given
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, read_who
-from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.import_report import Imported, ImportReport
 from orchestrator.spec.files import show
 from orchestrator.spec.loader import Ask, Loaded, load
@@ -59,8 +59,7 @@ class Wish:
 async def take_over(loaded: Loaded, wish: Wish) -> ImportReport:
     """Import what is asked for; raises `OrchError` where nothing was, and then no file is left behind."""
     project = loaded.project
-    waiting = f"another orch is applying to {project.target_name}; waiting for it"
-    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
+    async with applying_alone(project), open_session(project, os.environ) as session:
         observed = await fetch_observed(session, wish.concurrency)
         picks = pick_given(wish.given, observed, project) if wish.given else pick_all(observed, project.resources)
         capabilities = session.provider.capabilities

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from orchestrator.cli.alone import applying_alone
 from orchestrator.cli.asking import confirm
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.output import as_json, show_text
@@ -26,7 +27,6 @@ from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.remembering import Origin, get_revision, read_who
-from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
 from orchestrator.reporting.plan_markdown import apply_markdown
@@ -78,8 +78,7 @@ def carry_out(project: Project, wish: Wish) -> int:
 
 async def _carry_out(project: Project, wish: Wish) -> Applied | None:
     """Plan, show, ask and apply; None where somebody said no."""
-    waiting = f"another orch is applying to {project.target_name}; waiting for it"
-    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
+    async with applying_alone(project), open_session(project, os.environ) as session:
         plan = await _plan(session, wish)
         shown = wish.format_ == "text" and not (wish.quiet and not wish.ask)
         if shown and (plan.pending or wish.nothing is None):

@@ -37,8 +37,8 @@ from orchestrator.scenario.resuming import (
 )
 from orchestrator.scenario.runner import Listener
 from orchestrator.scenario.seen import get_seen
-from orchestrator.scenario.sole_writer import sole_writer
 from orchestrator.spec.files import show
+from orchestrator.spec.sole_writer import sole_writer
 
 GO_ON = "to go on: `orch test --resume`, with the same paths and options"
 _NAMED = 5
