@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking, target
+from orchestrator.cli.options import asking, start, target
 from orchestrator.cli.output import show_text
 from orchestrator.diagnostics import Diagnostic, counted, did_you_mean
 from orchestrator.errors import SpecError, TargetMissingError, UsageError
@@ -33,14 +33,7 @@ from orchestrator.spec.slots import Wanted
 @click.argument("address")
 @click.argument("fields", nargs=-1, metavar="[FIELD]...")
 @target
-@click.option(
-    "--project",
-    "start",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="PATH",
-    help="A folder or file of the project; the current folder by default.",
-)
+@start
 def command(address: str, fields: tuple[str, ...], target: str | None, variables: tuple[str, ...], start: Path) -> int:
     """Take what changed outside into the specs.
 

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.options import (
     concurrency,
+    format_option,
     load_project,
     offline_models,
     only,
     paths,
     quietness,
     refreshing,
-    reports,
     select,
     target,
     verbosity,
+    yes,
 )
 from orchestrator.errors import PlanError, UsageError
 from orchestrator.reconcile.plan import Plan
@@ -42,10 +43,10 @@ SHORTEST = 8
 @click.option(
     "--approve", metavar="HASH", help="Carry out only the plan with this hash (see `orch plan --out`); does not ask."
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
+@yes
 @refreshing
 @offline_models
-@reports
+@format_option(markdown=True)
 @concurrency
 @quietness
 @verbosity
@@ -83,15 +84,15 @@ def command(
     if saved is not None:
         paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables, refresh=refresh)
-    options = PlanOptions(
+    planning = PlanOptions(
         prune=prune,
         only=select(project, paths, only, prune),
         refresh=refresh,
         retry_failed=retry_failed,
         revision=read_revision(project.root),
     )
-    wish = Wish(
-        plan=options if saved is None else saved,
+    options = ApplyOptions(
+        plan=planning if saved is None else saved,
         question=f"Apply this to {project.target_name}?",
         ask=approve is None and somebody_is_there(yes),
         format_=format_,
@@ -101,7 +102,7 @@ def command(
         approved=approve,
         offline_models=offline_models,
     )
-    return carry_out(project, wish)
+    return carry_out(project, options)
 
 
 def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:

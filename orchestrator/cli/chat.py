@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import load_project, target
-from orchestrator.cli.talking import Talk, Wish, record_to, show_recorded
+from orchestrator.cli.options import load_project, start, target
+from orchestrator.cli.talking import Talk, TalkOptions, record_to, show_recorded
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -21,9 +21,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--message", "messages", multiple=True, metavar="TEXT", help="Say this and end (repeatable).")
 @click.option("--mocks", metavar="SCENARIO", help="Answer functions as this scenario does.")
 @click.option("--record", "file", type=_FILE, metavar="FILE", help="Write the talk as a scenario.")
-@click.option(
-    "--project", "start", type=click.Path(path_type=Path), default=Path(), metavar="PATH", help="Where the project is."
-)
+@start
 def command(
     assistant: str,
     target: str | None,
@@ -44,15 +42,15 @@ def command(
     Exits 0, 1 where a reply failed, 2 where the talk could not be held.
     """
     project = load_project((start,), target, variables)
-    wish = Wish(assistant.removeprefix("assistant."), model, messages, mocks)
+    options = TalkOptions(assistant.removeprefix("assistant."), model, messages, mocks)
     place = record_to(project, file) if file is not None else None
-    talk = Talk(project, wish)
+    talk = Talk(project, options)
     try:
         with talk:
             failed = talk.hold()
     finally:  # what was said until then is not lost
         if talk.said and place is not None:
-            show_recorded(project, wish, place, talk.said)
+            show_recorded(project, options, place, talk.said)
         if talk.said:
             show_note(talk.summary)
     return 1 if failed else 0

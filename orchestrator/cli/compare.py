@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import ReportError
 from orchestrator.reporting.compare_json import compare_json
@@ -31,14 +32,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     metavar="C",
     help="How sure to be of a change; 1 - C is the chance of a false regression.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="Output.",
-)
+@format_option(markdown=True)
 def command(before: Path, after: Path, confidence: float, format_: str) -> int:
     """Tell what changed between two test reports.
 

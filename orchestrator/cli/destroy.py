@@ -4,9 +4,19 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
-from orchestrator.cli.options import concurrency, load_project, only, paths, quietness, reports, select, target
+from orchestrator.cli.options import (
+    concurrency,
+    format_option,
+    load_project,
+    only,
+    paths,
+    quietness,
+    select,
+    target,
+    yes,
+)
 from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.planner import PlanOptions
 
@@ -15,8 +25,8 @@ from orchestrator.reconcile.planner import PlanOptions
 @paths
 @target
 @only
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
-@reports
+@yes
+@format_option(markdown=True)
 @concurrency
 @quietness
 def command(
@@ -40,7 +50,7 @@ def command(
     deleted.
     """
     project = load_project(paths, target, variables, may_be_empty=True)
-    wish = Wish(
+    options = ApplyOptions(
         plan=PlanOptions(destroy=True, only=select(project, paths, only)),
         question=f"Delete this from {project.target_name}?",
         ask=somebody_is_there(yes),
@@ -50,4 +60,4 @@ def command(
         nothing=f"Nothing to destroy: {project.name} owns nothing of this on {project.target_name}.",
         command=Command.DESTROY,
     )
-    return carry_out(project, wish)
+    return carry_out(project, options)

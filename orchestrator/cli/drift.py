@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target
+from orchestrator.cli.options import concurrency, format_option, load_project, only, paths, select, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_plan, open_session
 from orchestrator.reconcile.drift import Drift, drift
@@ -22,7 +22,7 @@ DRIFTED = 3
 @paths
 @target
 @only
-@reports
+@format_option(markdown=True)
 @concurrency
 def command(
     paths: tuple[Path, ...],

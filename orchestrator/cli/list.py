@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, formats, load_project, paths, target
+from orchestrator.cli.options import concurrency, format_option, load_project, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_observed, open_session
 from orchestrator.reconcile.observe import Observed
@@ -17,7 +17,7 @@ from orchestrator.reporting.live_list import list_json, list_text
 @paths
 @target
 @click.option("--unmanaged", is_flag=True, help="Only what no project owns: what `orch import --all` would take.")
-@formats
+@format_option()
 @concurrency
 def command(
     paths: tuple[Path, ...],

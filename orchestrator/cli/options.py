@@ -22,22 +22,33 @@ def paths(command: Decorated) -> Decorated:
 
 def target(command: Decorated) -> Decorated:
     """Take the target and values for variables."""
-    command = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for vars.NAME.")(
-        command
-    )
-    return click.option("--target", metavar="NAME", help="Target to use, instead of the project's default.")(command)
+    text = "Target to use, instead of the project's default."
+    return click.option("--target", metavar="NAME", help=text)(variables(command))
 
 
-def formats(command: Decorated) -> Decorated:
-    """Take the output format."""
-    kinds = click.Choice(["text", "json"])
-    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
+def variables(command: Decorated) -> Decorated:
+    """Take values for variables."""
+    text = "A value for vars.NAME."
+    return click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help=text)(command)
 
 
-def reports(command: Decorated) -> Decorated:
-    """Take the output format of what people also show in a pull request."""
-    kinds = click.Choice(["text", "json", "markdown"])
-    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")(command)
+def start(command: Decorated) -> Decorated:
+    """Take a place in the project, of a command whose arguments are none."""
+    place = click.Path(path_type=Path)
+    text = "A folder or file of the project; the current folder by default."
+    return click.option("--project", "start", type=place, default=Path(), metavar="PATH", help=text)(command)
+
+
+def yes(command: Decorated) -> Decorated:
+    """Take the answer to what would be asked."""
+    text = "Do not ask; without a terminal nothing is ever asked."
+    return click.option("-y", "--yes", is_flag=True, help=text)(command)
+
+
+def format_option(*, markdown: bool = False) -> Callable[[Decorated], Decorated]:
+    """Take the output format; `markdown` is one of what people also show in a pull request."""
+    kinds = click.Choice(["text", "json", *(["markdown"] if markdown else [])])
+    return click.option("--format", "format_", type=kinds, default="text", show_default=True, help="Output.")
 
 
 def offline_models(command: Decorated) -> Decorated:
@@ -111,6 +122,12 @@ def asking(start: Path, target_name: str | None, variables: tuple[str, ...]) -> 
             raise UsageError(f"--var {item!r} is not NAME=VALUE", "for example --var tone=formal")
         values[name] = value
     return Ask(start=start, cwd=Path.cwd(), target=target_name, variables=values, env=dict(os.environ))
+
+
+def find_into(folder: Path) -> tuple[Path, Path]:
+    """Give the folder that specs are written into, absolute, and the nearest at or above it that is there."""
+    into = Path(os.path.normpath(Path.cwd() / folder))
+    return into, next(each for each in (into, *into.parents) if each.is_dir())
 
 
 def within(given: tuple[Path, ...], file: Path) -> bool:

@@ -10,12 +10,12 @@ import click
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import (
     concurrency,
+    format_option,
     load_project,
     offline_models,
     only,
     paths,
     refreshing,
-    reports,
     select,
     target,
     verbosity,
@@ -47,7 +47,7 @@ from orchestrator.spec.revisions import read_revision
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @refreshing
 @offline_models
-@reports
+@format_option(markdown=True)
 @concurrency
 @verbosity
 def command(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import reports
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
 from orchestrator.errors import ReportError
 from orchestrator.reporting.merged_text import merged_text
@@ -34,7 +34,7 @@ def command() -> None:
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the whole as JSON.")
 @click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write it as one HTML file, to look at.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write it as Markdown.")
-@reports
+@format_option(markdown=True)
 def merge_(
     files: tuple[Path, ...],
     json_file: Path | None,

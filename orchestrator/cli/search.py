@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import formats, load_project, target
+from orchestrator.cli.options import format_option, load_project, start, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.knowledge import MOST_RESULTS, Found, Query
@@ -33,10 +33,8 @@ _HINT = 'for example --filter topic=billing, or --filter \'{"type": "gte", "key"
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out results below this score.")
 @click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE|JSON", help="Only files like this (repeatable).")
 @click.option("--full", is_flag=True, help="Show passages whole.")
-@formats
-@click.option(
-    "--project", "start", type=click.Path(path_type=Path), default=Path(), metavar="PATH", help="Where the project is."
-)
+@format_option()
+@start
 def command(
     store: str,
     query: str,

@@ -8,8 +8,8 @@ from itertools import chain
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import Decorated
-from orchestrator.cli.resuming import Keeping, Kept
+from orchestrator.cli.options import Decorated, variables
+from orchestrator.cli.resuming import LoggedRun, LogListener
 from orchestrator.cli.scenario_progress import watching
 from orchestrator.diagnostics import counted
 from orchestrator.errors import OrchError
@@ -26,7 +26,7 @@ class Part:
     """What is run on one target."""
 
     project: Project
-    kept: Keeping
+    logged: LoggedRun
     """Its scenarios, and the log that hears of them."""
     recordings: Recordings | None
     """Those of this target, where some are asked for."""
@@ -34,11 +34,8 @@ class Part:
 
 def targets(command: Decorated) -> Decorated:
     """Take any number of targets, and values for variables."""
-    command = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for vars.NAME.")(
-        command
-    )
     text = "Target to use, instead of the project's default (repeatable: one after the other, in one report)."
-    return click.option("--target", "targets", multiple=True, metavar="NAME", help=text)(command)
+    return click.option("--target", "targets", multiple=True, metavar="NAME", help=text)(variables(command))
 
 
 async def run_all(parts: Sequence[Part], options: RunOptions, quiet: bool) -> Run:
@@ -52,15 +49,15 @@ async def run_all(parts: Sequence[Part], options: RunOptions, quiet: bool) -> Ru
     for part in parts:
         stopped = any(each.interrupted or (options.fail_fast and exit_code(each)) for each in done)
         if stopped or (budget and budget.is_reached):
-            done.append(part.kept.whole(Run((), 0.0, tuple(part.kept.to_play))))
+            done.append(part.logged.whole(Run((), 0.0, tuple(part.logged.to_play))))
             continue
         if len(parts) > 1 and not quiet:
-            count = len(part.kept.to_play)
+            count = len(part.logged.to_play)
             show_note(f"target {part.project.target_name}: {counted(count, 'scenario')}")
         ran = await _run(part, replace(options, budget_usd=budget.left_usd if budget else None), quiet, len(parts) > 1)
         if budget and ran.budget:
             budget = budget.with_spent(ran.budget)
-        done.append(part.kept.whole(ran))
+        done.append(part.logged.whole(ran))
     return Run(
         results=tuple(chain.from_iterable(each.results for each in done)),
         duration_ms=sum(each.duration_ms for each in done),
@@ -71,20 +68,20 @@ async def run_all(parts: Sequence[Part], options: RunOptions, quiet: bool) -> Ru
 
 
 async def _run(part: Part, options: RunOptions, quiet: bool, is_one_of_several: bool) -> Run:
-    kept = part.kept
-    if not kept.to_play:
+    logged = part.logged
+    if not logged.to_play:
         return Run((), 0.0)
     open_target = opening(part.project, os.environ)
     try:
-        with watching(len(kept.to_play) + kept.taken, quiet, kept.taken) as watch:
-            listener = Kept(kept, watch)
+        with watching(len(logged.to_play) + logged.taken, quiet, logged.taken) as watch:
+            listener = LogListener(logged, watch)
             options = replace(options, on_interrupt=watch.stopping)
             if part.recordings is not None:
-                return await run_recorded(kept.to_play, part.recordings, open_target, options, listener)
-            async with open_target(kept.to_play) as open_conversation:
-                return await run(kept.to_play, open_conversation, options, listener)
+                return await run_recorded(logged.to_play, part.recordings, open_target, options, listener)
+            async with open_target(logged.to_play) as open_conversation:
+                return await run(logged.to_play, open_conversation, options, listener)
     except OrchError as error:
         if not is_one_of_several:
             raise
         attempt = Attempt(Status.ERRORED, (), (), 0.0, 0, Problem(error.message, error.hint), cost_usd=0.0)
-        return Run(tuple(ScenarioResult(located, Status.ERRORED, (attempt,)) for located in kept.to_play), 0.0)
+        return Run(tuple(ScenarioResult(located, Status.ERRORED, (attempt,)) for located in logged.to_play), 0.0)

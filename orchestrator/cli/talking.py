@@ -54,7 +54,7 @@ QUIT = "/quit"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TalkOptions:
     """What the command line asks for."""
 
     assistant: str
@@ -97,7 +97,7 @@ class _Screen:
 class Talk:
     """One talk; open it with `with`, hold it, and read what was said."""
 
-    def __init__(self, project: Project, wish: Wish) -> None:
+    def __init__(self, project: Project, wish: TalkOptions) -> None:
         """Raises `UsageError` for an assistant or a scenario that is not there."""
         self._project, self._wish = project, wish
         self._located = _located(project, wish)
@@ -234,7 +234,7 @@ def _ask(prompt: str) -> str:
     return input()
 
 
-def _located(project: Project, wish: Wish) -> LocatedScenario:
+def _located(project: Project, wish: TalkOptions) -> LocatedScenario:
     """Give the talk as a scenario that nobody wrote: the same is asked of its assistant."""
     resource = project.resources.get(Address(Kind.ASSISTANT, wish.assistant))
     if resource is None:
@@ -245,13 +245,13 @@ def _located(project: Project, wish: Wish) -> LocatedScenario:
     return LocatedScenario(scenario, resource.position, project.root, target=project.target_name, model=wish.model)
 
 
-def _price(project: Project, wish: Wish) -> Price | None:
+def _price(project: Project, wish: TalkOptions) -> Price | None:
     """Give what the model costs that answers."""
     fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
     return project.prices.get(wish.model or str(fields.get("model")))
 
 
-def _mocking(project: Project, wish: Wish) -> LocatedScenario | None:
+def _mocking(project: Project, wish: TalkOptions) -> LocatedScenario | None:
     if wish.mocks is None:
         return None
     found = next((each for each in project.scenarios if wish.mocks in (each.base, each.scenario.name)), None)
@@ -276,7 +276,7 @@ def record_to(project: Project, file: Path) -> Path:
     return path
 
 
-def show_recorded(project: Project, wish: Wish, place: Path, said: list[Said]) -> None:
+def show_recorded(project: Project, wish: TalkOptions, place: Path, said: list[Said]) -> None:
     """Write the talk as a scenario, and say so."""
     fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
     functions = {path.removeprefix("tools.") for path, value in fields.items() if value == "function"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
-from orchestrator.cli.options import formats, load_project, paths, target
+from orchestrator.cli.options import format_option, load_project, paths, target
 from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
@@ -20,7 +20,7 @@ from orchestrator.spec.mock_links import find_unreachable
 @click.command(epilog="Examples: `orch validate`, `orch validate specs/ --target foundry`.")
 @paths
 @target
-@formats
+@format_option()
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
     """Check all specs and show every problem.
 
