@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from orchestrator.diagnostics import counted
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.money import usd
-from orchestrator.scenario.results import ScenarioResult, Status, TurnResult
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import ScenarioResult, TurnResult
 
 EVERY_SECONDS = 10.0
 """Without a terminal, a line once this much time has passed since the last one ..."""

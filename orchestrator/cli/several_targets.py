@@ -17,7 +17,8 @@ from orchestrator.model.project import Project
 from orchestrator.project import opening
 from orchestrator.scenario.budget import Budget
 from orchestrator.scenario.recorded_run import Recordings, run_recorded
-from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, exit_code
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, exit_code
 from orchestrator.scenario.runner import RunOptions, run
 
 

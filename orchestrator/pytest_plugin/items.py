@@ -21,7 +21,8 @@ from orchestrator.reporting.run_text import failure_text
 from orchestrator.scenario.project_recordings import get_recordings
 from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.recorded_run import Mode, run_recorded
-from orchestrator.scenario.results import ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import ScenarioResult
 from orchestrator.scenario.runner import Open, RunOptions, run
 from orchestrator.spec.loader import Ask, find_root, load
 

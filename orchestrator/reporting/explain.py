@@ -12,7 +12,8 @@ from orchestrator.model.conversation import AnsweredCall, Evidence, Reply
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, undecided
 from orchestrator.scenario.quoting import cut, shown_call
-from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, TurnResult, Verdict
 from orchestrator.scenario.transcript import Exchange
 
 _WIDTH = len("assistant: ")

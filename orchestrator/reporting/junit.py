@@ -14,7 +14,8 @@ from orchestrator.reporting.characters import visible
 from orchestrator.reporting.explain import explain, headline
 from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_left_out
 from orchestrator.reporting.rates import is_repeated, statistics_json
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 
 LIMIT = 10_000
 """Characters of one message, call or output; CI systems refuse reports of many megabytes."""

@@ -6,7 +6,8 @@ from typing import Any
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.explain import Line, Part
 from orchestrator.reporting.money import usd
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 
 
 def why_left_out(run: Run) -> str:

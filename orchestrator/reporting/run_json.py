@@ -28,11 +28,11 @@ from orchestrator.reporting.criteria import criteria_json
 from orchestrator.reporting.left_out import quarantine_json, why_left_out
 from orchestrator.reporting.rates import repeat_json, statistics_json
 from orchestrator.scenario.quoting import cut
-from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.report_format import FORMAT, NOT_RUN, TURN, summarize
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, TurnResult, Verdict
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import get_score
 
-FORMAT = "orch.test/1"
 EXCERPT = 300
 """Characters of a passage that was found, its beginning and its end: enough to know it again."""
 
@@ -42,18 +42,13 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
 
     Of several targets the names are joined with a comma; each scenario says its own.
     """
+    scenarios = [_scenario(result, target) for result in run.results]
     report: dict[str, Any] = storable(
         {
             "format": FORMAT,
             "project": project,
             "target": target,
-            "summary": {
-                "scenarios": len(run.results),
-                **{str(status): run.count(status) for status in Status},
-                "quarantined": run.quarantined,
-                "not_run": len(run.not_run),
-                "taken_over": run.taken_over,
-            },
+            "summary": summarize(scenarios, len(run.not_run)),
             "interrupted": run.interrupted,
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
@@ -63,7 +58,7 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "cost_usd": run.cost_usd,
             "recorded_cost_usd": run.recorded_cost_usd,
             "budget": _budget(run),
-            "scenarios": [_scenario(result, target) for result in run.results],
+            "scenarios": scenarios,
             "not_run": [{**_place(located, target), "reason": why_left_out(run)} for located in run.not_run],
         }
     )
@@ -144,23 +139,7 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
 
 
 def _not_run(user: str) -> dict[str, Any]:
-    return {
-        "user": user,
-        "reply": None,
-        "status": "not_run",
-        "tool_calls": [],
-        "citations": [],
-        "files": [],
-        "searches": [],
-        "code_runs": [],
-        "steps": [],
-        "score": None,
-        "checks": [],
-        "problem": None,
-        "usage": _usage(Usage()),
-        "judge_usage": _usage(Usage()),
-        "duration_ms": 0,
-    }
+    return {**TURN, "user": user, "status": NOT_RUN}
 
 
 def _call(call: AnsweredCall) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from orchestrator.reporting.explain import Line, Part, explain, leftovers
 from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_reached
 from orchestrator.reporting.money import usd
 from orchestrator.reporting.rates import is_repeated, rate_text
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 
 LIMIT = 2000
 """Characters of one message, call or output shown; the JSON report has all of it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.diagnostics import counted
 from orchestrator.scenario.quoting import cut, shown_call
+from orchestrator.scenario.report_format import is_held
 
 Data = Mapping[str, Any]
 LIMIT = 1_000
@@ -16,8 +17,7 @@ LIMIT = 1_000
 
 def get_status(scenario: Data) -> str:
     """Give the status people read: a scenario in quarantine is that, whatever became of it."""
-    quarantine = scenario.get("quarantine")
-    return "quarantined" if quarantine and not quarantine["over"] else str(scenario["status"])
+    return "quarantined" if is_held(scenario) else str(scenario["status"])
 
 
 def get_label(scenario: Data, with_target: bool) -> str:

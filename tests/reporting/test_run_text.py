@@ -7,7 +7,8 @@ from rich.console import Console
 
 from orchestrator.model.conversation import MadeFile
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
-from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult
 from tests.reporting.cases import as_case
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
