@@ -21,7 +21,7 @@ def merged_text(data: Mapping[str, Any]) -> Text:
     lines = []
     for each in sorted(wrong, key=lambda scenario: ORDER.index(get_status(scenario))):
         status = get_status(each)
-        told = [part for part in (get_rate(each), visible(get_headline(each))) if part]
+        told = [part for part in (get_rate(each), visible(get_headline(each).text)) if part]
         label = visible(get_label(each, several))
         what = f" {label}  {'  '.join(told)}"
         lines.append(Text.assemble((f"{status.upper():<12}", _STYLES.get(status, "dim")), what))

@@ -9,10 +9,12 @@ from rich.text import Text
 
 from orchestrator.diagnostics import counted
 from orchestrator.reporting.cautions import caution_lines
-from orchestrator.reporting.explain import Line, Part, explain, leftovers
-from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_reached
+from orchestrator.reporting.left_out import leftover_lines, quarantine_lines, quarantine_text, why_reached
+from orchestrator.reporting.lines import Line, Part
 from orchestrator.reporting.money import usd
-from orchestrator.reporting.rates import is_repeated, rate_text
+from orchestrator.reporting.rates import is_repeated, repeat_json, statistics_json
+from orchestrator.reporting.run_json import scenario_json
+from orchestrator.reporting.story import rate_text, tell
 from orchestrator.scenario.report_format import Status
 from orchestrator.scenario.results import Run, ScenarioResult
 
@@ -44,7 +46,7 @@ def run_text(run: Run, verbose: bool = False) -> Text:
     rows = [status_text(result, name, max(status, len(Status.ERRORED)), several) for result in run.results]
     blocks = [Text("\n").join(rows)] if rows else []
     blocks += [failure_text(result, several) for result in run.results if verbose or result.status is not Status.PASSED]
-    if notes := [*caution_lines(run.results), *quarantine_lines(run.results), *leftovers(run.results)]:
+    if notes := [*caution_lines(run.results), *quarantine_lines(run.results), *leftover_lines(run.results)]:
         blocks.append(_lines(notes))
     return Text("\n\n").join([*blocks, summary_text(run)])
 
@@ -59,7 +61,7 @@ def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0, w
         (f"{result.status.upper():<{status_width}}", _STATUS_STYLE[result.status]),
         f"  {name}{' ' * (width - cell_len(name))}  ",
         (_duration(result.duration_ms), "dim"),
-        f"  {rate_text(result)}" if is_repeated(result) else "",
+        f"  {rate_text(statistics_json(result), repeat_json(result))}" if is_repeated(result) else "",
         ("  recorded" if result.recorded else "", "dim"),
         ("  taken over" if result.taken_over else "", "dim"),
         (f"  {quarantine_text(result)}" if result.quarantined else "", "yellow"),
@@ -73,7 +75,7 @@ def failure_text(result: ScenarioResult, with_target: bool = False) -> Text:
         (f"{result.status.upper()} {result.located.label(with_target)}", _STATUS_STYLE[result.status]),
         f"  {position.file}:{position.line}",
     )
-    return Text("\n").join([title, _lines(explain(result, LIMIT))])
+    return Text("\n").join([title, _lines(tell(scenario_json(result), LIMIT))])
 
 
 def summary_text(run: Run) -> Text:

@@ -52,6 +52,7 @@ SCENARIO: Mapping[str, Any] = {
     "taken_over": False,
     "cost_usd": None,
     "statistics": None,
+    "problem": None,
     "attempts": [],
 }
 """What became of one."""

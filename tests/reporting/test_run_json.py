@@ -61,6 +61,7 @@ def test_the_contract(a_run):
         "taken_over": False,
         "cost_usd": None,
         "repeat": 1,
+        "problem": None,
         "statistics": {
             "passed": 1,
             "failed": 0,
