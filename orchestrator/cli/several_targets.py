@@ -16,10 +16,10 @@ from orchestrator.errors import OrchError
 from orchestrator.model.project import Project
 from orchestrator.project import opening
 from orchestrator.scenario.budget import Budget
-from orchestrator.scenario.recorded_run import Recordings, run_recorded
+from orchestrator.scenario.recorded_run import Recordings, run_or_replay
 from orchestrator.scenario.report_format import Status
 from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, exit_code
-from orchestrator.scenario.runner import RunOptions, run
+from orchestrator.scenario.runner import RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,7 @@ async def _run(part: Part, options: RunOptions, quiet: bool, is_one_of_several: 
         with watching(len(logged.to_play) + logged.taken, quiet, logged.taken) as watch:
             listener = LogListener(logged, watch)
             options = replace(options, on_interrupt=watch.stopping)
-            if part.recordings is not None:
-                return await run_recorded(logged.to_play, part.recordings, open_target, options, listener)
-            async with open_target(logged.to_play) as open_conversation:
-                return await run(logged.to_play, open_conversation, options, listener)
+            return await run_or_replay(logged.to_play, part.recordings, open_target, options, listener)
     except OrchError as error:
         if not is_one_of_several:
             raise

@@ -11,6 +11,7 @@ from orchestrator.model.address import Address
 from orchestrator.model.fields import file_label
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
+from orchestrator.reconcile.retiring import end_text
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
@@ -77,10 +78,7 @@ def summary_line(plan: Plan) -> str:
 
 def retiring_words(item: Retiring) -> str:
     """Say when an assistant's model is shut down."""
-    if item.days < 0:
-        return f"model {item.model} was shut down on {item.day}"
-    when = "today" if item.days == 0 else f"in {counted(item.days, 'day')}"
-    return f"model {item.model} is shut down on {item.day}, {when}"
+    return f"model {end_text(item.model, item.day, item.days)}"
 
 
 def nothing_to_do(noop: int) -> str:

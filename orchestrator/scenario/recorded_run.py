@@ -249,6 +249,20 @@ class Recordings:
         )
 
 
+async def run_or_replay(
+    scenarios: Sequence[LocatedScenario],
+    recordings: Recordings | None,
+    open_target: OpenTarget,
+    options: RunOptions,
+    listener: Listener | None = None,
+) -> Run:
+    """Run scenarios with their recordings, or on the target alone where none are asked for; raises as those do."""
+    if recordings is not None:
+        return await run_recorded(scenarios, recordings, open_target, options, listener)
+    async with open_target(scenarios) as open_conversation:
+        return await run(scenarios, open_conversation, options, listener)
+
+
 async def run_recorded(
     scenarios: Sequence[LocatedScenario],
     recordings: Recordings,
