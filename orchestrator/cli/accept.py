@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.loading import asking
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking, start, target
+from orchestrator.cli.options import start, target
 from orchestrator.cli.output import show_text
 from orchestrator.diagnostics import Diagnostic, counted, did_you_mean
 from orchestrator.errors import SpecError, TargetMissingError, UsageError

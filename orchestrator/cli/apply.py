@@ -8,16 +8,15 @@ import click
 
 from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
+from orchestrator.cli.loading import load_project, select
 from orchestrator.cli.options import (
     concurrency,
     format_option,
-    load_project,
     offline_models,
     only,
     paths,
     quietness,
     refreshing,
-    select,
     target,
     verbosity,
     yes,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import load_project, start, target
+from orchestrator.cli.options import start, target
 from orchestrator.cli.talking import Talk, TalkOptions, record_to, show_recorded
 
 _FILE = click.Path(path_type=Path, dir_okay=False)

@@ -6,17 +6,8 @@ import click
 
 from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
-from orchestrator.cli.options import (
-    concurrency,
-    format_option,
-    load_project,
-    only,
-    paths,
-    quietness,
-    select,
-    target,
-    yes,
-)
+from orchestrator.cli.loading import load_project, select
+from orchestrator.cli.options import concurrency, format_option, only, paths, quietness, target, yes
 from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.planner import PlanOptions
 

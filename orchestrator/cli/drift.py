@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, format_option, load_project, only, paths, select, target
+from orchestrator.cli.loading import load_project, select
+from orchestrator.cli.options import concurrency, format_option, only, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_plan, open_session
 from orchestrator.reconcile.drift import Drift, drift

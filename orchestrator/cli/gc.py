@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.asking import confirm, somebody_is_there
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import format_option, load_project, paths, target, yes
+from orchestrator.cli.options import format_option, paths, target, yes
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.model.project import Project
 from orchestrator.project import open_session

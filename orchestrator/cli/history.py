@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.loading import number_and_path
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import format_option, number_and_path
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.reconcile.history import History, get_history_file, read_history

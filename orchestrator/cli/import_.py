@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.adopting import ImportOptions, take_over
-from orchestrator.cli.options import asking, concurrency, find_into, format_option, quietness, target
+from orchestrator.cli.loading import asking, find_into
+from orchestrator.cli.options import concurrency, format_option, quietness, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.address import Address, is_name

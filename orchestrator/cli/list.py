@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, format_option, load_project, paths, target
+from orchestrator.cli.loading import load_project
+from orchestrator.cli.options import concurrency, format_option, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_observed, open_session
 from orchestrator.reconcile.observe import Observed

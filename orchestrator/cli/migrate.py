@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.init import project_name
+from orchestrator.cli.loading import asking, find_into
 from orchestrator.cli.migrate_source import fetch_source, get_source, read_threads
 from orchestrator.cli.migrating import MigrateOptions, migrate
-from orchestrator.cli.options import asking, concurrency, find_into, format_option, quietness, target, verbosity
+from orchestrator.cli.options import concurrency, format_option, quietness, target, verbosity
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.providers.assistants_dump import Dump, read_dump

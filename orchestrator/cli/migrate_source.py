@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from orchestrator.cli.loading import asking
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking
 from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.language import Secret

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_warning
-from orchestrator.cli.options import format_option, load_project, paths, target
+from orchestrator.cli.options import format_option, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import open_session
 from orchestrator.reconcile.model_uses import Listed, uses, warnings

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.loading import load_project, select
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import (
     concurrency,
     format_option,
-    load_project,
     offline_models,
     only,
     paths,
     refreshing,
-    select,
     target,
     verbosity,
 )

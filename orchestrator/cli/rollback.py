@@ -7,18 +7,9 @@ import click
 
 from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
+from orchestrator.cli.loading import asking, number_and_path
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import (
-    asking,
-    concurrency,
-    format_option,
-    number_and_path,
-    only,
-    quietness,
-    target,
-    verbosity,
-    yes,
-)
+from orchestrator.cli.options import concurrency, format_option, only, quietness, target, verbosity, yes
 from orchestrator.diagnostics import Position
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project

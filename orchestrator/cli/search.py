@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import format_option, load_project, start, target
+from orchestrator.cli.loading import load_project
+from orchestrator.cli.options import format_option, start, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.knowledge import MOST_RESULTS, Found, Query

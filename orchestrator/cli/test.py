@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.budget import budget, check_prices
+from orchestrator.cli.loading import load_project, within
 from orchestrator.cli.messages import show_note, show_warning
-from orchestrator.cli.options import concurrency, format_option, load_project, paths, quietness, verbosity, within
+from orchestrator.cli.options import concurrency, format_option, paths, quietness, verbosity
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
 from orchestrator.cli.resuming import GO_ON, ResumeOptions, last_run, logged_run
 from orchestrator.cli.run_reports import Files, show_reports

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
-from orchestrator.cli.options import format_option, load_project, paths, target
+from orchestrator.cli.options import format_option, paths, target
 from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
