@@ -1,6 +1,6 @@
 """The wiring: a loaded project, its provider and the two engines, joined for whichever face asks.
 
-Holds no logic of its own: what is decided here is only who is handed to whom, and who waits for whom.
+Decides how an apply goes (sweep, journal, carry out, remember), when a target is read twice, and what is refused first.
 """
 
 import asyncio

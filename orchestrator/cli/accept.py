@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import asking
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking, target
+from orchestrator.cli.options import start, target
 from orchestrator.cli.output import show_text
-from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.diagnostics import Diagnostic, counted, did_you_mean
 from orchestrator.errors import SpecError, TargetMissingError, UsageError
 from orchestrator.model.address import Address
 from orchestrator.model.project import Project
@@ -37,14 +38,7 @@ from orchestrator.spec.slots import Wanted
 @click.argument("address")
 @click.argument("fields", nargs=-1, metavar="[FIELD]...")
 @target
-@click.option(
-    "--project",
-    "start",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="PATH",
-    help="A folder or file of the project; the current folder by default.",
-)
+@start
 def command(address: str, fields: tuple[str, ...], target: str | None, variables: tuple[str, ...], start: Path) -> int:
     """Take outside changes into the specs.
 
@@ -74,7 +68,7 @@ def command(address: str, fields: tuple[str, ...], target: str | None, variables
     rewrites = accept(loaded, wanted_address, wanted, lambda texts: load_with_documents(replace(ask, texts=texts)))
     write(rewrites)
     show_text(rewrites_text(rewrites))
-    taken = f"{len(chosen)} field{'' if len(chosen) == 1 else 's'}"
+    taken = counted(len(chosen), "field")
     show_note(f"{taken} of {wanted_address} taken from {loaded.project.target_name}; `orch apply` notes it there")
     return 0
 
@@ -83,8 +77,7 @@ def _address(text: str, project: Project) -> Address:
     """Give a declared address; raises `UsageError`."""
     known = [str(address) for address in project.resources]
     if text not in known:
-        near = nearest(text, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(sorted(known)) or 'none'}"
+        hint = did_you_mean(text, known) or f"there are: {', '.join(sorted(known)) or 'none'}"
         raise UsageError(f"no resource has the address {text}", hint)
     return Address.parse(text)
 

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, select
 from orchestrator.cli.options import (
     concurrency,
-    load_project,
+    format_option,
     offline_models,
     only,
     paths,
     quietness,
     refreshing,
-    reports,
-    select,
     target,
     verbosity,
+    yes,
 )
 from orchestrator.errors import PlanError, UsageError
 from orchestrator.reconcile.plan import Plan
@@ -50,10 +50,10 @@ SHORTEST = 8
     metavar="HASH",
     help="Carry out only the plan with this hash, as `orch plan --out` prints it; does not ask.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask. Without a terminal, apply never asks.")
+@yes
 @refreshing
 @offline_models
-@reports
+@format_option(markdown=True)
 @concurrency
 @quietness("Show neither the plan (unless you are asked about it) nor progress.")
 @verbosity("Show long texts of the plan whole, every file of a store, and what is unchanged.")
@@ -94,15 +94,15 @@ def command(
     if saved is not None:
         paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables, refresh=refresh)
-    options = PlanOptions(
+    planning = PlanOptions(
         prune=prune,
         only=select(project, paths, only, prune),
         refresh=refresh,
         retry_failed=retry_failed,
         revision=read_revision(project.root),
     )
-    wish = Wish(
-        plan=options if saved is None else saved,
+    options = ApplyOptions(
+        plan=planning if saved is None else saved,
         question=f"Apply this to {project.target_name}?",
         ask=approve is None and somebody_is_there(yes),
         format_=format_,
@@ -112,7 +112,7 @@ def command(
         approved=approve,
         offline_models=offline_models,
     )
-    return carry_out(project, wish)
+    return carry_out(project, options)
 
 
 def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:

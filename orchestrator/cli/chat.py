@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import load_project, target
-from orchestrator.cli.talking import Talk, Wish, record_to, show_recorded
+from orchestrator.cli.options import start, target
+from orchestrator.cli.talking import Talk, TalkOptions, record_to, show_recorded
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -28,14 +29,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--record", "file", type=_FILE, metavar="FILE", help="Write the conversation to a new file, as a scenario."
 )
-@click.option(
-    "--project",
-    "start",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="PATH",
-    help="A folder or file of the project; the current folder by default.",
-)
+@start
 def command(
     assistant: str,
     target: str | None,
@@ -56,15 +50,15 @@ def command(
     Exit codes: 0; 1 if a reply failed; 2 if the conversation could not start.
     """
     project = load_project((start,), target, variables)
-    wish = Wish(assistant.removeprefix("assistant."), model, messages, mocks)
+    options = TalkOptions(assistant.removeprefix("assistant."), model, messages, mocks)
     place = record_to(project, file) if file is not None else None
-    talk = Talk(project, wish)
+    talk = Talk(project, options)
     try:
         with talk:
             failed = talk.hold()
     finally:  # what was said until then is not lost
         if place is not None:
-            show_recorded(project, wish, place, talk)
+            show_recorded(project, options, place, talk)
         if talk.summary is not None:
             show_note(talk.summary)
     return 1 if failed else 0

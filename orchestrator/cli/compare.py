@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.errors import ReportError
 from orchestrator.reporting.compare_json import compare_json
 from orchestrator.reporting.compare_markdown import compare_markdown
 from orchestrator.reporting.compare_text import compare_text
 from orchestrator.scenario.comparison import compare
-from orchestrator.scenario.reports import RunReport, read_report
+from orchestrator.scenario.report_files import load_report
+from orchestrator.scenario.reports import read_report
 
 REGRESSED = 1
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -36,14 +37,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     metavar="C",
     help="How sure to be of a change: 1 - C is the chance of a false regression.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@format_option(markdown=True)
 def command(before: Path, after: Path, confidence: float, format_: str) -> int:
     """Compare two test reports: regression, improvement or noise.
 
@@ -53,7 +47,8 @@ def command(before: Path, after: Path, confidence: float, format_: str) -> int:
 
     Exit codes: 0 no regression; 1 a regression; 2 a report could not be read.
     """
-    compared = compare(_read(before), _read(after), confidence)
+    first, second = (read_report(load_report(file), str(file)) for file in (before, after))
+    compared = compare(first, second, confidence)
     match format_:
         case "json":
             click.echo(as_json(compare_json(compared)))
@@ -62,11 +57,3 @@ def command(before: Path, after: Path, confidence: float, format_: str) -> int:
         case _:
             show_text(compare_text(compared))
     return REGRESSED if compared.regressed else 0
-
-
-def _read(path: Path) -> RunReport:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ReportError(f"{path} is not UTF-8 text", "write a report with `orch test --json FILE`") from None
-    return read_report(text, str(path))

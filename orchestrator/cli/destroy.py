@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.examples import examples
-from orchestrator.cli.options import concurrency, load_project, only, paths, quietness, reports, select, target
+from orchestrator.cli.loading import load_project, select
+from orchestrator.cli.options import concurrency, format_option, only, paths, quietness, target, yes
 from orchestrator.reconcile.history import Command
 from orchestrator.reconcile.planner import PlanOptions
 
@@ -22,8 +23,8 @@ from orchestrator.reconcile.planner import PlanOptions
 @paths
 @target
 @only
-@click.option("-y", "--yes", is_flag=True, help="Do not ask. Without a terminal, destroy never asks.")
-@reports
+@yes
+@format_option(markdown=True)
 @concurrency
 @quietness("Show neither the plan (unless you are asked about it) nor progress.")
 def command(
@@ -49,7 +50,7 @@ def command(
     deleted.
     """
     project = load_project(paths, target, variables, may_be_empty=True)
-    wish = Wish(
+    options = ApplyOptions(
         plan=PlanOptions(destroy=True, only=select(project, paths, only)),
         question=f"Delete this from {project.target_name}?",
         ask=somebody_is_there(yes),
@@ -59,4 +60,4 @@ def command(
         nothing=f"Nothing to destroy: {project.name} owns nothing of this on {project.target_name}.",
         command=Command.DESTROY,
     )
-    return carry_out(project, wish)
+    return carry_out(project, options)

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
-from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target
+from orchestrator.cli.loading import load_project, select
+from orchestrator.cli.options import concurrency, format_option, only, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_plan, open_session
 from orchestrator.reconcile.drift import Drift, drift
@@ -29,7 +30,7 @@ DRIFTED = 3
 @paths
 @target
 @only
-@reports
+@format_option(markdown=True)
 @concurrency
 def command(
     paths: tuple[Path, ...],

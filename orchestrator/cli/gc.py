@@ -8,8 +8,9 @@ import click
 
 from orchestrator.cli.asking import confirm, somebody_is_there
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import formats, load_project, paths, target
+from orchestrator.cli.options import format_option, paths, target, yes
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.model.project import Project
 from orchestrator.project import open_session
@@ -29,8 +30,8 @@ DECLINED = 1
 @paths
 @target
 @click.option("--delete", is_flag=True, help="Delete what is listed; asks first on a terminal.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask. Without a terminal, gc never asks.")
-@formats
+@yes
+@format_option()
 def command(
     paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], delete: bool, yes: bool, format_: str
 ) -> int:

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import number_and_path
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import formats, number_and_path
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.reconcile.history import History, get_history_file, read_history
@@ -25,7 +26,7 @@ from orchestrator.spec.sources import find_root
 @click.argument("given", nargs=-1, metavar="[N] [PATH]")
 @click.option("--target", metavar="NAME", help="Show only what was applied to this target.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the newest N entries.")
-@formats
+@format_option()
 @click.option("-v", "--verbose", is_flag=True, help="Show the outcome of every change.")
 def command(given: tuple[str, ...], target: str | None, limit: int | None, format_: str, verbose: bool) -> int:
     """Show what was applied, when and by whom.

@@ -1,16 +1,16 @@
 """`orch import`: live objects become specs and are adopted."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from orchestrator.cli.adopting import Wish, take_over
+from orchestrator.cli.adopting import ImportOptions, take_over
 from orchestrator.cli.examples import examples
-from orchestrator.cli.options import asking, concurrency, formats, quietness, target
+from orchestrator.cli.loading import asking, find_into
+from orchestrator.cli.options import concurrency, format_option, quietness, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.address import Address, is_name
@@ -36,7 +36,7 @@ from orchestrator.spec.loader import load_with_documents
     help="Folder of the project to write the specs to; created if missing.",
 )
 @target
-@formats
+@format_option()
 @concurrency
 @quietness("Show no progress.")
 def command(
@@ -61,14 +61,13 @@ def command(
     """
     if bool(given) == everything:
         raise UsageError("what should be imported?", "give ADDRESS=ID, or --all for everything that is unmanaged")
-    into = Path(os.path.normpath(Path.cwd() / folder))
-    start = next(each for each in (into, *into.parents) if each.is_dir())
+    into, start = find_into(folder)
     ask = replace(asking(start, target, variables), may_be_empty=True)
-    wish = Wish(ask, _parsed(given), into, concurrency, quiet or format_ == "json")
+    options = ImportOptions(ask, _parsed(given), into, concurrency, quiet or format_ == "json")
     loaded = load_with_documents(ask)
     if not inside(loaded.project.root, into):
         raise UsageError(f"{folder} is not part of the project in {loaded.project.root}", "name a folder below it")
-    report = asyncio.run(take_over(loaded, wish))
+    report = asyncio.run(take_over(loaded, options))
     if format_ == "json":
         click.echo(as_json(import_json(report)))
     else:

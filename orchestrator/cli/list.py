@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
-from orchestrator.cli.options import concurrency, formats, load_project, paths, target
+from orchestrator.cli.loading import load_project
+from orchestrator.cli.options import concurrency, format_option, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_observed, open_session
 from orchestrator.reconcile.observe import Observed
@@ -25,7 +26,7 @@ from orchestrator.reporting.live_list import list_json, list_text
 @click.option(
     "--unmanaged", is_flag=True, help="Show only what no project owns, which is what `orch import --all` would import."
 )
-@formats
+@format_option()
 @concurrency
 def command(
     paths: tuple[Path, ...],

@@ -1,16 +1,16 @@
 """`orch migrate`: an export of the Assistants API, or a server that speaks it, becomes specs and scenarios."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
 
 from orchestrator.cli.examples import examples
 from orchestrator.cli.init import project_name
+from orchestrator.cli.loading import asking, find_into
 from orchestrator.cli.migrate_source import fetch_source, get_source, read_threads
-from orchestrator.cli.migrating import Wish, migrate
-from orchestrator.cli.options import asking, concurrency, quietness, reports, target, verbosity
+from orchestrator.cli.migrating import MigrateOptions, migrate
+from orchestrator.cli.options import concurrency, format_option, quietness, target, verbosity
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.providers.assistants_dump import Dump, read_dump
@@ -51,7 +51,7 @@ from orchestrator.spec.loader import find_root
 )
 @click.option("--keep-ids", is_flag=True, help="Also load the objects into the local target, under the ids they had.")
 @target
-@reports
+@format_option(markdown=True)
 @concurrency
 @quietness("Show no progress.")
 @verbosity("Name every field that a kind of target changes or refuses, and show long lists whole.")
@@ -81,8 +81,7 @@ def command(
 
     Exit codes: 0 done; 1 error; 5 some objects could not be carried over.
     """
-    into = Path(os.path.normpath(Path.cwd() / folder))
-    existing = next(each for each in (into, *into.parents) if each.is_dir())
+    into, existing = find_into(folder)
     try:
         find_root(existing, Path.cwd())
         begins = None
@@ -90,7 +89,8 @@ def command(
         begins = project_name(into)
     ask = asking(existing if begins is None else into, target, variables)
     dump = _read(dumps, source, api_key_env, threads, variables, concurrency)
-    report = asyncio.run(migrate(Wish(dump, ask, into, begins, keep_ids, concurrency, quiet or format_ != "text")))
+    options = MigrateOptions(dump, ask, into, begins, keep_ids, concurrency, quiet or format_ != "text")
+    report = asyncio.run(migrate(options))
     if format_ == "json":
         click.echo(as_json(migrate_json(report)))
     elif format_ == "markdown":

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from orchestrator.cli.loading import asking
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.language import Secret
 from orchestrator.model.project import Project, Target
@@ -77,5 +77,5 @@ async def fetch_source(source: Project, threads: list[str], concurrency: int) ->
         raise UsageError(
             f"{source.target_name}: there are no assistants, vector stores or threads", "check the address"
         )
-    show_note(f"read {dump.counts()} in {provider.requests.total} requests")
+    show_note(f"read {dump.counts()} in {counted(provider.requests.total, 'request')}")
     return dump

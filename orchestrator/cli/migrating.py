@@ -43,7 +43,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MigrateOptions:
     """What was asked for."""
 
     dump: Dump
@@ -69,7 +69,7 @@ class _Specs:
     written: Written = field(default_factory=Written)
 
 
-async def migrate(wish: Wish) -> MigrateReport:
+async def migrate(wish: MigrateOptions) -> MigrateReport:
     """Turn an export into specs; raises `OrchError`, and then no file is left behind."""
     done = [_begin(wish)]
     try:
@@ -96,7 +96,7 @@ async def migrate(wish: Wish) -> MigrateReport:
     )
 
 
-def _begin(wish: Wish) -> Written:
+def _begin(wish: MigrateOptions) -> Written:
     """Write orch.yaml where a project begins."""
     if wish.begins is None:
         return Written()
@@ -107,7 +107,7 @@ def _begin(wish: Wish) -> Written:
     return write_new({wish.folder / PROJECT_FILE: spec_text(data), **rest})
 
 
-def _scripts(wish: Wish, project: Project, scenarios: Scenarios) -> dict[Path, str]:
+def _scripts(wish: MigrateOptions, project: Project, scenarios: Scenarios) -> dict[Path, str]:
     """Give a ScriptedModel for each model that the local target has none of, saying what it said in the threads."""
     if project.target.provider != "local":
         return {}
@@ -123,7 +123,7 @@ def _scripts(wish: Wish, project: Project, scenarios: Scenarios) -> dict[Path, s
     return made
 
 
-def _drafted(wish: Wish) -> _Specs:
+def _drafted(wish: MigrateOptions) -> _Specs:
     """Write the specs of everything in the export that has none yet."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
     known = _migrated(wish, loaded)
@@ -144,7 +144,7 @@ def _drafted(wish: Wish) -> _Specs:
     return _Specs(addresses, files, made.refused, written)
 
 
-async def _kept(wish: Wish) -> _Specs:
+async def _kept(wish: MigrateOptions) -> _Specs:
     """Put the objects into the local target under their ids, and import them."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
     project = loaded.project
@@ -157,7 +157,8 @@ async def _kept(wish: Wish) -> _Specs:
     with Store.open(database(project)) as store:
         load_objects(store, objects)
     ask = replace(wish.ask, may_be_empty=True)
-    report = await adopting.take_over(loaded, adopting.Wish(ask, {}, wish.folder, wish.concurrency, wish.quiet))
+    importing = adopting.ImportOptions(ask, {}, wish.folder, wish.concurrency, wish.quiet)
+    report = await adopting.take_over(loaded, importing)
     addresses = {item.id: item.address for item in report.imported}
     new = {item.address: wish.ask.cwd / item.file for item in report.imported if item.file is not None}
     files = tuple(wish.ask.cwd / file for file in report.files)
@@ -177,7 +178,7 @@ def _with_missing_stores(dump: Dump) -> Mapping[str, Iterable[Mapping[str, Any]]
     return {**dump.objects, "vector_store": [*dump.objects["vector_store"], *missing]}
 
 
-async def _adopted_before(wish: Wish, project: Project) -> dict[str, Address]:
+async def _adopted_before(wish: MigrateOptions, project: Project) -> dict[str, Address]:
     """Give the addresses of the export's objects that are this project's on the target."""
     async with open_session(project, os.environ) as session:
         observed = await fetch_observed(session, wish.concurrency)
@@ -185,7 +186,7 @@ async def _adopted_before(wish: Wish, project: Project) -> dict[str, Address]:
     return {live.id: address for address, live in observed.owned.items() if live.id in ids}
 
 
-async def _check_not_applied(wish: Wish, loaded: Loaded) -> None:
+async def _check_not_applied(wish: MigrateOptions, loaded: Loaded) -> None:
     """Raise `OrchError` where what was migrated before is live under an id of its own: there would be two of it."""
     known = _migrated(wish, loaded)
     if not known:
@@ -200,7 +201,7 @@ async def _check_not_applied(wish: Wish, loaded: Loaded) -> None:
             raise OrchError(message, f"`orch destroy --target {target}`, or give the target another `db`")
 
 
-def _migrated(wish: Wish, loaded: Loaded) -> dict[str, Address]:
+def _migrated(wish: MigrateOptions, loaded: Loaded) -> dict[str, Address]:
     """Give what was migrated before, by the ids that stand in its specs."""
     found: dict[str, Address] = {}
     for address, resource in loaded.project.resources.items():
@@ -214,7 +215,7 @@ def _migrated(wish: Wish, loaded: Loaded) -> dict[str, Address]:
     return found
 
 
-def _load(wish: Wish) -> Project:
+def _load(wish: MigrateOptions) -> Project:
     try:
         return load(replace(wish.ask, may_be_empty=True))
     except SpecError as error:  # without its place: the files are taken away again
@@ -222,7 +223,7 @@ def _load(wish: Wish) -> Project:
         raise OrchError(f"the new specs do not fit the project: {first}; nothing was written", first.hint) from error
 
 
-def _report(wish: Wish, project: Project, specs: _Specs, scenarios: Scenarios) -> MigrateReport:
+def _report(wish: MigrateOptions, project: Project, specs: _Specs, scenarios: Scenarios) -> MigrateReport:
     cwd, dump = wish.ask.cwd, wish.dump
     places = {address: show(path, cwd) for address, path in specs.files.items()}
     resources = [project.resources[address] for address in specs.addresses.values() if address in project.resources]
@@ -245,7 +246,7 @@ def _wire(provider: str) -> str:
     return Target.model_validate({"provider": provider}).wire
 
 
-def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Address, StoreFiles]]:
+def _stores(wish: MigrateOptions, project: Project, specs: _Specs) -> Iterator[tuple[Address, StoreFiles]]:
     """Tell what was in each store whose files are not declared, or declared as texts just now."""
     held = wish.dump.files
     for id, address in specs.addresses.items():
@@ -262,7 +263,7 @@ def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Addre
             yield address, StoreFiles(missing, tuple(names), show(folder, wish.ask.cwd), f"{path}/*")
 
 
-def _remarks(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[str, str]]:
+def _remarks(wish: MigrateOptions, project: Project, specs: _Specs) -> Iterator[tuple[str, str]]:
     """Tell what specs cannot say of assistants and stores."""
     dump = wish.dump
     yield from dump.remarks

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_warning
-from orchestrator.cli.options import formats, load_project, paths, target
+from orchestrator.cli.options import format_option, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import open_session
 from orchestrator.reconcile.model_uses import Listed, uses, warnings
@@ -26,7 +27,7 @@ from orchestrator.reporting.model_list import model_list_json, model_list_text
 @paths
 @target
 @click.option("--all", "all_of_them", is_flag=True, help="List every model of the target, not just those in use.")
-@formats
+@format_option()
 def command(
     paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], all_of_them: bool, format_: str
 ) -> int:

@@ -8,16 +8,15 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, select
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import (
     concurrency,
-    load_project,
+    format_option,
     offline_models,
     only,
     paths,
     refreshing,
-    reports,
-    select,
     target,
     verbosity,
 )
@@ -54,7 +53,7 @@ from orchestrator.spec.revisions import read_revision
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @refreshing
 @offline_models
-@reports
+@format_option(markdown=True)
 @concurrency
 @verbosity("Show long texts whole, every file of a store, and what is unchanged.")
 def command(

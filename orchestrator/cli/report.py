@@ -1,20 +1,19 @@
 """`orch report`: reports of `orch test`, joined and shown in other forms. Reads files, nothing else."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from orchestrator.cli.examples import examples
-from orchestrator.cli.options import reports
-from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
-from orchestrator.errors import ReportError
+from orchestrator.cli.options import format_option
+from orchestrator.cli.output import show_text
+from orchestrator.cli.report_forms import show_form, write_forms
 from orchestrator.reporting.merged_text import merged_text
-from orchestrator.reporting.run_html import run_html
-from orchestrator.reporting.run_markdown import run_markdown
 from orchestrator.scenario.completing import complete
-from orchestrator.scenario.merging import get_exit_code, merge
+from orchestrator.scenario.merging import merge
+from orchestrator.scenario.report_files import load_report
+from orchestrator.scenario.report_format import get_exit_code
 from orchestrator.scenario.reports import read_report
 
 _REPORT = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -45,7 +44,7 @@ def command() -> None:
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the merged report as JSON.")
 @click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write it as a single HTML page.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write it as Markdown.")
-@reports
+@format_option(markdown=True)
 def merge_(
     files: tuple[Path, ...],
     json_file: Path | None,
@@ -63,23 +62,13 @@ def merge_(
     report.
     """
     whole = merge([(str(file), _read(file)) for file in files])
-    write_report(json_file, json_pieces(whole))
-    write_report(html_file, run_html(whole))
-    write_report(markdown_file, [run_markdown(whole)])
-    match format_:
-        case "json":
-            click.echo(as_json(whole))
-        case "markdown":
-            click.echo(run_markdown(whole))
-        case _:
-            show_text(merged_text(whole))
+    write_forms(whole, json_file, html_file, markdown_file)
+    if not show_form(whole, format_):
+        show_text(merged_text(whole))
     return get_exit_code(whole)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ReportError(f"{path} is not UTF-8 text", "write a report with `orch test --json FILE`") from None
-    read_report(text, str(path))  # says what is wrong with it, and where
-    return complete(json.loads(text), str(path))
+    data = load_report(path)
+    read_report(data, str(path))  # says what is wrong with what a comparison needs, and where
+    return complete(data, str(path))

@@ -5,20 +5,12 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import asking, number_and_path
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import (
-    asking,
-    concurrency,
-    number_and_path,
-    only,
-    quietness,
-    reports,
-    target,
-    verbosity,
-)
+from orchestrator.cli.options import concurrency, format_option, only, quietness, target, verbosity, yes
 from orchestrator.diagnostics import Position
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
@@ -43,8 +35,8 @@ DONE, PARTLY = 0, 5
 @target
 @only
 @click.option("--prune", is_flag=True, help="Also delete what this project owns and the earlier specs do not declare.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask. Without a terminal, rollback never asks.")
-@reports
+@yes
+@format_option(markdown=True)
 @concurrency
 @quietness("Show neither the plan (unless you are asked about it) nor progress.")
 @verbosity("Show long texts of the plan whole, every file of a store, and what is unchanged.")
@@ -79,7 +71,7 @@ def command(
     with specs_of(today.root, revision) as folder:
         project = _as_of(today, replace(ask, start=folder, cwd=folder, target=today.target_name), short)
         show_note(f"going back to {short}, the revision of entry {number}")
-        wish = Wish(
+        options = ApplyOptions(
             plan=PlanOptions(prune=prune, only=only, revision=revision),
             question=f"Roll {project.target_name} back to {short}?",
             ask=somebody_is_there(yes),
@@ -89,7 +81,7 @@ def command(
             verbose=verbose,
             command=Command.ROLLBACK,
         )
-        code = carry_out(project, wish)
+        code = carry_out(project, options)
     if code in (DONE, PARTLY) and read_revision(today.root) != revision:
         shown = show(today.root, Path.cwd())
         show_note(

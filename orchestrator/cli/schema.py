@@ -6,7 +6,7 @@ import click
 
 from orchestrator.cli.examples import examples
 from orchestrator.cli.messages import show_note
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import counted, did_you_mean
 from orchestrator.errors import UsageError
 from orchestrator.spec.schema import schema_file, schema_text
 from orchestrator.spec.shape import KINDS
@@ -38,8 +38,8 @@ def command(kind: str | None, folder: Path | None) -> int:
     Exit codes: 0 done; 1 error.
     """
     if kind is not None and kind not in KINDS:
-        near = nearest(kind, KINDS)
-        raise UsageError(f"no kind is called {kind}", f"did you mean {near}?" if near else f"known: {', '.join(KINDS)}")
+        hint = did_you_mean(kind, KINDS) or f"known: {', '.join(KINDS)}"
+        raise UsageError(f"no kind is called {kind}", hint)
     kinds = [kind] if kind else list(KINDS)
     if folder is None:
         if kind is None:
@@ -49,5 +49,5 @@ def command(kind: str | None, folder: Path | None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for each in kinds:
         (folder / schema_file(each)).write_text(schema_text(each), encoding="utf-8")
-    show_note(f"wrote {len(kinds)} schema{'' if len(kinds) == 1 else 's'} to {folder}/")
+    show_note(f"wrote {counted(len(kinds), 'schema')} to {folder}/")
     return 0

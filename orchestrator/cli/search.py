@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from orchestrator.cli.examples import examples
-from orchestrator.cli.options import formats, load_project, target
+from orchestrator.cli.loading import load_project
+from orchestrator.cli.options import format_option, start, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.knowledge import MOST_RESULTS, Found, Query
@@ -49,15 +50,8 @@ _HINT = 'for example --filter topic=billing, or --filter \'{"type": "gte", "key"
     help="Search only files with these attributes (repeatable).",
 )
 @click.option("--full", is_flag=True, help="Show passages in full.")
-@formats
-@click.option(
-    "--project",
-    "start",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="PATH",
-    help="A folder or file of the project; the current folder by default.",
-)
+@format_option()
+@start
 def command(
     store: str,
     query: str,

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import load_project
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.project import STATE_FOLDER
 from orchestrator.model.scripted import ScriptedModel

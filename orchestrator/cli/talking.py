@@ -15,7 +15,7 @@ from typing import Self
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.errors import UsageError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.conversation import (
@@ -54,7 +54,7 @@ QUIT = "/quit"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TalkOptions:
     """What the command line asks for."""
 
     assistant: str
@@ -97,7 +97,7 @@ class _Screen:
 class Talk:
     """One talk; open it with `with`, hold it, and read what was said."""
 
-    def __init__(self, project: Project, wish: Wish) -> None:
+    def __init__(self, project: Project, wish: TalkOptions) -> None:
         """Raises `UsageError` for an assistant or a scenario that is not there."""
         self._project, self._wish = project, wish
         self._located = _located(project, wish)
@@ -243,32 +243,30 @@ def _ask(prompt: str) -> str:
     return input()
 
 
-def _located(project: Project, wish: Wish) -> LocatedScenario:
+def _located(project: Project, wish: TalkOptions) -> LocatedScenario:
     """Give the talk as a scenario that nobody wrote: the same is asked of its assistant."""
     resource = project.resources.get(Address(Kind.ASSISTANT, wish.assistant))
     if resource is None:
         known = sorted(address.name for address in project.resources if address.kind is Kind.ASSISTANT)
-        near = nearest(wish.assistant, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = did_you_mean(wish.assistant, known) or f"there are: {', '.join(known) or 'none'}"
         raise UsageError(f"no assistant is called {wish.assistant}", hint)
     scenario = Scenario.model_validate({"name": "chat", "assistant": wish.assistant, "turns": [{"user": "-"}]})
     return LocatedScenario(scenario, resource.position, project.root, target=project.target_name, model=wish.model)
 
 
-def _price(project: Project, wish: Wish) -> Price | None:
+def _price(project: Project, wish: TalkOptions) -> Price | None:
     """Give what the model costs that answers."""
     fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
     return project.prices.get(wish.model or str(fields.get("model")))
 
 
-def _mocking(project: Project, wish: Wish) -> LocatedScenario | None:
+def _mocking(project: Project, wish: TalkOptions) -> LocatedScenario | None:
     if wish.mocks is None:
         return None
     found = next((each for each in project.scenarios if wish.mocks in (each.base, each.scenario.name)), None)
     if found is None:
         known = sorted({each.base for each in project.scenarios})
-        near = nearest(wish.mocks, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = did_you_mean(wish.mocks, known) or f"there are: {', '.join(known) or 'none'}"
         raise UsageError(f"--mocks {wish.mocks}: there is no such scenario", hint)
     return found
 
@@ -287,7 +285,7 @@ def record_to(project: Project, file: Path) -> Path:
     return path
 
 
-def show_recorded(project: Project, wish: Wish, place: Path, talk: Talk) -> None:
+def show_recorded(project: Project, wish: TalkOptions, place: Path, talk: Talk) -> None:
     """Write the talk as a scenario, and say so, or why there is none."""
     said = talk.said
     for number in talk.failed:

@@ -10,10 +10,11 @@ import click
 
 from orchestrator.cli.budget import budget, check_prices
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, within
 from orchestrator.cli.messages import show_note, show_warning
-from orchestrator.cli.options import conversations, load_project, paths, quietness, reports, verbosity, within
+from orchestrator.cli.options import conversations, format_option, paths, quietness, verbosity
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
-from orchestrator.cli.resuming import GO_ON, Wish, keeping, last_run
+from orchestrator.cli.resuming import GO_ON, ResumeOptions, last_run, logged_run
 from orchestrator.cli.run_reports import Files, show_reports
 from orchestrator.cli.several_targets import Part, run_all, targets
 from orchestrator.errors import UsageError
@@ -69,7 +70,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @last_run
 @budget
 @recording
-@reports
+@format_option(markdown=True)
 @conversations
 @quietness("Show no progress.")
 @verbosity("Also show the transcripts of scenarios that passed.")
@@ -121,13 +122,13 @@ def command(
         check_prices(project, [located for located in chosen if located.target == project.target_name], budget_usd)
     today = date.today()
     options = RunOptions(concurrency=concurrency, fail_fast=fail_fast, budget_usd=budget_usd, today=today)
-    wish = Wish(resumed, last_failed, today)
+    resuming = ResumeOptions(resumed, last_failed, today)
     with ExitStack() as stack:
         parts = [
             Part(
                 project,
                 stack.enter_context(
-                    keeping(project, [each for each in chosen if each.target == project.target_name], wish)
+                    logged_run(project, [each for each in chosen if each.target == project.target_name], resuming)
                 ),
                 ask_recordings(project, record, recordings),
             )
@@ -138,7 +139,7 @@ def command(
         show_recorded(each.recordings)
     files = Files(json_file, junit_file, html_file, markdown_file)
     show_reports(done, projects, files, format_, verbose, several_models=len(set(models)) > 1)
-    if any(each.kept.can_go_on(done) for each in parts):
+    if any(each.logged.can_go_on(done) for each in parts):
         show_note(GO_ON)
     return exit_code(done)
 

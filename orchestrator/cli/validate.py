@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
-from orchestrator.cli.options import formats, load_project, paths, target
-from orchestrator.diagnostics import Position
+from orchestrator.cli.options import format_option, paths, target
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.registry import get_capabilities
@@ -27,7 +28,7 @@ from orchestrator.spec.mock_links import find_unreachable
 )
 @paths
 @target
-@formats
+@format_option()
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
     """Check all specs and show every problem.
 
@@ -78,7 +79,7 @@ def _summary(project: Project) -> str:
         "scenario": len(project.scenarios),
         "scripted model": len(project.models),
     }
-    words = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n)
+    words = ", ".join(counted(n, word) for word, n in counts.items() if n)
     return f"{project.name}: {words}; no problems for target {project.target_name}"
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.model.address import Name
 from orchestrator.model.agents import AgentsSettings
 from orchestrator.model.assistants import AssistantsSettings
@@ -157,11 +157,10 @@ FIELDS = (
 def _known_field(path: str) -> str:
     first = path.partition(".")[0].partition("[")[0]
     if first not in FIELDS:
-        near = nearest(first, FIELDS)
         raise PydanticCustomError(
             "unknown_field",
             "there is no field `{path}`: {hint}",
-            {"path": path, "hint": f"did you mean `{near}`?" if near else f"known: {', '.join(FIELDS)}"},
+            {"path": path, "hint": did_you_mean(first, FIELDS) or f"known: {', '.join(FIELDS)}"},
         )
     return path
 

@@ -6,11 +6,11 @@ was. A file that cannot be read is an error, never an assistant that is not ther
 
 import json
 import os
-import secrets
 from pathlib import Path
 
 from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedError, UsageError
 from orchestrator.model.release import Release
+from orchestrator.spec.whole_files import write_whole
 
 _SUFFIX = ".json"
 
@@ -53,20 +53,9 @@ class Releases:
         """
         path = self._path(release.name)
         text = json.dumps(release.to_json(), indent=2, ensure_ascii=False) + "\n"
-        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("x", encoding="utf-8", newline="") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if new:
-                    os.link(temporary, path)  # unlike a rename it refuses to replace what is there
-                else:
-                    temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_whole(path, text.encode("utf-8"), new=new)
         except FileExistsError as error:
             hint = "import what is there (`orch import`), or move the file away"
             raise TargetRejectedError(f"{path} is there already and is another assistant's", hint) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import BRIDGES
@@ -111,7 +111,7 @@ def _store(live: Live, address: Address) -> Draft:
         data["expires_after"] = live.fields["expires_after"]
     _add_tail(data, live, ignore)
     fields = vector_store_fields(_shaped(VectorStore, data), {})
-    count = f"Its {live.file_count} file{'' if live.file_count == 1 else 's'}" if live.file_count else "Its files"
+    count = f"Its {counted(live.file_count, 'file')}" if live.file_count else "Its files"
     comment = f"{count} cannot be downloaded from the API: list them under `files:`, else they are left as they are."
     return Draft(_resource(address, fields, frozenset(), ignore), data, (comment,))
 

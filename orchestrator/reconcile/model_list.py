@@ -1,8 +1,8 @@
 """When a target's models are shut down, asked once a day and kept in between in `.orch/models-TARGET.json`."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from orchestrator.model.project import STATE_FOLDER, Project
 from orchestrator.providers.interface import Capability, Provider
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.retiring import models, retiring
+from orchestrator.spec.whole_files import write_whole
 
 FORMAT = "orch.models/1"
 DAY = 24 * 60 * 60.0
@@ -78,10 +79,6 @@ def _write(file: Path, source: str, now: float, dates: Mapping[str, date]) -> No
         "read": now,
         "dates": {m: day.isoformat() for m, day in dates.items()},
     }
-    part = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
+    with suppress(OSError):  # a folder that cannot be written costs a request a day, no more
         file.parent.mkdir(exist_ok=True)
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(file)
-    except OSError:
-        return  # a folder that cannot be written costs a request a day, no more
+        write_whole(file, json.dumps(content).encode("ascii"), durable=False)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.plan_text import STYLES, counted, nothing_to_do
+from orchestrator.reporting.plan_text import STYLES, nothing_to_do
 
 DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
 

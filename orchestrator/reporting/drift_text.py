@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reconcile.drift import Drift, Drifted
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.plan_text import counted, moved
+from orchestrator.reporting.plan_text import moved
 
 WHAT_NOW = "`orch accept ADDRESS` takes a change into the specs; `orch apply` takes it back."
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.address import Address
 from orchestrator.providers.interface import Live
 from orchestrator.reconcile.adopt import Refused
 from orchestrator.reconcile.picks import Skipped
 from orchestrator.reporting.characters import storable, visible
-from orchestrator.reporting.plan_text import counted
 
 FORMAT = "orch.import/1"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.fields import is_unknown
 from orchestrator.providers.interface import Live
 from orchestrator.reporting.characters import storable, visible
-from orchestrator.reporting.plan_text import counted
 from orchestrator.reporting.table import table
 
 FORMAT = "orch.list/1"

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.fields import Fields, canonical
 from orchestrator.reconcile.fitting import Fate, Fit
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.migrate_report import MigrateReport, Moved, StoreFiles
-from orchestrator.reporting.plan_text import counted
 from orchestrator.reporting.table import table
 
 MOST = 5

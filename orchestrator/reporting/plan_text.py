@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.address import Address
 from orchestrator.model.fields import file_label
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
+from orchestrator.reconcile.retiring import end_text
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
@@ -76,10 +78,7 @@ def summary_line(plan: Plan) -> str:
 
 def retiring_words(item: Retiring) -> str:
     """Say when an assistant's model is shut down."""
-    if item.days < 0:
-        return f"model {item.model} was shut down on {item.day}"
-    when = "today" if item.days == 0 else f"in {counted(item.days, 'day')}"
-    return f"model {item.model} is shut down on {item.day}, {when}"
+    return f"model {end_text(item.model, item.day, item.days)}"
 
 
 def nothing_to_do(noop: int) -> str:
@@ -87,11 +86,6 @@ def nothing_to_do(noop: int) -> str:
     if noop == 0:
         return "Nothing to do: nothing is declared."
     return f"Nothing to do: {counted(noop, 'resource')} {'is' if noop == 1 else 'are'} as declared."
-
-
-def counted(number: int, word: str) -> str:
-    """Give `1 request`, `2 requests`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _groups(plan: Plan, most: _Most) -> Iterator[Text]:
@@ -146,8 +140,8 @@ def _counted_files(left: Sequence[FieldChange], renamed: Mapping[str, str]) -> s
     for field in left:
         moved = "added" if field.old is None else "removed" if field.new is None else "changed"
         kinds["renamed" if field.path in renamed else moved] += 1
-    those = f"{len(left):,} more file{'' if len(left) == 1 else 's'}"
-    return f"{those}: {', '.join(f'{number:,} {kind}' for kind, number in kinds.items() if number)}"
+    became = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
+    return f"{counted(len(left), 'more file')}: {became}"
 
 
 def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[Text]:

@@ -155,7 +155,7 @@ class Mocks:
 
     def _near(self, turn: int, name: str) -> str | None:
         near = nearest(name, [*self._scenario.turns[turn].mocks, *self._scenario.mocks])
-        return f"there is a mock for {near}; did you mean {name}?" if near else None
+        return f"there is a mock for {near}; did you mean `{name}`?" if near else None
 
 
 def _mocks_to_write(turn: int, names: Sequence[str]) -> str:

@@ -6,8 +6,6 @@ what was there.
 """
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -21,6 +19,7 @@ from orchestrator.model.conversation import Reply
 from orchestrator.scenario.cleaning import Cleaner, without_ids
 from orchestrator.scenario.judge_prompt import Case, get_prompt
 from orchestrator.scenario.seen import Seen, short_digest
+from orchestrator.spec.whole_files import write_whole
 
 FORMAT = "orch.recording/1"
 _FAMILY, _, _VERSION = FORMAT.partition("/")
@@ -184,15 +183,7 @@ def same_talk(file: Path, text: str) -> bool:
 def write(file: Path, text: str) -> None:
     """Replace a file in one step; raises `OSError` and leaves it as it was where that cannot be done."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(file, text.encode("utf-8"))
 
 
 def _check_format(data: Any, shown: str) -> None:

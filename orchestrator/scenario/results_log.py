@@ -22,7 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 from orchestrator.errors import OrchError
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario
 from orchestrator.scenario.cleaning import Cleaner
-from orchestrator.scenario.results import Attempt, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, ScenarioResult
 
 FORMAT = "orch.results/1"
 _FAMILY = FORMAT.partition("/")[0]

@@ -36,7 +36,7 @@ def _check(head: Document, moved: Sequence[Moved], number: int, known: Collectio
     elif str(entry.target) not in known:
         kind = f"{entry.target.kind}."
         near = nearest(entry.target.name, [name.removeprefix(kind) for name in known if name.startswith(kind)])
-        hint = f"did you mean {kind}{near}?" if near else "declare it, or take out the entry"
+        hint = f"did you mean `{kind}{near}`?" if near else "declare it, or take out the entry"
         yield head.diagnostic(f"{entry.source} moved to {entry.target}, which is not declared", target, hint)
 
 

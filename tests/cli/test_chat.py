@@ -134,8 +134,8 @@ def test_what_steers_a_terminal_is_written_out(orch, shop):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["suport"], 64, "did you mean support?"),
-        (["support", "--mocks", "ordr"], 64, "did you mean order?"),
+        (["suport"], 64, "did you mean `support`?"),
+        (["support", "--mocks", "ordr"], 64, "did you mean `order`?"),
         (["support", "--record", "../mine.yaml"], 64, "outside the project"),
         (["support", "--record", "mine.txt"], 64, "a scenario is a .yaml file"),
         (["support", "--record", "orch.yaml"], 64, "exists already"),

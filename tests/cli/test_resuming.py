@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestrator.scenario.sole_writer import sole_writer
+from orchestrator.spec.sole_writer import sole_writer
 from tests.cli.test_secrets import CANARY
 
 PROJECT = """\

@@ -96,7 +96,7 @@ def test_a_misspelt_mock_is_pointed_out():
     with pytest.raises(MockError) as caught:
         answer(mocks, 0, [call("lookup_order")])
     assert caught.value.hint
-    assert caught.value.hint.startswith("there is a mock for lookup_ordr; did you mean lookup_order?\n")
+    assert caught.value.hint.startswith("there is a mock for lookup_ordr; did you mean `lookup_order`?\n")
 
 
 def test_arguments_that_are_no_json_object_fail_with_their_text():

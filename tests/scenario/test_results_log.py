@@ -12,7 +12,8 @@ from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model import conversation as talk
 from orchestrator.providers.scripted_conversation import says
 from orchestrator.scenario.cleaning import Cleaner
-from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, TurnResult, Verdict
 from orchestrator.scenario.results_log import (
     Entry,
     Key,

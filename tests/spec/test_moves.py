@@ -20,7 +20,12 @@ def moving(write, *entries: str, rest: str = B + C) -> Path:
 @pytest.mark.parametrize(
     ("entries", "place", "message", "hint"),
     [
-        (["{from: assistant.a, to: assistant.tutr}"], "5:29", "which is not declared", "did you mean assistant.tutor?"),
+        (
+            ["{from: assistant.a, to: assistant.tutr}"],
+            "5:29",
+            "which is not declared",
+            "did you mean `assistant.tutor`?",
+        ),
         (["{from: assistant.a, to: assistant.other}"], "5:29", "which is not declared", "declare it"),
         (["{from: assistant.b, to: assistant.c}"], "5:12", "assistant.b moved, and is still declared", "the old name"),
         (["{from: assistant.b, to: assistant.b}"], "5:29", "moves form a circle", "keep the one"),
