@@ -44,3 +44,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give the known word somebody probably meant by `word`, or None where nothing is close."""
     matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Give the hint that asks whether the nearest known word was meant, or None where nothing is close."""
+    near = nearest(word, known)
+    return f"did you mean `{near}`?" if near else None
+
+
+def counted(number: int, word: str) -> str:
+    """Give a number with its word: `1 request`, `2 requests`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

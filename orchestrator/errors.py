@@ -58,6 +58,9 @@ class ReportError(OrchError):
 class TargetError(OrchError):
     """The live side of a target did not do what was asked."""
 
+    status: int | None = None
+    """The HTTP status it was refused with, where a reply came."""
+
 
 class TargetAccessError(TargetError):
     """The target refused the key, or there is none (401, 403)."""

@@ -1,6 +1,6 @@
 """The wiring: a loaded project, its provider and the two engines, joined for whichever face asks.
 
-Holds no logic of its own: what is decided here is only who is handed to whom, and who waits for whom.
+Decides how an apply goes (sweep, journal, carry out, remember), when a target is read twice, and what is refused first.
 """
 
 import asyncio
@@ -13,23 +13,22 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.errors import PlanError, SpecError, TargetError
+from orchestrator.errors import PlanError, SpecError
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import digest
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
-from orchestrator.providers.interface import Capability, Conversation, Hearer, Provider
+from orchestrator.providers.interface import Conversation, Hearer, Provider
 from orchestrator.providers.registry import open_provider
 from orchestrator.reconcile.execute import Listener, Silent, execute
 from orchestrator.reconcile.history import append, get_history_file
 from orchestrator.reconcile.journal import Journal, read_doubts
-from orchestrator.reconcile.model_list import fetch_retirements
+from orchestrator.reconcile.model_list import add_retirements
 from orchestrator.reconcile.observe import Observed, observe
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import Action, Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, Recorder
-from orchestrator.reconcile.retiring import models, retiring
 from orchestrator.reconcile.saved import resumed
+from orchestrator.scenario.models import unknown_models
 from orchestrator.scenario.opening import Opener
 
 SECOND_LOOK = 1.0
@@ -72,20 +71,7 @@ async def fetch_plan(
 
 async def with_retirements(session: Session, decided: Plan, on_unread: Callable[[str], None]) -> Plan:
     """Give the plan with the assistants whose model is shut down soon; a list that cannot be read is only told of."""
-    project, provider = session.project, session.provider
-    if Capability.MODEL_DATES not in provider.capabilities.can or not models(decided, project.resources):
-        return decided
-    before, now = provider.requests.total, time.time()
-    file = project.root / STATE_FOLDER / f"models-{project.target_name}.json"
-    try:
-        # Only a digest is kept of the address: it may hold what is nobody's business.
-        source = digest([project.target.base_url, project.target.query]).hex()
-        dates = await fetch_retirements(provider, file, source, now)
-    except TargetError as error:
-        on_unread(f"when models are shut down could not be read: {error.message}")
-        dates = {}
-    found = retiring(decided, project.resources, dates, datetime.fromtimestamp(now, UTC).date())
-    return replace(decided, retiring=found, requests=decided.requests + provider.requests.total - before)
+    return await add_retirements(session.provider, session.project, decided, on_unread, time.time())
 
 
 async def _observe(
@@ -112,8 +98,8 @@ async def resume_plan(session: Session, saved: Plan, concurrency: int = 8, patie
             "run it in the project it was made in",
         )
     if saved.endpoint != project.endpoint:
-        message = f"the plan was made where target {saved.target} was at another address or database"
-        raise PlanError(message, "plan again where the target is now, and review that")
+        message = f"the plan was made when target {saved.target} had another address or database"
+        raise PlanError(message, "plan again for the target as it is now, and review that")
     return resumed(saved, project.resources, await _observe(session, {}, concurrency, patience))
 
 
@@ -165,8 +151,8 @@ async def open_conversations(
     """Give the way to open each scenario's conversation, heard by `hearer`, on assistants that are what the specs say.
 
     A judge is an assistant: its conversations are opened as those of a scenario that talks to it. Raises `SpecError`
-    at every scenario whose assistant, or a judge of it, is missing on the target or is not as declared: a run would
-    test something else than what is written.
+    at every scenario whose assistant or judge is not on the target as declared, or whose model the target does not
+    have: a run would test something else than what is written.
     """
     decided = await fetch_plan(session, PlanOptions())
     target = session.project.target_name
@@ -177,9 +163,9 @@ async def open_conversations(
         needed = {*talked_to}.union(*(session.project.resources[address].references for address in talked_to))
         for change in (pending[each] for each in sorted(needed) if each in pending):
             state = "is not there" if change.action is Action.CREATE else "is not what the specs say"
-            message = f"{change.address} {state} on target {target}"
-            hint = f"run `orch apply --target {target}` first"
+            message, hint = f"{change.address} {state} on target {target}", f"run `orch apply --target {target}` first"
             problems.append(Diagnostic(message, located.position, hint))
+    problems += await unknown_models(session.project, session.provider, scenarios)
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))  # cases of one scenario have the same
     return Opener(session.provider, session.project.resources, decided.ids, hearer).open

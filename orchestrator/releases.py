@@ -45,7 +45,7 @@ def find_release(name: str, target: str | None = None, folder: str | os.PathLike
 def _find(root: Path, target: str, name: str) -> Release | None:
     """Find a release by the name in the specs; the file of one that was renamed may bear the old one yet."""
     if not target or target != Path(target).name or target in (".", "..") or "\0" in target:
-        raise UsageError(f"{target!r} is no name of a target", "name a target of the project")
+        raise UsageError(f"{target!r} is not the name of a target", "name a target of the project")
     releases = Releases(root, root / FOLDER / target)
     try:
         release = releases.read_intact(name)

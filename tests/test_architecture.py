@@ -68,6 +68,7 @@ PURE = [
     "scenario.sequences",
     "scenario.sequential",
     "scenario.voting",
+    "server.models.completions",
     "providers.agents_wire",
     "providers.assistants_talks",
     "providers.assistants_wire",
@@ -102,7 +103,7 @@ HOMES = {
     "pydantic": ["model", "spec.shape", "reconcile.saved", "scenario.recording_file", "scenario.results_log"],
     "pydantic_core": ["model", "spec.shape"],
     "pathspec": ["spec.ignoring"],
-    "filelock": ["reconcile.turn", "scenario.sole_writer"],
+    "filelock": ["spec.sole_writer"],
 }
 
 

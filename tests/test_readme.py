@@ -15,7 +15,7 @@ import pytest
 
 from orchestrator.providers.local_models import serve_model
 from orchestrator.spec.loader import Ask, load
-from tests.cli.test_migrate import MODEL, STORE, THREAD, TUTOR
+from tests.cli.test_migrate import STORE, THREAD, TUTOR
 from tests.cli.test_serve import served
 from tests.providers.foundry import VERSION, az_of, foundry_on_port
 
@@ -104,11 +104,11 @@ def test_with_an_export_of_the_assistants_api(export):
     assert "Migrated: 1 vector store, 1 assistant, 1 scenario." in shown
     assert "Nothing to do: 2 resources are as declared." in shown
     tutoring = export / "tutoring"
-    (tutoring / "model.yaml").write_text(MODEL, encoding="utf-8")
     assert serve.strip() == "orch serve --models . --db .orch/local.db"
     with served(tutoring, *serve.split()[2:]) as (_, url), httpx2.Client(base_url=url) as client:
         assert client.get("/assistants/asst_old").json()["name"] == "Math Tutor"
         assert len(client.get("/threads/thread_old/messages").json()["data"]) == 2
-        thread = {"messages": [{"role": "user", "content": "a quiz"}]}
-        run = client.post("/threads/runs", json={"assistant_id": "asst_old", "thread": thread}).json()
-        assert run["assistant_id"] == "asst_old"
+        thread = {"messages": [{"role": "user", "content": "Make me a {{ quiz }} please"}]}
+        asked = client.post("/threads/runs", json={"assistant_id": "asst_old", "thread": thread, "stream": True}).text
+        assert "event: thread.run.requires_action" in asked  # as it did in the thread that was exported
+        assert "display_quiz" in asked

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import asking
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking, target
+from orchestrator.cli.options import start, target
 from orchestrator.cli.output import show_text
-from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.diagnostics import Diagnostic, counted, did_you_mean
 from orchestrator.errors import SpecError, TargetMissingError, UsageError
 from orchestrator.model.address import Address
 from orchestrator.model.project import Project
@@ -28,29 +30,26 @@ from orchestrator.spec.slots import Wanted
 
 
 @click.command(
-    epilog="Examples: `orch accept assistant.math-tutor`, `orch accept assistant.math-tutor instructions tools.quiz`."
+    epilog=examples(
+        "orch accept assistant.math-tutor",
+        "orch accept assistant.math-tutor instructions tools.quiz",
+    )
 )
 @click.argument("address")
 @click.argument("fields", nargs=-1, metavar="[FIELD]...")
 @target
-@click.option(
-    "--project",
-    "start",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="PATH",
-    help="A folder or file of the project; the current folder by default.",
-)
+@start
 def command(address: str, fields: tuple[str, ...], target: str | None, variables: tuple[str, ...], start: Path) -> int:
-    """Take what changed outside into the specs.
+    """Take outside changes into the specs.
 
-    Writes the live values of the resource's drifted fields (`orch drift` shows them), or of the FIELDs named, where
-    the old values came from: YAML, a target's override, a prompt's Markdown. Comments, order and quotes stay. The
-    edited project is loaded before a file is replaced; where it would not read back as what is live, or anything else
-    would change with it, nothing is written and you are told what to edit by hand. A field that the spec changed too
-    is taken only where it is named. Nothing is written to the target: the next apply notes the new values there.
+    Writes the live values of the drifted fields of the resource at ADDRESS (see `orch drift`), or of the FIELDs named,
+    to wherever the old values came from: YAML, a target's override, a prompt's Markdown. Comments, order and quotes
+    are kept. The edited project is loaded before any file is replaced; if it would not read back as what is live, or
+    if anything else would change with it, nothing is written and the message says what to edit by hand. A field that
+    the spec changed too is taken only if it is named. Nothing is written to the target: the next apply records the
+    new values there.
 
-    Exits 0 when done or with nothing to take, 1 on an error.
+    Exit codes: 0 done or nothing to take; 1 error.
     """
     ask = asking(start, target, variables)
     loaded = load_with_documents(ask)
@@ -69,7 +68,7 @@ def command(address: str, fields: tuple[str, ...], target: str | None, variables
     rewrites = accept(loaded, wanted_address, wanted, lambda texts: load_with_documents(replace(ask, texts=texts)))
     write(rewrites)
     show_text(rewrites_text(rewrites))
-    taken = f"{len(chosen)} field{'' if len(chosen) == 1 else 's'}"
+    taken = counted(len(chosen), "field")
     show_note(f"{taken} of {wanted_address} taken from {loaded.project.target_name}; `orch apply` notes it there")
     return 0
 
@@ -78,8 +77,7 @@ def _address(text: str, project: Project) -> Address:
     """Give a declared address; raises `UsageError`."""
     known = [str(address) for address in project.resources]
     if text not in known:
-        near = nearest(text, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(sorted(known)) or 'none'}"
+        hint = did_you_mean(text, known) or f"there are: {', '.join(sorted(known)) or 'none'}"
         raise UsageError(f"no resource has the address {text}", hint)
     return Address.parse(text)
 

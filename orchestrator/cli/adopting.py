@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orchestrator.cli.alone import applying_alone
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.progress import moving_line
 from orchestrator.errors import OrchError, SpecError, TargetError
@@ -35,7 +36,6 @@ from orchestrator.reconcile.picks import Picks, pick_all, pick_given
 from orchestrator.reconcile.plan import Plan
 from orchestrator.reconcile.planner import PlanOptions, plan
 from orchestrator.reconcile.remembering import Origin, read_who
-from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.import_report import Imported, ImportReport
 from orchestrator.spec.files import show
 from orchestrator.spec.loader import Ask, Loaded, load
@@ -44,7 +44,7 @@ from orchestrator.spec.revisions import read_revision
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImportOptions:
     """What was asked for."""
 
     ask: Ask
@@ -56,11 +56,10 @@ class Wish:
     quiet: bool
 
 
-async def take_over(loaded: Loaded, wish: Wish) -> ImportReport:
+async def take_over(loaded: Loaded, wish: ImportOptions) -> ImportReport:
     """Import what is asked for; raises `OrchError` where nothing was, and then no file is left behind."""
     project = loaded.project
-    waiting = f"another orch is applying to {project.target_name}; waiting for it"
-    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
+    async with applying_alone(project), open_session(project, os.environ) as session:
         observed = await fetch_observed(session, wish.concurrency)
         picks = pick_given(wish.given, observed, project) if wish.given else pick_all(observed, project.resources)
         capabilities = session.provider.capabilities
@@ -96,7 +95,9 @@ def get_place(loaded: Loaded, folder: Path) -> Place:
     )
 
 
-def _checked(session: Session, wish: Wish, observed: Observed, adoptions: Sequence[Adoption]) -> tuple[Session, Plan]:
+def _checked(
+    session: Session, wish: ImportOptions, observed: Observed, adoptions: Sequence[Adoption]
+) -> tuple[Session, Plan]:
     """Load the project as it is now, and plan with it; raises `OrchError` where that is not what was meant."""
     try:
         project = load(wish.ask)
@@ -113,7 +114,7 @@ def _checked(session: Session, wish: Wish, observed: Observed, adoptions: Sequen
     return Session(project, session.provider), decided
 
 
-async def _settled(session: Session, made: Adoptions, applied: Applied, wish: Wish) -> Settled:
+async def _settled(session: Session, made: Adoptions, applied: Applied, wish: ImportOptions) -> Settled:
     """Tell what was imported; where something failed, the target is read once more to know whose it is."""
     if applied.exit_code == 0:
         return settle(made, applied, None)
@@ -123,18 +124,20 @@ async def _settled(session: Session, made: Adoptions, applied: Applied, wish: Wi
         return settle(made, applied, None)
 
 
-def _files(wish: Wish, adoptions: Iterable[Adoption]) -> dict[Path, str]:
+def _files(wish: ImportOptions, adoptions: Iterable[Adoption]) -> dict[Path, str]:
     return {wish.folder / name: text for name, text in files_of(adoptions).items()}
 
 
-def _cleared(wish: Wish, settled: Settled, written: Written) -> tuple[Path, ...]:
+def _cleared(wish: ImportOptions, settled: Settled, written: Written) -> tuple[Path, ...]:
     """Take away the files of what was not imported; gives those that stay."""
     needed = _files(wish, settled.kept)
     Written(tuple(file for file in written.files if file not in needed), written.folders).remove()
     return tuple(file for file in written.files if file in needed)
 
 
-def _report(session: Session, wish: Wish, picks: Picks, settled: Settled, files: Sequence[Path]) -> ImportReport:
+def _report(
+    session: Session, wish: ImportOptions, picks: Picks, settled: Settled, files: Sequence[Path]
+) -> ImportReport:
     cwd, project = wish.ask.cwd, session.project
     return ImportReport(
         project=project.name,

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, select
 from orchestrator.cli.options import (
     concurrency,
-    load_project,
+    format_option,
     offline_models,
     only,
     paths,
     quietness,
     refreshing,
-    reports,
-    select,
     target,
     verbosity,
+    yes,
 )
 from orchestrator.errors import PlanError, UsageError
 from orchestrator.reconcile.plan import Plan
@@ -32,23 +33,30 @@ SHORTEST = 8
 
 
 @click.command(
-    epilog="Examples: `orch apply specs/`, `orch apply --target foundry --yes`, `orch apply --prune`; reviewed first: "
-    "`orch plan --out plan.json`, then `orch apply specs/ plan.json`, or `orch apply specs/ --approve 7f3a91c2d04e`."
+    epilog=examples(
+        "orch apply specs/",
+        "orch apply --target foundry --yes",
+        "orch apply --prune",
+        "orch apply specs/ plan.json                # saved by `orch plan specs/ --out plan.json`",
+        "orch apply specs/ --approve 7f3a91c2d04e    # the hash of the plan that was reviewed",
+    )
 )
 @paths
 @target
 @only
-@click.option("--prune", is_flag=True, help="Also delete what this project owns and the specs do not declare any more.")
+@click.option("--prune", is_flag=True, help="Also delete what this project owns and the specs no longer declare.")
 @click.option(
-    "--approve", metavar="HASH", help="Carry out only the plan with this hash (see `orch plan --out`); does not ask."
+    "--approve",
+    metavar="HASH",
+    help="Carry out only the plan with this hash, as `orch plan --out` prints it; does not ask.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
+@yes
 @refreshing
 @offline_models
-@reports
+@format_option(markdown=True)
 @concurrency
-@quietness
-@verbosity
+@quietness("Show neither the plan (unless you are asked about it) nor progress.")
+@verbosity("Show long texts of the plan whole, every file of a store, and what is unchanged.")
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -67,31 +75,34 @@ def command(
 ) -> int:
     """Make the target what the specs say.
 
-    Shows the plan, asks on a terminal, then creates and updates what differs; every write is read back. Ctrl-C
-    finishes what is under way and leaves the rest for the next apply.
+    Shows the plan, asks for confirmation on a terminal, then creates and updates what differs; every write is read
+    back. Ctrl-C finishes what is under way and leaves the rest to the next apply.
 
-    A plan saved by `orch plan --out` is carried out as it was reviewed; where the target has moved since then, that
-    change is blocked and the others go on. It is given as a file that ends in .json; where it does not lie in the
-    project's folder, give that too.
+    PATHS are spec files or folders of one project: only what they declare is applied. Without PATHS, or with the
+    project's folder, everything is. A path that ends in .json is a plan saved by `orch plan --out`: it is carried out
+    as it was reviewed, and a change whose object has changed on the target since then is blocked. If the plan lies
+    outside the project's folder, give that folder too.
 
-    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change or the plan is not the
-    approved one, 5 where only a part was applied.
+    Exit codes: 0 done or nothing to do; 1 error, or you said no; 4 a guard blocked a change, or the plan is not the
+    approved one; 5 only part of it was applied.
     """
     saved = _saved_plan(paths, target, only, prune or refresh or retry_failed)
     if approve is not None and not re.fullmatch(f"[0-9a-fA-F]{{{SHORTEST},64}}", approve):
-        raise UsageError(f"--approve {approve} is no hash of a plan", f"give at least {SHORTEST} of its characters")
+        raise UsageError(
+            f"--approve {approve} is not the hash of a plan", f"give at least {SHORTEST} of its characters"
+        )
     if saved is not None:
         paths, target = _folders(paths), saved.target
     project = load_project(paths, target, variables, refresh=refresh)
-    options = PlanOptions(
+    planning = PlanOptions(
         prune=prune,
         only=select(project, paths, only, prune),
         refresh=refresh,
         retry_failed=retry_failed,
         revision=read_revision(project.root),
     )
-    wish = Wish(
-        plan=options if saved is None else saved,
+    options = ApplyOptions(
+        plan=planning if saved is None else saved,
         question=f"Apply this to {project.target_name}?",
         ask=approve is None and somebody_is_there(yes),
         format_=format_,
@@ -101,7 +112,7 @@ def command(
         approved=approve,
         offline_models=offline_models,
     )
-    return carry_out(project, wish)
+    return carry_out(project, options)
 
 
 def _folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:

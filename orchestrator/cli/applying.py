@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from orchestrator.cli.alone import applying_alone
 from orchestrator.cli.asking import confirm
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.output import as_json, show_text
@@ -26,7 +27,6 @@ from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.plan import HASH, Plan
 from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.reconcile.remembering import Origin, get_revision, read_who
-from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.apply_json import apply_json
 from orchestrator.reporting.apply_text import apply_text
 from orchestrator.reporting.plan_markdown import apply_markdown
@@ -36,7 +36,7 @@ DECLINED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ApplyOptions:
     """What was asked for."""
 
     plan: PlanOptions | Plan
@@ -59,51 +59,50 @@ class Wish:
     """As the history shall have it."""
 
 
-def carry_out(project: Project, wish: Wish) -> int:
+def carry_out(project: Project, options: ApplyOptions) -> int:
     """Do it, print what became of it, and give the exit code."""
-    applied = asyncio.run(_carry_out(project, wish))
+    applied = asyncio.run(_carry_out(project, options))
     if applied is None:
         show_note("not applied; nothing was changed")
         return DECLINED
-    if wish.format_ == "json":
+    if options.format_ == "json":
         click.echo(as_json(apply_json(applied)))
-    elif wish.format_ == "markdown":
+    elif options.format_ == "markdown":
         click.echo(apply_markdown(applied))
     elif applied.outcomes:
         show_text(apply_text(applied))
-    elif wish.nothing is not None:
-        click.echo(wish.nothing)
+    elif options.nothing is not None:
+        click.echo(options.nothing)
     return applied.exit_code
 
 
-async def _carry_out(project: Project, wish: Wish) -> Applied | None:
+async def _carry_out(project: Project, options: ApplyOptions) -> Applied | None:
     """Plan, show, ask and apply; None where somebody said no."""
-    waiting = f"another orch is applying to {project.target_name}; waiting for it"
-    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
-        plan = await _plan(session, wish)
-        shown = wish.format_ == "text" and not (wish.quiet and not wish.ask)
-        if shown and (plan.pending or wish.nothing is None):
-            show_text(plan_text(plan, wish.verbose))
+    async with applying_alone(project), open_session(project, os.environ) as session:
+        plan = await _plan(session, options)
+        shown = options.format_ == "text" and not (options.quiet and not options.ask)
+        if shown and (plan.pending or options.nothing is None):
+            show_text(plan_text(plan, options.verbose))
         actionable = any(change.blocked_by is None for change in plan.pending)
-        if wish.ask and actionable:
+        if options.ask and actionable:
             if not (shown and sys.stdout.isatty()):  # who is asked sees what about
-                show_text(plan_text(plan, wish.verbose), err=True)
-            if not confirm(wish.question):
+                show_text(plan_text(plan, options.verbose), err=True)
+            if not confirm(options.question):
                 return None
-        with moving_line(len(plan.pending), wish.quiet or wish.format_ != "text") as line:
-            revision = wish.plan.revision if isinstance(wish.plan, PlanOptions) else get_revision(plan)
-            origin = Origin(wish.command, read_who(project.root, os.environ), revision)
-            return await apply_recorded(session, plan, wish.concurrency, origin, show_note, line)
+        with moving_line(len(plan.pending), options.quiet or options.format_ != "text") as line:
+            revision = options.plan.revision if isinstance(options.plan, PlanOptions) else get_revision(plan)
+            origin = Origin(options.command, read_who(project.root, os.environ), revision)
+            return await apply_recorded(session, plan, options.concurrency, origin, show_note, line)
 
 
-async def _plan(session: Session, wish: Wish) -> Plan:
+async def _plan(session: Session, options: ApplyOptions) -> Plan:
     """Make the plan, or look again at the saved one; raises `PlanError` where it is not the one that was approved."""
-    if isinstance(wish.plan, Plan):
-        _check_approval(wish.plan, wish.approved)
-        return await resume_plan(session, wish.plan, wish.concurrency)
-    plan = await fetch_plan(session, wish.plan, wish.concurrency)
-    _check_approval(plan, wish.approved)
-    return plan if wish.offline_models else await with_retirements(session, plan, show_note)
+    if isinstance(options.plan, Plan):
+        _check_approval(options.plan, options.approved)
+        return await resume_plan(session, options.plan, options.concurrency)
+    plan = await fetch_plan(session, options.plan, options.concurrency)
+    _check_approval(plan, options.approved)
+    return plan if options.offline_models else await with_retirements(session, plan, show_note)
 
 
 def _check_approval(plan: Plan, approved: str | None) -> None:

@@ -15,7 +15,7 @@ def budget(command: Decorated) -> Decorated:
         "budget_usd",
         type=click.FloatRange(0, min_open=True),
         metavar="USD",
-        help="Begin no attempt once this much is spent (assistants and judges, by `prices` in orch.yaml).",
+        help="Start no more attempts once this much is spent (assistants and judges, by `prices` in orch.yaml).",
     )(command)
 
 

@@ -4,22 +4,28 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, show_text
-from orchestrator.errors import ReportError
 from orchestrator.reporting.compare_json import compare_json
 from orchestrator.reporting.compare_markdown import compare_markdown
 from orchestrator.reporting.compare_text import compare_text
 from orchestrator.scenario.comparison import compare
-from orchestrator.scenario.reports import RunReport, read_report
+from orchestrator.scenario.report_files import load_report
+from orchestrator.scenario.reports import read_report
 
 REGRESSED = 1
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command(
-    epilog="Examples: `orch test --repeat 10 --json before.json`, then a change and `orch apply`, then "
-    "`orch test --repeat 10 --json after.json` and `orch compare before.json after.json`; "
-    "`orch compare main.json pr.json --format markdown > comment.md`."
+    epilog=examples(
+        "orch test --repeat 10 --json before.json",
+        "orch apply                                # a change",
+        "orch test --repeat 10 --json after.json",
+        "orch compare before.json after.json",
+        "orch compare main.json pr.json --format markdown > comment.md",
+    )
 )
 @click.argument("before", metavar="A.json", type=_FILE)
 @click.argument("after", metavar="B.json", type=_FILE)
@@ -29,26 +35,20 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     default=0.95,
     show_default=True,
     metavar="C",
-    help="How sure to be of a change; 1 - C is the chance of a false regression.",
+    help="How sure to be of a change: 1 - C is the chance of a false regression.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="Output.",
-)
+@format_option(markdown=True)
 def command(before: Path, after: Path, confidence: float, format_: str) -> int:
-    """Tell what changed between two test reports.
+    """Compare two test reports: regression, improvement or noise.
 
-    A is the earlier report and B the later one, both written by `orch test --json`. Scenarios are paired by name, and
-    each is a regression, an improvement or noise, with its counts and its p-value; all together are tested as well.
-    Latency, tokens and cost are shown as medians and change no verdict.
+    A is the earlier report and B the later one, both written by `orch test --json`. Scenarios are paired by name; each
+    is a regression, an improvement or noise, with its counts and p-value, and all of them are tested together as well.
+    Latency, tokens and cost are shown as medians and never change a verdict.
 
-    Exits 1 where there is a regression, 0 where there is none, 2 where a report cannot be read.
+    Exit codes: 0 no regression; 1 a regression; 2 a report could not be read.
     """
-    compared = compare(_read(before), _read(after), confidence)
+    first, second = (read_report(load_report(file), str(file)) for file in (before, after))
+    compared = compare(first, second, confidence)
     match format_:
         case "json":
             click.echo(as_json(compare_json(compared)))
@@ -57,11 +57,3 @@ def command(before: Path, after: Path, confidence: float, format_: str) -> int:
         case _:
             show_text(compare_text(compared))
     return REGRESSED if compared.regressed else 0
-
-
-def _read(path: Path) -> RunReport:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ReportError(f"{path} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
-    return read_report(text, str(path))

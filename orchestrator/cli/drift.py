@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, load_project, only, paths, reports, select, target
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, select
+from orchestrator.cli.options import concurrency, format_option, only, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_plan, open_session
 from orchestrator.reconcile.drift import Drift, drift
@@ -18,11 +20,17 @@ from orchestrator.reporting.plan_markdown import drift_markdown
 DRIFTED = 3
 
 
-@click.command(epilog="Examples: `orch drift`, `orch drift specs/ --target foundry --format markdown`.")
+@click.command(
+    epilog=examples(
+        "orch drift",
+        "orch drift specs/ --target foundry --format markdown",
+        "orch drift --only assistant.math-tutor",
+    )
+)
 @paths
 @target
 @only
-@reports
+@format_option(markdown=True)
 @concurrency
 def command(
     paths: tuple[Path, ...],
@@ -32,14 +40,17 @@ def command(
     format_: str,
     concurrency: int,
 ) -> int:
-    """Show what changed outside.
+    """Show what was changed outside the specs.
 
-    Compares what is live with what was last applied, and shows the fields somebody else moved; what only the specs
-    moved is `orch plan`'s to show. Nothing is written. A resource that was deleted outside cannot be told from one
-    that was never applied: it is listed as not live, and as a create in the plan. The files of a store are read where
-    their number changed.
+    Compares what is live with what was last applied, and shows the fields that somebody else changed; for what only
+    the specs changed, see `orch plan`. Nothing is written. A resource deleted outside looks like one that was never
+    applied: it is listed as not live, and `orch plan` shows it as a create. The files of a store are read only if
+    their number or recorded digest differs.
 
-    Exits 0 without drift, 3 with, 1 on an error.
+    PATHS are spec files or folders of one project: only what they declare is compared. Without PATHS, or with the
+    project's folder, everything is.
+
+    Exit codes: 0 no drift; 1 error; 3 drift.
     """
     project = load_project(paths, target, variables)
     options = PlanOptions(only=select(project, paths, only))

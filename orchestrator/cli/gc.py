@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.asking import confirm, somebody_is_there
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import formats, load_project, paths, target
+from orchestrator.cli.options import format_option, paths, target, yes
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.model.project import Project
 from orchestrator.project import open_session
@@ -18,22 +20,29 @@ from orchestrator.reporting.loose_files import loose_json, loose_text
 DECLINED = 1
 
 
-@click.command(epilog="Examples: `orch gc`, `orch gc --target openai --delete`, `orch gc --format json`.")
+@click.command(
+    epilog=examples(
+        "orch gc",
+        "orch gc --target openai --delete",
+        "orch gc --format json",
+    )
+)
 @paths
 @target
-@click.option("--delete", is_flag=True, help="Delete them; asks first on a terminal.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
-@formats
+@click.option("--delete", is_flag=True, help="Delete what is listed; asks first on a terminal.")
+@yes
+@format_option()
 def command(
     paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], delete: bool, yes: bool, format_: str
 ) -> int:
-    """List uploaded files that nothing has.
+    """List orphaned uploads of this project.
 
-    An apply that was killed is tidied up by the next one in the same checkout. On another machine its journal is not
-    there: a file that no vector store and no assistant of the target has, and whose name and size are those of a
-    declared one, may be such a file. It may also be somebody else's, so it is deleted only with --delete.
+    When an apply is killed, the next one in the same checkout cleans up after it. On another machine its journal is
+    missing, and uploads may be left over. Listed are files that no vector store and no assistant on the target uses,
+    and whose name and size are those of a file this project declares. One may still be somebody else's, so nothing is
+    deleted without --delete. PATHS only say which project.
 
-    Exits 0, and 1 on an error or where somebody said no.
+    Exit codes: 0 done; 1 error, or you said no.
     """
     project = load_project(paths, target, variables)
     return asyncio.run(_collect(project, delete, yes, format_))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import number_and_path
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import formats, number_and_path
+from orchestrator.cli.options import format_option
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.reconcile.history import History, get_history_file, read_history
@@ -14,19 +16,27 @@ from orchestrator.reporting.history_list import history_json, history_text, newe
 from orchestrator.spec.sources import find_root
 
 
-@click.command(epilog="Examples: `orch history`, `orch history specs/ --target foundry --limit 5`, `orch history 12`.")
+@click.command(
+    epilog=examples(
+        "orch history",
+        "orch history specs/ --target foundry --limit 5",
+        "orch history 12",
+    )
+)
 @click.argument("given", nargs=-1, metavar="[N] [PATH]")
-@click.option("--target", metavar="NAME", help="Only what was applied to this target.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
-@formats
-@click.option("-v", "--verbose", is_flag=True, help="Show what became of every change.")
+@click.option("--target", metavar="NAME", help="Show only what was applied to this target.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the newest N entries.")
+@format_option()
+@click.option("-v", "--verbose", is_flag=True, help="Show the outcome of every change.")
 def command(given: tuple[str, ...], target: str | None, limit: int | None, format_: str, verbose: bool) -> int:
     """Show what was applied, when and by whom.
 
-    The newest comes first: its number, the local time, who applied it, the target, the git revision of the specs, the
-    plan's hash and the counts. With a number, or --verbose, what became of every change. The entries are those of
-    this machine: orch apply, destroy and rollback write them to .orch/history.jsonl. Neither the specs nor the target
-    are read.
+    Newest first: number, local time, who applied it, target, git revision of the specs, the plan's hash and the
+    counts. With a number N, or --verbose, also the outcome of every change. The entries are this machine's own:
+    `orch apply`, `destroy` and `rollback` write them to .orch/history.jsonl. Neither the specs nor the target are
+    read; PATH only says which project.
+
+    Exit codes: 0 done; 1 error.
     """
     number, path = number_and_path(given)
     file = get_history_file(find_root(path, Path.cwd()))

@@ -1,15 +1,16 @@
 """`orch import`: live objects become specs and are adopted."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from orchestrator.cli.adopting import Wish, take_over
-from orchestrator.cli.options import asking, concurrency, formats, quietness, target
+from orchestrator.cli.adopting import ImportOptions, take_over
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import asking, find_into
+from orchestrator.cli.options import concurrency, format_option, quietness, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.address import Address, is_name
@@ -19,23 +20,25 @@ from orchestrator.spec.loader import load_with_documents
 
 
 @click.command(
-    epilog="Examples: `orch import --all --into specs/imported`, "
-    "`orch import assistant.tutor=asst_123 vector_store.papers=vs_456 --into specs/`."
+    epilog=examples(
+        "orch import --all --into specs/imported",
+        "orch import assistant.tutor=asst_123 vector_store.papers=vs_456 --into specs/",
+    )
 )
 @click.argument("given", metavar="[ADDRESS=ID]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Every assistant and vector store that no project owns.")
+@click.option("--all", "everything", is_flag=True, help="Import every assistant and vector store that no project owns.")
 @click.option(
     "--into",
     "folder",
     metavar="DIR",
     required=True,
     type=click.Path(path_type=Path),
-    help="Where the specs are written: a folder of the project, made where it is not there.",
+    help="Folder of the project to write the specs to; created if missing.",
 )
 @target
-@formats
+@format_option()
 @concurrency
-@quietness
+@quietness("Show no progress.")
 def command(
     given: tuple[str, ...],
     everything: bool,
@@ -48,24 +51,23 @@ def command(
 ) -> int:
     """Turn live objects into specs and adopt them.
 
-    Writes a spec for each assistant, its functions and each vector store into DIR, a folder of the project; prompts
-    become Markdown, what the target fills in by itself is left out. The project is loaded and planned with them, and
-    where anything but the record of ownership would change, nothing is written. Then that record is written on each
-    object, and `orch plan` is empty. Nothing is overwritten; what other projects own is never touched. After an
-    interruption the same command goes on.
+    Writes a spec for each assistant, its functions and each vector store into DIR; prompts become Markdown, and
+    defaults of the target are left out. The project is then loaded and planned with the new specs; if anything but
+    the record of ownership would change, nothing is written. Otherwise that record is written on each object, and
+    `orch plan` is empty. Nothing is overwritten, and what other projects own is never touched. After an interruption,
+    run the same command again: it resumes.
 
-    Exits 0 when done or with nothing to do, 1 on an error, 5 where some objects could not be imported.
+    Exit codes: 0 done or nothing to do; 1 error, or nothing could be imported; 5 some objects could not be imported.
     """
     if bool(given) == everything:
         raise UsageError("what should be imported?", "give ADDRESS=ID, or --all for everything that is unmanaged")
-    into = Path(os.path.normpath(Path.cwd() / folder))
-    start = next(each for each in (into, *into.parents) if each.is_dir())
+    into, start = find_into(folder)
     ask = replace(asking(start, target, variables), may_be_empty=True)
-    wish = Wish(ask, _parsed(given), into, concurrency, quiet or format_ == "json")
+    options = ImportOptions(ask, _parsed(given), into, concurrency, quiet or format_ == "json")
     loaded = load_with_documents(ask)
     if not inside(loaded.project.root, into):
         raise UsageError(f"{folder} is not part of the project in {loaded.project.root}", "name a folder below it")
-    report = asyncio.run(take_over(loaded, wish))
+    report = asyncio.run(take_over(loaded, options))
     if format_ == "json":
         click.echo(as_json(import_json(report)))
     else:

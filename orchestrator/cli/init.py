@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.messages import show_note
 from orchestrator.errors import UsageError
 from orchestrator.spec.schema import schema_file, schema_text
@@ -14,13 +15,20 @@ from orchestrator.spec.shape import KINDS
 GITIGNORE = ".orch/\n"
 
 
-@click.command(epilog="Example: `orch init demo && cd demo && orch apply && orch test`.")
+@click.command(
+    epilog=examples(
+        "orch init demo && cd demo && orch apply && orch test",
+    )
+)
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
 def command(folder: Path) -> int:
     """Write a small project that works at once.
 
-    It has a project file, an assistant with its prompt, a function, a scenario and a scripted model, so that everything
-    runs on this machine without a key. Nothing is overwritten.
+    The project has a project file, an assistant with its prompt, a function, a scenario and a scripted model, so
+    everything runs on this machine without a key. Without DIR it is written to the current folder. Nothing is
+    overwritten.
+
+    Exit codes: 0 done; 1 error; 64 wrong usage, or a file of that name exists already.
     """
     contents = _contents(project_name(folder))
     taken = [name for name in contents if name != ".gitignore" and (folder / name).exists()]

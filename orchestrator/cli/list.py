@@ -6,18 +6,27 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import concurrency, formats, load_project, paths, target
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
+from orchestrator.cli.options import concurrency, format_option, paths, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.project import fetch_observed, open_session
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reporting.live_list import list_json, list_text
 
 
-@click.command(epilog="Examples: `orch list`, `orch list specs/ --unmanaged --format json`.")
+@click.command(
+    epilog=examples(
+        "orch list",
+        "orch list specs/ --unmanaged --format json",
+    )
+)
 @paths
 @target
-@click.option("--unmanaged", is_flag=True, help="Only what no project owns: what `orch import --all` would take.")
-@formats
+@click.option(
+    "--unmanaged", is_flag=True, help="Show only what no project owns, which is what `orch import --all` would import."
+)
+@format_option()
 @concurrency
 def command(
     paths: tuple[Path, ...],
@@ -27,10 +36,12 @@ def command(
     format_: str,
     concurrency: int,
 ) -> int:
-    """List what is live on the target, and whose it is.
+    """List what is live on the target and who owns it.
 
-    Shows kind, id, name and owner of every assistant and vector store; the owner is PROJECT/ADDRESS, or `unmanaged`
-    where orch never applied it. A path only says which project's target to look at. Nothing is written.
+    Shows kind, id, name and owner of every assistant and vector store. The owner is PROJECT/ADDRESS, or `unmanaged` if
+    orch never applied it. PATHS only say which project's target to look at. Nothing is written.
+
+    Exit codes: 0 done; 1 error.
     """
     project = load_project(paths, target, variables, may_be_empty=True)
 

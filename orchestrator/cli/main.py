@@ -27,21 +27,21 @@ COMMANDS = {
     "validate": "Check all specs and show every problem.",
     "plan": "Show what apply would change.",
     "apply": "Make the target what the specs say.",
-    "drift": "Show what changed outside.",
-    "accept": "Take what changed outside into the specs.",
+    "drift": "Show what was changed outside the specs.",
+    "accept": "Take outside changes into the specs.",
     "import": "Turn live objects into specs and adopt them.",
     "migrate": "Turn an export of the Assistants API into specs and scenarios.",
     "history": "Show what was applied, when and by whom.",
     "rollback": "Apply the specs of an earlier revision again.",
     "destroy": "Delete what this project owns on the target.",
-    "list": "List what is live on the target, and whose it is.",
-    "gc": "List uploaded files that nothing has.",
+    "list": "List what is live on the target and who owns it.",
+    "gc": "List orphaned uploads of this project.",
     "search": "Search a vector store as assistants do.",
-    "models": "List the models in use, and when they end.",
+    "models": "List the models in use and when they are shut down.",
     "test": "Run scenarios and check what comes back.",
     "chat": "Talk to an assistant.",
-    "compare": "Tell what changed between two test reports.",
-    "report": "Join the reports of test runs.",
+    "compare": "Compare two test reports: regression, improvement or noise.",
+    "report": "Merge the reports of test runs.",
     "serve": "Run the embedded server on a port.",
     "schema": "Print or write the JSON Schemas of the language.",
 }
@@ -97,8 +97,8 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Begin with `orch init demo`, then `cd demo`, `orch apply`, `orch test`. "
-    'Completion: eval "$(_ORCH_COMPLETE=bash_source orch)" (or zsh_source, fish_source).',
+    epilog="\b\nStart here:\n  orch init demo && cd demo && orch apply && orch test\n\n"
+    '\b\nShell completion (bash; or zsh_source, fish_source):\n  eval "$(_ORCH_COMPLETE=bash_source orch)"',
 )
 @click.version_option(__version__, prog_name="orch", message="%(prog)s %(version)s")
 def orch() -> None:

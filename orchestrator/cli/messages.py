@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from orchestrator.diagnostics import Diagnostic, Position
+from orchestrator.diagnostics import Diagnostic, Position, counted
 from orchestrator.errors import OrchError, SpecError
 from orchestrator.reporting.characters import visible
 
@@ -26,7 +26,7 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     for diagnostic in diagnostics:
         click.echo(_describe(diagnostic), err=True)
     count = len(diagnostics)
-    click.echo(click.style(f"{count} problem{'' if count == 1 else 's'}", bold=True), err=True)
+    click.echo(click.style(counted(count, "problem"), bold=True), err=True)
 
 
 def show_warning(position: Position, message: str, hint: str) -> None:

@@ -1,15 +1,16 @@
 """`orch migrate`: an export of the Assistants API, or a server that speaks it, becomes specs and scenarios."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
 from orchestrator.cli.init import project_name
+from orchestrator.cli.loading import asking, find_into
 from orchestrator.cli.migrate_source import fetch_source, get_source, read_threads
-from orchestrator.cli.migrating import Wish, migrate
-from orchestrator.cli.options import asking, concurrency, quietness, reports, target, verbosity
+from orchestrator.cli.migrating import MigrateOptions, migrate
+from orchestrator.cli.options import concurrency, format_option, quietness, target, verbosity
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.providers.assistants_dump import Dump, read_dump
@@ -20,8 +21,11 @@ from orchestrator.spec.loader import find_root
 
 
 @click.command(
-    epilog="Examples: `orch migrate export.jsonl --into specs/`, `orch migrate dumps/ --into specs/ --keep-ids`, "
-    "`orch migrate --from foundry --threads threads.txt --into specs/`."
+    epilog=examples(
+        "orch migrate export.jsonl --into specs/",
+        "orch migrate dumps/ --into specs/ --keep-ids",
+        "orch migrate --from foundry --threads threads.txt --into specs/",
+    )
 )
 @click.argument("dumps", metavar="[DUMP...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -30,29 +34,27 @@ from orchestrator.spec.loader import find_root
     metavar="DIR",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where the specs are written; a project begins there where it is not part of one.",
+    help="Folder to write the specs to; it becomes a project unless it is part of one.",
 )
 @click.option(
     "--from",
     "source",
     metavar="TARGET|URL",
-    help="Read a live server of the Assistants protocol: a target of the project in this folder, or an address.",
+    help="Read a live server of the Assistants protocol instead: a target of the project in this folder, or a URL.",
 )
-@click.option("--api-key-env", metavar="NAME", help="With --from URL: the environment variable that holds the key.")
+@click.option("--api-key-env", metavar="NAME", help="With --from URL: environment variable that holds the key.")
 @click.option(
     "--threads",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="With --from: ids of threads, one a line; the API lists none.",
+    help="With --from: ids of the threads to read, one per line; the API cannot list them.",
 )
-@click.option(
-    "--keep-ids", is_flag=True, help="Load the objects into the local target as well, under the ids they had."
-)
+@click.option("--keep-ids", is_flag=True, help="Also load the objects into the local target, under the ids they had.")
 @target
-@reports
+@format_option(markdown=True)
 @concurrency
-@quietness
-@verbosity
+@quietness("Show no progress.")
+@verbosity("Name every field that a kind of target changes or refuses, and show long lists whole.")
 def command(
     dumps: tuple[Path, ...],
     folder: Path,
@@ -69,18 +71,17 @@ def command(
 ) -> int:
     """Turn an export of the Assistants API into specs and scenarios.
 
-    DUMP is a file of JSON or JSON Lines, or a folder of them, with objects as the API returned them: assistants, vector
-    stores, threads with messages, runs and steps. --from reads a live server instead. Assistants and vector stores
-    become specs, threads become scenarios whose mocks answer as the functions did. Nothing is overwritten, and what
-    cannot be carried over is named: of the export, and on each kind of target.
+    DUMP is a file of JSON or JSON Lines, or a folder of such files, with objects as the API returned them: assistants,
+    vector stores, threads with messages, runs and steps. Assistants and vector stores become specs; threads become
+    scenarios whose mocks answer as the functions did. Nothing is overwritten. The report names what could not be
+    carried over from the export, and what each kind of target cannot hold.
 
-    With --keep-ids the embedded server knows assistants, vector stores and threads by their old ids: an application
-    that has them in its code goes on against `orch serve`.
+    With --keep-ids the embedded server knows assistants, vector stores and threads by their old ids, so an application
+    that has them in its code keeps working against `orch serve`.
 
-    Exits 0 when done, 1 on an error, 5 where some objects could not be carried over.
+    Exit codes: 0 done; 1 error; 5 some objects could not be carried over.
     """
-    into = Path(os.path.normpath(Path.cwd() / folder))
-    existing = next(each for each in (into, *into.parents) if each.is_dir())
+    into, existing = find_into(folder)
     try:
         find_root(existing, Path.cwd())
         begins = None
@@ -88,7 +89,8 @@ def command(
         begins = project_name(into)
     ask = asking(existing if begins is None else into, target, variables)
     dump = _read(dumps, source, api_key_env, threads, variables, concurrency)
-    report = asyncio.run(migrate(Wish(dump, ask, into, begins, keep_ids, concurrency, quiet or format_ != "text")))
+    options = MigrateOptions(dump, ask, into, begins, keep_ids, concurrency, quiet or format_ != "text")
+    report = asyncio.run(migrate(options))
     if format_ == "json":
         click.echo(as_json(migrate_json(report)))
     elif format_ == "markdown":

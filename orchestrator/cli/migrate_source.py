@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from orchestrator.cli.loading import asking
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import asking
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import NoProjectError, UsageError
 from orchestrator.model.language import Secret
 from orchestrator.model.project import Project, Target
@@ -55,11 +55,11 @@ def read_threads(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: {error}", "give a text file with the id of a thread a line") from error
+        raise UsageError(f"{file}: {error}", "give a text file with one thread id per line") from error
     ids = [(number, line.partition("#")[0].strip()) for number, line in enumerate(lines, 1)]
     for number, id in ids:
         if id and not _ID.fullmatch(id):
-            raise UsageError(f"{file}:{number}: this is no id of a thread", "one a line, for example thread_abc123")
+            raise UsageError(f"{file}:{number}: this is not a thread id", "one per line, for example thread_abc123")
     return list(dict.fromkeys(id for _, id in ids if id))
 
 
@@ -77,5 +77,5 @@ async def fetch_source(source: Project, threads: list[str], concurrency: int) ->
         raise UsageError(
             f"{source.target_name}: there are no assistants, vector stores or threads", "check the address"
         )
-    show_note(f"read {dump.counts()} in {provider.requests.total} requests")
+    show_note(f"read {dump.counts()} in {counted(provider.requests.total, 'request')}")
     return dump

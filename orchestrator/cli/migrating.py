@@ -7,9 +7,10 @@ spec begins with the id it is from, so that it is known again however it was edi
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from orchestrator.cli import adopting
 from orchestrator.cli.migrating_talks import Scenarios, draft_talks
@@ -25,10 +26,12 @@ from orchestrator.providers.registry import CAPABILITIES
 from orchestrator.reconcile.adopt import Refused, adopt, check_read, files_of
 from orchestrator.reconcile.draft import unsaid
 from orchestrator.reconcile.fitting import fit
+from orchestrator.reconcile.naming import slug
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.picks import Pick
 from orchestrator.reporting.migrate_report import MigrateReport, Moved, StoreFiles
 from orchestrator.reporting.migrate_text import short
+from orchestrator.scenario.scripting import MOST
 from orchestrator.server.loading import load_objects
 from orchestrator.server.store import Store
 from orchestrator.spec.files import show
@@ -36,10 +39,11 @@ from orchestrator.spec.loader import PROJECT_FILE, Ask, Loaded, load, load_with_
 from orchestrator.spec.new_files import Written, spec_text, write_new
 
 _FROM = re.compile(r"^# From (\S+)\.$", re.MULTILINE)
+_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MigrateOptions:
     """What was asked for."""
 
     dump: Dump
@@ -65,7 +69,7 @@ class _Specs:
     written: Written = field(default_factory=Written)
 
 
-async def migrate(wish: Wish) -> MigrateReport:
+async def migrate(wish: MigrateOptions) -> MigrateReport:
     """Turn an export into specs; raises `OrchError`, and then no file is left behind."""
     done = [_begin(wish)]
     try:
@@ -77,17 +81,22 @@ async def migrate(wish: Wish) -> MigrateReport:
         project = _load(wish)
         scenarios = draft_talks(wish.dump.talks, specs.addresses, project)
         files = {wish.folder / "scenarios" / f"{name}.yaml": text for name, text in scenarios.texts.items()}
-        done.append(write_new(files))
+        scripts = _scripts(wish, project, scenarios)
+        done.append(write_new({**files, **scripts}))
         if files:
             _load(wish)
     except BaseException:
         for written in reversed(done):
             written.remove()
         raise
-    return _report(wish, project, specs, scenarios, [show(path, wish.ask.cwd) for path in files])
+    return replace(
+        _report(wish, project, specs, scenarios),
+        scenarios=tuple(show(path, wish.ask.cwd) for path in files),
+        models=tuple(show(path, wish.ask.cwd) for path in scripts),
+    )
 
 
-def _begin(wish: Wish) -> Written:
+def _begin(wish: MigrateOptions) -> Written:
     """Write orch.yaml where a project begins."""
     if wish.begins is None:
         return Written()
@@ -98,7 +107,23 @@ def _begin(wish: Wish) -> Written:
     return write_new({wish.folder / PROJECT_FILE: spec_text(data), **rest})
 
 
-def _drafted(wish: Wish) -> _Specs:
+def _scripts(wish: MigrateOptions, project: Project, scenarios: Scenarios) -> dict[Path, str]:
+    """Give a ScriptedModel for each model that the local target has none of, saying what it said in the threads."""
+    if project.target.provider != "local":
+        return {}
+    made: dict[Path, str] = {}
+    for number, (model, script) in enumerate(scenarios.scripts.items(), 1):
+        if (spec := script.to_spec(model)) is not None:
+            comments = (f"What {model} said in the threads that were migrated, for targets without a model.",)
+            path = wish.folder / "models" / f"{slug(model) or f'model-{number}'}.yaml"
+            made[path] = spec_text(spec, comments)
+            if script.left_out:
+                said = f"its script answers the first {MOST:,} messages; {script.left_out:,} are left out"
+                scenarios.remarks.append((model, said))
+    return made
+
+
+def _drafted(wish: MigrateOptions) -> _Specs:
     """Write the specs of everything in the export that has none yet."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
     known = _migrated(wish, loaded)
@@ -119,7 +144,7 @@ def _drafted(wish: Wish) -> _Specs:
     return _Specs(addresses, files, made.refused, written)
 
 
-async def _kept(wish: Wish) -> _Specs:
+async def _kept(wish: MigrateOptions) -> _Specs:
     """Put the objects into the local target under their ids, and import them."""
     loaded = load_with_documents(replace(wish.ask, may_be_empty=True))
     project = loaded.project
@@ -128,17 +153,32 @@ async def _kept(wish: Wish) -> _Specs:
         hint = "--keep-ids loads into an embedded server: --target a target with `provider: local`"
         raise UsageError(message, f"{hint} that speaks assistants")
     await _check_not_applied(wish, loaded)
+    objects = _with_missing_stores(wish.dump)
     with Store.open(database(project)) as store:
-        load_objects(store, wish.dump.objects)
+        load_objects(store, objects)
     ask = replace(wish.ask, may_be_empty=True)
-    report = await adopting.take_over(loaded, adopting.Wish(ask, {}, wish.folder, wish.concurrency, wish.quiet))
+    importing = adopting.ImportOptions(ask, {}, wish.folder, wish.concurrency, wish.quiet)
+    report = await adopting.take_over(loaded, importing)
     addresses = {item.id: item.address for item in report.imported}
     new = {item.address: wish.ask.cwd / item.file for item in report.imported if item.file is not None}
     files = tuple(wish.ask.cwd / file for file in report.files)
     return _Specs(addresses | await _adopted_before(wish, project), new, report.refused, Written(files))
 
 
-async def _adopted_before(wish: Wish, project: Project) -> dict[str, Address]:
+def _with_missing_stores(dump: Dump) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+    """Give the objects to load, with an empty store for each that an assistant searches and the export lacks.
+
+    Raises `UsageError` for an id that no application can ask for.
+    """
+    for live in (*dump.stores, *dump.assistants):
+        if not _ID.fullmatch(live.id):
+            message = f"{live.id!r} is no id that an application can ask for; nothing was loaded"
+            raise UsageError(message, "take it out of the export, or migrate without --keep-ids")
+    missing = [{"id": id, "object": "vector_store"} for id in dump.missing]
+    return {**dump.objects, "vector_store": [*dump.objects["vector_store"], *missing]}
+
+
+async def _adopted_before(wish: MigrateOptions, project: Project) -> dict[str, Address]:
     """Give the addresses of the export's objects that are this project's on the target."""
     async with open_session(project, os.environ) as session:
         observed = await fetch_observed(session, wish.concurrency)
@@ -146,7 +186,7 @@ async def _adopted_before(wish: Wish, project: Project) -> dict[str, Address]:
     return {live.id: address for address, live in observed.owned.items() if live.id in ids}
 
 
-async def _check_not_applied(wish: Wish, loaded: Loaded) -> None:
+async def _check_not_applied(wish: MigrateOptions, loaded: Loaded) -> None:
     """Raise `OrchError` where what was migrated before is live under an id of its own: there would be two of it."""
     known = _migrated(wish, loaded)
     if not known:
@@ -161,7 +201,7 @@ async def _check_not_applied(wish: Wish, loaded: Loaded) -> None:
             raise OrchError(message, f"`orch destroy --target {target}`, or give the target another `db`")
 
 
-def _migrated(wish: Wish, loaded: Loaded) -> dict[str, Address]:
+def _migrated(wish: MigrateOptions, loaded: Loaded) -> dict[str, Address]:
     """Give what was migrated before, by the ids that stand in its specs."""
     found: dict[str, Address] = {}
     for address, resource in loaded.project.resources.items():
@@ -175,7 +215,7 @@ def _migrated(wish: Wish, loaded: Loaded) -> dict[str, Address]:
     return found
 
 
-def _load(wish: Wish) -> Project:
+def _load(wish: MigrateOptions) -> Project:
     try:
         return load(replace(wish.ask, may_be_empty=True))
     except SpecError as error:  # without its place: the files are taken away again
@@ -183,7 +223,7 @@ def _load(wish: Wish) -> Project:
         raise OrchError(f"the new specs do not fit the project: {first}; nothing was written", first.hint) from error
 
 
-def _report(wish: Wish, project: Project, specs: _Specs, scenarios: Scenarios, files: Sequence[str]) -> MigrateReport:
+def _report(wish: MigrateOptions, project: Project, specs: _Specs, scenarios: Scenarios) -> MigrateReport:
     cwd, dump = wish.ask.cwd, wish.dump
     places = {address: show(path, cwd) for address, path in specs.files.items()}
     resources = [project.resources[address] for address in specs.addresses.values() if address in project.resources]
@@ -193,7 +233,6 @@ def _report(wish: Wish, project: Project, specs: _Specs, scenarios: Scenarios, f
         project=project.name,
         target=project.target_name if wish.keep_ids else None,
         moved=tuple(Moved(address, id, places.get(address)) for id, address in specs.addresses.items()),
-        scenarios=tuple(files),
         refused=tuple(specs.refused),
         files=dict(_stores(wish, project, specs)),
         remarks=(*_remarks(wish, project, specs), *scenarios.remarks),
@@ -207,7 +246,7 @@ def _wire(provider: str) -> str:
     return Target.model_validate({"provider": provider}).wire
 
 
-def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Address, StoreFiles]]:
+def _stores(wish: MigrateOptions, project: Project, specs: _Specs) -> Iterator[tuple[Address, StoreFiles]]:
     """Tell what was in each store whose files are not declared, or declared as texts just now."""
     held = wish.dump.files
     for id, address in specs.addresses.items():
@@ -224,10 +263,12 @@ def _stores(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[Addre
             yield address, StoreFiles(missing, tuple(names), show(folder, wish.ask.cwd), f"{path}/*")
 
 
-def _remarks(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[str, str]]:
+def _remarks(wish: MigrateOptions, project: Project, specs: _Specs) -> Iterator[tuple[str, str]]:
     """Tell what specs cannot say of assistants and stores."""
     dump = wish.dump
     yield from dump.remarks
+    for id in dump.missing:
+        yield id, "is searched by an assistant and not in the export: an empty store takes its place"
     for id in dump.expired:
         yield id, "had expired, and with it what was in it; an apply makes a store that is not expired"
     said: dict[str, list[str]] = {}
@@ -237,7 +278,7 @@ def _remarks(wish: Wish, project: Project, specs: _Specs) -> Iterator[tuple[str,
             for path in unsaid(resource, live, DEFAULTS[live.kind]):
                 known = path.partition(".unknown.")[2] or path  # under which a dialect keeps what it does not know
                 said.setdefault(live.id, []).append(known)
-                yield live.id, f"specs do not speak of its `{known}`: {short(live.fields[path])}"
+                yield live.id, f"specs cannot express its `{known}`: {short(live.fields[path])}"
     for id, key, value in dump.unsaid:
         if id in specs.addresses and key not in said.get(id, ()):
-            yield id, f"specs do not speak of its `{key}`: {short(value)}"
+            yield id, f"specs cannot express its `{key}`: {short(value)}"

@@ -1,4 +1,7 @@
-"""The scenarios that threads of an export become, one after the other, so that an export of any size can be told."""
+"""The scenarios that threads of an export become, one after the other, so that an export of any size can be told.
+
+What was answered in them becomes a script for the local target, so that the scenarios can be played at once.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ from orchestrator.model.project import Project
 from orchestrator.providers.assistants_talks import Talk
 from orchestrator.reconcile.naming import slug
 from orchestrator.scenario.drafting import ScenarioDraft, draft_scenario
+from orchestrator.scenario.scripting import Script
 from orchestrator.spec.argument_faults import Signature
 from orchestrator.spec.new_files import UnwritableError, spec_text
 
@@ -25,6 +29,8 @@ class Scenarios:
     """Of the new scenarios, by name."""
     remarks: list[tuple[str, str]] = field(default_factory=list)
     """What a scenario cannot say: the thread, and what."""
+    scripts: dict[str, Script] = field(default_factory=dict)
+    """What was answered in these talks, by the model."""
 
 
 def draft_talks(talks: Iterable[Talk], addresses: Mapping[str, Address], project: Project) -> Scenarios:
@@ -33,6 +39,7 @@ def draft_talks(talks: Iterable[Talk], addresses: Mapping[str, Address], project
     names = _Names({located.scenario.name for located in project.scenarios})
     known = {located.scenario.description for located in project.scenarios}
     functions: dict[Address, dict[str, Signature]] = {}
+    scripted = {model.name for model in project.models}
     for talk in talks:
         if _told(talk) in known:
             continue
@@ -47,6 +54,11 @@ def draft_talks(talks: Iterable[Talk], addresses: Mapping[str, Address], project
             made.texts[name] = spec_text(drafted.data)
         except UnwritableError as error:
             made.remarks.append((talk.id, error.message))
+            continue
+        address = addresses[talk.assistant_id or ""]
+        model = str(project.resources[address].fields.get("model"))
+        if not scripted & {model, "*"}:
+            made.scripts.setdefault(model, Script()).add(talk.said, functions[address])
     return made
 
 

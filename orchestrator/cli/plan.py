@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, select
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import (
     concurrency,
-    load_project,
+    format_option,
     offline_models,
     only,
     paths,
     refreshing,
-    reports,
-    select,
     target,
     verbosity,
 )
@@ -31,25 +31,31 @@ from orchestrator.spec.revisions import read_revision
 
 
 @click.command(
-    epilog="Examples: `orch plan specs/`, `orch plan --target foundry --only 'assistant.*'`, "
-    "`orch plan --prune --out plan.json`."
+    epilog=examples(
+        "orch plan specs/",
+        "orch plan --target foundry --only 'assistant.*'",
+        "orch plan --prune --out plan.json",
+        "orch plan --detailed-exitcode --format markdown > comment.md",
+    )
 )
 @paths
 @target
 @only
-@click.option("--prune", is_flag=True, help="Also show deletes of what is not in the specs any more.")
+@click.option(
+    "--prune", is_flag=True, help="Also plan to delete what this project owns and the specs no longer declare."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Save the plan as JSON, for `orch apply PATH FILE`.",
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @refreshing
 @offline_models
-@reports
+@format_option(markdown=True)
 @concurrency
-@verbosity
+@verbosity("Show long texts whole, every file of a store, and what is unchanged.")
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -67,10 +73,14 @@ def command(
 ) -> int:
     """Show what apply would change.
 
-    Compares every field three ways: the specs, the live object, and what was last applied; says who moved. Nothing is
-    written. A saved plan is applied as it was reviewed: what has moved on the target since then is refused.
+    Compares every field three ways (the specs, the live object, what was last applied) and says who changed it.
+    Nothing is written to the target. A plan saved with --out is applied as it was reviewed; what has changed on the
+    target since then is refused.
 
-    Exits 0, 1 on an error, and with --detailed-exitcode 2 where there are changes.
+    PATHS are spec files or folders of one project: only what they declare is planned. Without PATHS, or with the
+    project's folder, everything is.
+
+    Exit codes: 0 done; 1 error; 2 with --detailed-exitcode, if there are changes.
     """
     project = load_project(paths, target, variables, refresh=refresh)
     options = PlanOptions(

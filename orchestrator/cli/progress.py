@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orchestrator.cli.messages import show_note
+from orchestrator.diagnostics import counted
 from orchestrator.reconcile.outcome import Outcome
 from orchestrator.reconcile.plan import Change
 
@@ -37,7 +38,7 @@ class Line:
 
     def stopping(self, under_way: int) -> None:
         """Say what Ctrl-C does, and what a second one would."""
-        left = f"finishing {under_way} change{'' if under_way == 1 else 's'} under way"
+        left = f"finishing {counted(under_way, 'change')} under way"
         self._progress.console.print(f"Interrupted: {left}; Ctrl-C again stops at once.", highlight=False)
 
 

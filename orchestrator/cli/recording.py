@@ -19,13 +19,13 @@ def recording(command: Decorated) -> Decorated:
         "--recordings",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
-        help="Where recordings are, with --record; `recordings` beside orch.yaml where left out.",
+        help="With --record: folder of the recordings; by default `recordings` beside orch.yaml.",
     )(command)
     return click.option(
         "--record",
         type=click.Choice([str(mode) for mode in Mode]),
-        help="Replay recordings and record: nothing (and close the network), what has none (once), or one that ends "
-        "too early (new), or one that is stale (stale), or everything (all).",
+        help="Replay recordings, and record nothing (none: the network is closed), what has no recording (once), also "
+        "what ends too early (new), also what is stale (stale), or everything (all).",
     )(command)
 
 

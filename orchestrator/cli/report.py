@@ -1,40 +1,50 @@
 """`orch report`: reports of `orch test`, joined and shown in other forms. Reads files, nothing else."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from orchestrator.cli.options import reports
-from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
-from orchestrator.errors import ReportError
+from orchestrator.cli.examples import examples
+from orchestrator.cli.options import format_option
+from orchestrator.cli.output import show_text
+from orchestrator.cli.report_forms import show_form, write_forms
 from orchestrator.reporting.merged_text import merged_text
-from orchestrator.reporting.run_html import run_html
-from orchestrator.reporting.run_markdown import run_markdown
 from orchestrator.scenario.completing import complete
-from orchestrator.scenario.merging import get_exit_code, merge
+from orchestrator.scenario.merging import merge
+from orchestrator.scenario.report_files import load_report
+from orchestrator.scenario.report_format import get_exit_code
 from orchestrator.scenario.reports import read_report
 
 _REPORT = click.Path(path_type=Path, dir_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(epilog="Example: `orch report merge 1.json 2.json --html report.html`.")
+@click.group(
+    epilog=examples(
+        "orch report merge 1.json 2.json --html report.html",
+    )
+)
 def command() -> None:
-    """Join the reports of test runs."""
+    """Merge the reports of test runs.
+
+    Exit codes: those of `orch report merge`.
+    """
 
 
 @command.command(
     "merge",
-    epilog="Example: `orch test --shard 1/2 --json 1.json`, `orch test --shard 2/2 --json 2.json` on another machine, "
-    "then `orch report merge 1.json 2.json --html report.html`.",
+    epilog=examples(
+        "orch test --shard 1/2 --json 1.json",
+        "orch test --shard 2/2 --json 2.json       # on another machine",
+        "orch report merge 1.json 2.json --html report.html",
+    ),
 )
 @click.argument("files", metavar="REPORT.json...", nargs=-1, required=True, type=_REPORT)
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the whole as JSON.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write it as one HTML file, to look at.")
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the merged report as JSON.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write it as a single HTML page.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write it as Markdown.")
-@reports
+@format_option(markdown=True)
 def merge_(
     files: tuple[Path, ...],
     json_file: Path | None,
@@ -42,33 +52,23 @@ def merge_(
     markdown_file: Path | None,
     format_: str,
 ) -> int:
-    """Join the JSON reports of the parts of a run into one.
+    """Merge the JSON reports of the parts of a run into one.
 
-    The parts are those of `orch test --shard I/N`, or runs of one project on several targets. Each scenario is in one
-    of them. What the reports say is added up; the time is that of the longest part. Of a single report it makes the
-    other forms.
+    The parts are those of `orch test --shard I/N`, or runs of one project on several targets. Each scenario is in
+    exactly one of them. Counts and costs are added up; the time is that of the longest part. A single report is
+    rendered in the other formats.
 
-    Exits as `orch test` would have: 2 where a scenario could not be run, else 1 where one failed, else 5 where a budget
-    was reached, else 4 where one is inconclusive, else 0. A file that is no report: 2.
+    Exit codes: those of the whole run, as `orch test` would have given them (0, 1, 2, 4, 5); also 2 if a file is not a
+    report.
     """
     whole = merge([(str(file), _read(file)) for file in files])
-    write_report(json_file, json_pieces(whole))
-    write_report(html_file, run_html(whole))
-    write_report(markdown_file, [run_markdown(whole)])
-    match format_:
-        case "json":
-            click.echo(as_json(whole))
-        case "markdown":
-            click.echo(run_markdown(whole))
-        case _:
-            show_text(merged_text(whole))
+    write_forms(whole, json_file, html_file, markdown_file)
+    if not show_form(whole, format_):
+        show_text(merged_text(whole))
     return get_exit_code(whole)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ReportError(f"{path} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
-    read_report(text, str(path))  # says what is wrong with it, and where
-    return complete(json.loads(text), str(path))
+    data = load_report(path)
+    read_report(data, str(path))  # says what is wrong with what a comparison needs, and where
+    return complete(data, str(path))

@@ -37,10 +37,10 @@ from orchestrator.scenario.resuming import (
 )
 from orchestrator.scenario.runner import Listener
 from orchestrator.scenario.seen import get_seen
-from orchestrator.scenario.sole_writer import sole_writer
 from orchestrator.spec.files import show
+from orchestrator.spec.sole_writer import sole_writer
 
-GO_ON = "to go on: `orch test --resume`, with the same paths and options"
+GO_ON = "to continue: `orch test --resume`, with the same paths and options"
 _NAMED = 5
 """Names that a note lists; more are counted."""
 
@@ -50,18 +50,18 @@ def last_run(command: Decorated) -> Decorated:
     command = click.option(
         "--last-failed",
         is_flag=True,
-        help="Only scenarios that did not pass in the last run on this target; all, where all passed.",
+        help="Run only scenarios that are not known to have passed on this target; all of them if all have.",
     )(command)
     return click.option(
         "--resume",
         "resumed",
         is_flag=True,
-        help="Go on with the last run on this target: what it judged is taken over, the rest is played.",
+        help="Continue the last run on this target: keep the verdicts it reached and run the rest.",
     )(command)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ResumeOptions:
     """What the last run has to do with this one."""
 
     resumed: bool
@@ -69,7 +69,7 @@ class Wish:
     today: date
 
 
-class Keeping:
+class LoggedRun:
     """The scenarios to play, and the log that hears of each that is finished."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Keeping:
         """How many scenarios are taken over."""
         return len(self._selection.taken)
 
-    def keep(self, result: ScenarioResult) -> None:
+    def write(self, result: ScenarioResult) -> None:
         """Write a result down."""
         if self._add:
             self._add(result)
@@ -104,11 +104,11 @@ class Keeping:
         return (done.interrupted or done.budget_reached) and bool(self._written or self.taken)
 
 
-class Kept:
-    """Keeps every result before anybody else hears of it."""
+class LogListener:
+    """Has every result written down before anybody else hears of it."""
 
-    def __init__(self, keeping: Keeping, listener: Listener) -> None:
-        self._keeping, self._listener = keeping, listener
+    def __init__(self, logged: LoggedRun, listener: Listener) -> None:
+        self._logged, self._listener = logged, listener
 
     def scenario_started(self, located: LocatedScenario) -> None:
         """Pass it on."""
@@ -120,23 +120,23 @@ class Kept:
 
     def scenario_finished(self, result: ScenarioResult) -> None:
         """Write it down and pass it on."""
-        self._keeping.keep(result)
+        self._logged.write(result)
         self._listener.scenario_finished(result)
 
 
 @contextmanager
-def keeping(project: Project, chosen: Sequence[LocatedScenario], wish: Wish) -> Iterator[Keeping]:
+def logged_run(project: Project, chosen: Sequence[LocatedScenario], options: ResumeOptions) -> Iterator[LoggedRun]:
     """Read the log of the last run, say what is taken from it, and write the next one.
 
     Raises `UsageError` where there is no run to go on with, and `ResultsLogError` where its log is damaged or in use.
     """
     file = get_results_file(project.root, project.target_name)
-    with _alone(file, project.target_name, wish) as alone:
-        log = _read(file, wish)
+    with _alone(file, project.target_name, options) as alone:
+        log = _read(file, options)
         key_of = _keys(project)
-        selection = _select(chosen, log, wish, key_of, project.target_name)
+        selection = _select(chosen, log, options, key_of, project.target_name)
         if not alone:
-            yield Keeping(chosen, selection, None)
+            yield LoggedRun(chosen, selection, None)
             return
         started = log.started if log and selection.goes_on else f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         known = {located.scenario.name for located in project.scenarios}
@@ -144,7 +144,7 @@ def keeping(project: Project, chosen: Sequence[LocatedScenario], wish: Wish) -> 
         writer = ResultsLog(file, Log(project.name, project.target_name, started), kept, show_note)
         cleaner = get_cleaner(project, os.environ)
         try:
-            yield Keeping(
+            yield LoggedRun(
                 chosen, selection, lambda result: writer.add(to_entry(result, key_of(result.located), cleaner))
             )
         finally:
@@ -152,7 +152,7 @@ def keeping(project: Project, chosen: Sequence[LocatedScenario], wish: Wish) -> 
 
 
 @contextmanager
-def _alone(file: Path, target: str, wish: Wish) -> Iterator[bool]:
+def _alone(file: Path, target: str, options: ResumeOptions) -> Iterator[bool]:
     """Tell whether this run may write the log; one that goes on with another may not begin before that has ended."""
     with ExitStack() as stack:
         try:
@@ -161,35 +161,37 @@ def _alone(file: Path, target: str, wish: Wish) -> Iterator[bool]:
             show_note(f"the results are not kept: {error.filename or file}: {error.strerror or error}")
             yield False
             return
-        if not alone and wish.resumed:
+        if not alone and options.resumed:
             message = f"another `orch test` is running on {target}"
-            raise ResultsLogError(message, "wait until it is done, then --resume goes on with it")
+            raise ResultsLogError(message, "wait until it is done, then --resume continues it")
         if not alone:
-            show_note(f"another `orch test` is running on {target}: --resume will go on with that one, not with this")
+            show_note(f"another `orch test` is running on {target}: --resume will continue that one, not this one")
         yield alone
 
 
-def _read(file: Path, wish: Wish) -> Log | None:
+def _read(file: Path, options: ResumeOptions) -> Log | None:
     try:
         return read_log(file, show(file, Path.cwd()))
     except ResultsLogError as error:
-        if wish.resumed or wish.last_failed:
+        if options.resumed or options.last_failed:
             raise
         show_note(f"{error.message}; a new log is begun")
         return None
 
 
-def _select(chosen: Sequence[LocatedScenario], log: Log | None, wish: Wish, key_of: KeyOf, target: str) -> Selection:
-    if wish.resumed and wish.last_failed:
+def _select(
+    chosen: Sequence[LocatedScenario], log: Log | None, options: ResumeOptions, key_of: KeyOf, target: str
+) -> Selection:
+    if options.resumed and options.last_failed:
         message = "--resume and --last-failed exclude each other"
-        raise UsageError(message, "--resume goes on with the last run, also where that was one of --last-failed")
-    if wish.resumed:
+        raise UsageError(message, "--resume continues the last run, even if that was one of --last-failed")
+    if options.resumed:
         if log is None:
-            raise UsageError(f"there is no run on {target} to go on with", "begin one: `orch test`")
-        selection = resume(chosen, log, key_of, wish.today)
+            raise UsageError(f"there is no run on {target} to continue", "start one: `orch test`")
+        selection = resume(chosen, log, key_of, options.today)
         _tell(selection, log)
         return selection
-    if wish.last_failed:
+    if options.last_failed:
         unpassed = select_unpassed(chosen, log) if log else None
         if unpassed:
             show_note(f"{len(unpassed.to_play)} of {len(chosen)} scenarios are not known to have passed: only these")
@@ -201,7 +203,7 @@ def _select(chosen: Sequence[LocatedScenario], log: Log | None, wish: Wish, key_
 
 def _tell(selection: Selection, log: Log) -> None:
     taken, count = len(selection.taken), len(selection.taken) + len(selection.to_play)
-    show_note(f"going on with the run of {log.started}: {taken} of {count} scenarios are taken over")
+    show_note(f"continuing the run of {log.started}: {taken} of {count} scenarios are taken over")
     for reason, names in selection.again.items():
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         show_note(f"played again, {reason}: {', '.join(names[:_NAMED])}{more}")

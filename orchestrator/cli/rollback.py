@@ -5,19 +5,12 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.applying import Wish, carry_out
+from orchestrator.cli.applying import ApplyOptions, carry_out
 from orchestrator.cli.asking import somebody_is_there
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import asking, number_and_path
 from orchestrator.cli.messages import show_note
-from orchestrator.cli.options import (
-    asking,
-    concurrency,
-    number_and_path,
-    only,
-    quietness,
-    reports,
-    target,
-    verbosity,
-)
+from orchestrator.cli.options import concurrency, format_option, only, quietness, target, verbosity, yes
 from orchestrator.diagnostics import Position
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
@@ -31,16 +24,22 @@ from orchestrator.spec.revisions import RevisionError, read_revision, specs_of
 DONE, PARTLY = 0, 5
 
 
-@click.command(epilog="Examples: `orch rollback`, `orch rollback 12 specs/`, `orch rollback --target foundry --prune`.")
+@click.command(
+    epilog=examples(
+        "orch rollback",
+        "orch rollback 12 specs/",
+        "orch rollback --target foundry --prune",
+    )
+)
 @click.argument("given", nargs=-1, metavar="[N] [PATH]")
 @target
 @only
-@click.option("--prune", is_flag=True, help="Also delete what this project owns and those specs do not declare.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
-@reports
+@click.option("--prune", is_flag=True, help="Also delete what this project owns and the earlier specs do not declare.")
+@yes
+@format_option(markdown=True)
 @concurrency
-@quietness
-@verbosity
+@quietness("Show neither the plan (unless you are asked about it) nor progress.")
+@verbosity("Show long texts of the plan whole, every file of a store, and what is unchanged.")
 def command(
     given: tuple[str, ...],
     target: str | None,
@@ -55,13 +54,13 @@ def command(
 ) -> int:
     """Apply the specs of an earlier revision again.
 
-    Takes the specs out of git as they were at the revision of entry N (`orch history` shows them); without N, of the
-    last entry of the target that was done completely and from another revision than the newest. Then it is an
-    ordinary apply of those specs, with its plan, question, guards and exit codes. Address and key of the target are
-    those in today's orch.yaml; a path only says which project. The working copy is not touched: the next apply goes
-    forward again, until `git revert` makes it last.
+    Takes the specs out of git as they were at the revision of entry N of `orch history`. Without N, that is the last
+    entry of the target that was applied completely and from another revision than the newest. The rest is an ordinary
+    apply of those specs, with its plan, question and guards. The target's address and key are those of today's
+    orch.yaml; PATH only says which project. The working copy is not touched, so the next apply goes forward again
+    unless you make the rollback permanent with `git revert`.
 
-    Exits 0 when done or with nothing to do, 1 on an error, 4 where a guard blocked a change, 5 where only a part was
+    Exit codes: 0 done or nothing to do; 1 error, or you said no; 4 a guard blocked a change; 5 only part of it was
     applied.
     """
     number, path = number_and_path(given)
@@ -72,7 +71,7 @@ def command(
     with specs_of(today.root, revision) as folder:
         project = _as_of(today, replace(ask, start=folder, cwd=folder, target=today.target_name), short)
         show_note(f"going back to {short}, the revision of entry {number}")
-        wish = Wish(
+        options = ApplyOptions(
             plan=PlanOptions(prune=prune, only=only, revision=revision),
             question=f"Roll {project.target_name} back to {short}?",
             ask=somebody_is_there(yes),
@@ -82,7 +81,7 @@ def command(
             verbose=verbose,
             command=Command.ROLLBACK,
         )
-        code = carry_out(project, wish)
+        code = carry_out(project, options)
     if code in (DONE, PARTLY) and read_revision(today.root) != revision:
         shown = show(today.root, Path.cwd())
         show_note(

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.output import as_json, json_pieces, show_text, write_report
+from orchestrator.cli.output import show_text, write_report
+from orchestrator.cli.report_forms import show_form, write_forms
 from orchestrator.model.project import Project
 from orchestrator.reporting.junit import junit_xml
 from orchestrator.reporting.models_text import get_comparisons, models_json, models_text
-from orchestrator.reporting.run_html import run_html
 from orchestrator.reporting.run_json import run_json
-from orchestrator.reporting.run_markdown import run_markdown
 from orchestrator.reporting.run_text import run_text
 from orchestrator.scenario.results import Run
 
@@ -33,20 +32,15 @@ def show_reports(
     """Write the files and print the run as `format_`; with several models, also how they compare."""
     name, target = projects[0].name, ", ".join(project.target_name for project in projects)
     comparisons = get_comparisons(done, name) if several_models else {}
-    write_report(files.junit, [junit_xml(done, project=name, target=target)] if files.junit else [])
+    if files.junit is not None:
+        write_report(files.junit, [junit_xml(done, project=name, target=target)])
     data = run_json(done, project=name, target=target)
     if several_models:
         data["models"] = models_json(done, comparisons)
-    write_report(files.json, json_pieces(data))
-    write_report(files.html, run_html(data))
-    write_report(files.markdown, [run_markdown(data)] if files.markdown else [])
-    match format_:
-        case "json":
-            click.echo(as_json(data))
-        case "markdown":
-            click.echo(run_markdown(data))
-        case _:
-            show_text(run_text(done, verbose))
-            if several_models:
-                click.echo()
-                show_text(models_text(done, comparisons))
+    write_forms(data, files.json, files.html, files.markdown)
+    if show_form(data, format_):
+        return
+    show_text(run_text(done, verbose))
+    if several_models:
+        click.echo()
+        show_text(models_text(done, comparisons))

@@ -8,9 +8,11 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.money import usd
-from orchestrator.scenario.results import ScenarioResult, Status, TurnResult
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import ScenarioResult, TurnResult
 
 EVERY_SECONDS = 10.0
 """Without a terminal, a line once this much time has passed since the last one ..."""
@@ -63,7 +65,7 @@ class Watch:
 
     def stopping(self, under_way: int) -> None:
         """Say what Ctrl-C does, and what a second one would."""
-        closing = f"closing {under_way} conversation{'' if under_way == 1 else 's'} under way"
+        closing = f"closing {counted(under_way, 'conversation')} under way"
         self._display.say(f"Interrupted: {closing}; Ctrl-C again stops at once.")
 
     def _state(self) -> str:

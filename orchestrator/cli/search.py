@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import formats, load_project, target
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
+from orchestrator.cli.options import format_option, start, target
 from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.knowledge import MOST_RESULTS, Found, Query
@@ -21,22 +23,35 @@ _HINT = 'for example --filter topic=billing, or --filter \'{"type": "gte", "key"
 
 
 @click.command(
-    epilog="Examples: `orch search papers 'how are models trained'`, `orch search papers 훈련 --target openai -n 3`, "
-    "`orch search papers refund --filter topic=billing --min-score 0.4 --format json`."
+    epilog=examples(
+        "orch search papers 'how are models trained'",
+        "orch search papers 훈련 --target openai -n 3",
+        "orch search papers refund --filter topic=billing --min-score 0.4 --format json",
+    )
 )
 @click.argument("store", metavar="STORE")
 @click.argument("query", metavar="QUERY")
 @target
 @click.option(
-    "-n", "--max", "most", type=click.IntRange(1, MOST_RESULTS), default=10, show_default=True, help="Results at most."
+    "-n",
+    "--max",
+    "most",
+    type=click.IntRange(1, MOST_RESULTS),
+    default=10,
+    show_default=True,
+    help="Show at most this many results.",
 )
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out results below this score.")
-@click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE|JSON", help="Only files like this (repeatable).")
-@click.option("--full", is_flag=True, help="Show passages whole.")
-@formats
 @click.option(
-    "--project", "start", type=click.Path(path_type=Path), default=Path(), metavar="PATH", help="Where the project is."
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="KEY=VALUE|JSON",
+    help="Search only files with these attributes (repeatable).",
 )
+@click.option("--full", is_flag=True, help="Show passages in full.")
+@format_option()
+@start
 def command(
     store: str,
     query: str,
@@ -51,10 +66,10 @@ def command(
 ) -> int:
     """Search a vector store as assistants do.
 
-    STORE is a VectorStore of the specs, or the id of a live one (vs_…). The passages come best first, with the path of
-    the file, its score and its attributes: the same results that `file_search` works with.
+    STORE is the name of a VectorStore of the specs, or the id of a live one (vs_…). Passages are listed best first,
+    each with its score and the path and attributes of its file: the same results that `file_search` works with.
 
-    Exits 0, also where nothing is found.
+    Exit codes: 0 done, even if nothing was found; 1 error.
     """
     project = load_project((start,), target, variables)
     asked = Query(query, most, min_score, _joined(filters))

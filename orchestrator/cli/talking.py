@@ -15,7 +15,7 @@ from typing import Self
 import click
 
 from orchestrator.cli.messages import show_note
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.errors import UsageError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.conversation import (
@@ -54,7 +54,7 @@ QUIT = "/quit"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TalkOptions:
     """What the command line asks for."""
 
     assistant: str
@@ -97,7 +97,7 @@ class _Screen:
 class Talk:
     """One talk; open it with `with`, hold it, and read what was said."""
 
-    def __init__(self, project: Project, wish: Wish) -> None:
+    def __init__(self, project: Project, wish: TalkOptions) -> None:
         """Raises `UsageError` for an assistant or a scenario that is not there."""
         self._project, self._wish = project, wish
         self._located = _located(project, wish)
@@ -112,8 +112,11 @@ class Talk:
         self._price = _price(project, wish)
         self._usage, self._requests = Usage(), 0
         self._costs: list[float | None] = []
+        self._spoken = 0
         self.said: list[Said] = []
-        """The exchanges that came to an end."""
+        """The exchanges that came to a good end."""
+        self.failed: list[int] = []
+        """Numbers of the messages whose replies failed, from 1."""
 
     def __enter__(self) -> Self:
         self._runner.__enter__()
@@ -133,10 +136,10 @@ class Talk:
             self._runner.__exit__(kind, error, trace)
 
     @property
-    def summary(self) -> str:
-        """How much was said, and what it took."""
+    def summary(self) -> str | None:
+        """How much was said, and what it took; None where nothing was asked of the target."""
         cost = add_known(self._costs) if self._costs else None
-        return sum_text(len(self.said), self._usage, self._requests, cost)
+        return sum_text(self._spoken, self._usage, self._requests, cost) if self._requests else None
 
     def hold(self) -> bool:
         """Talk until nothing more is said; tells whether a reply failed. Raises what a target or a mock raises."""
@@ -146,6 +149,8 @@ class Talk:
                 failed = self._exchange(message) or failed
         except (KeyboardInterrupt, EOFError, asyncio.CancelledError):  # the last: Ctrl-C just as asyncio.Runner begins
             self._screen.end_line()
+            if self._asks:
+                click.echo(err=True)  # the prompt's line has no end yet
             show_note("ended; what was not answered is left out")
         return failed
 
@@ -163,7 +168,7 @@ class Talk:
     def _next(self) -> str | None:
         """Give what is said next; None at the end."""
         if self._wish.messages:
-            return self._wish.messages[len(self.said)] if len(self.said) < len(self._wish.messages) else None
+            return self._wish.messages[self._spoken] if self._spoken < len(self._wish.messages) else None
         while True:
             if self._asks:
                 line = _ask("> ")
@@ -181,7 +186,7 @@ class Talk:
         """Say something and answer calls until the assistant has answered; tells whether it failed."""
         conversation = self._conversation
         if conversation is None:
-            raise ValueError("the talk is not open")
+            raise ValueError("the conversation is not open")
         calls: list[AnsweredCall] = []
         reply = self._heard(self._runner.run(conversation.send(message)))
         replies = [reply]
@@ -192,8 +197,12 @@ class Talk:
             reply = self._heard(self._runner.run(conversation.answer(answers)))
             replies.append(reply)
         texts = tuple(each.text for one in replies for each in one.messages)
+        self._spoken += 1
+        if reply.status is not ReplyStatus.COMPLETED:
+            self.failed.append(self._spoken)
+            return True
         self.said.append(Said(message, texts, tuple(calls)))
-        return reply.status is not ReplyStatus.COMPLETED
+        return False
 
     def _heard(self, reply: Reply) -> Reply:
         """Show what of a reply was not shown while it was made."""
@@ -213,7 +222,7 @@ class Talk:
         """Answer one call: by a mock, else as the person says. Raises `MockError` where there is neither."""
         try:
             if self._mocks is None:
-                hint = "give --mocks SCENARIO: its mocks answer; or talk at a terminal, where you are asked"
+                hint = "give --mocks SCENARIO: its mocks answer; or run it at a terminal, where you are asked"
                 raise MockError(f"{call.name} was called, and nothing answers it", hint)
             turn = min(len(self.said), self._turns - 1)
             (answer,) = self._runner.run(self._mocks.answer(turn, [call]))
@@ -234,33 +243,31 @@ def _ask(prompt: str) -> str:
     return input()
 
 
-def _located(project: Project, wish: Wish) -> LocatedScenario:
+def _located(project: Project, wish: TalkOptions) -> LocatedScenario:
     """Give the talk as a scenario that nobody wrote: the same is asked of its assistant."""
     resource = project.resources.get(Address(Kind.ASSISTANT, wish.assistant))
     if resource is None:
         known = sorted(address.name for address in project.resources if address.kind is Kind.ASSISTANT)
-        near = nearest(wish.assistant, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = did_you_mean(wish.assistant, known) or f"there are: {', '.join(known) or 'none'}"
         raise UsageError(f"no assistant is called {wish.assistant}", hint)
     scenario = Scenario.model_validate({"name": "chat", "assistant": wish.assistant, "turns": [{"user": "-"}]})
     return LocatedScenario(scenario, resource.position, project.root, target=project.target_name, model=wish.model)
 
 
-def _price(project: Project, wish: Wish) -> Price | None:
+def _price(project: Project, wish: TalkOptions) -> Price | None:
     """Give what the model costs that answers."""
     fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
     return project.prices.get(wish.model or str(fields.get("model")))
 
 
-def _mocking(project: Project, wish: Wish) -> LocatedScenario | None:
+def _mocking(project: Project, wish: TalkOptions) -> LocatedScenario | None:
     if wish.mocks is None:
         return None
     found = next((each for each in project.scenarios if wish.mocks in (each.base, each.scenario.name)), None)
     if found is None:
         known = sorted({each.base for each in project.scenarios})
-        near = nearest(wish.mocks, known)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
-        raise UsageError(f"--mocks {wish.mocks}: no scenario is called so", hint)
+        hint = did_you_mean(wish.mocks, known) or f"there are: {', '.join(known) or 'none'}"
+        raise UsageError(f"--mocks {wish.mocks}: there is no such scenario", hint)
     return found
 
 
@@ -278,13 +285,17 @@ def record_to(project: Project, file: Path) -> Path:
     return path
 
 
-def show_recorded(project: Project, wish: Wish, place: Path, said: list[Said]) -> None:
-    """Write the talk as a scenario, and say so."""
+def show_recorded(project: Project, wish: TalkOptions, place: Path, talk: Talk) -> None:
+    """Write the talk as a scenario, and say so, or why there is none."""
+    said = talk.said
+    for number in talk.failed:
+        show_note(f"message {number} is not recorded: its reply failed")
     fields = project.resources[Address(Kind.ASSISTANT, wish.assistant)].fields
     functions = {path.removeprefix("tools.") for path, value in fields.items() if value == "function"}
     name = free_name(slug(place.stem) or "talk", {each.base for each in project.scenarios})
     draft = draft_scenario(name, wish.assistant, said, functions)
     if draft is None:
+        show_note(f"{show(place, Path.cwd())} is not written: no message was answered")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     clean = get_cleaner(project, os.environ)

@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.budget import budget, check_prices
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project, within
 from orchestrator.cli.messages import show_note, show_warning
-from orchestrator.cli.options import concurrency, load_project, paths, quietness, reports, verbosity, within
+from orchestrator.cli.options import conversations, format_option, paths, quietness, verbosity
 from orchestrator.cli.recording import ask_recordings, recording, show_recorded
-from orchestrator.cli.resuming import GO_ON, Wish, keeping, last_run
+from orchestrator.cli.resuming import GO_ON, ResumeOptions, last_run, logged_run
 from orchestrator.cli.run_reports import Files, show_reports
 from orchestrator.cli.several_targets import Part, run_all, targets
 from orchestrator.errors import UsageError
@@ -27,42 +29,51 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
-    epilog="Examples: `orch test specs/`, `orch test --name 'quiz*'`, `orch test --tag smoke --junit report.xml`, "
-    "`orch test --repeat 10 --json after.json`, `orch test --name 'quiz[model=gpt-5,*'`, "
-    "`orch test --target local --target server --shard 1/4`, `orch test --budget 2.50`, `orch test --resume`, "
-    "`orch test --last-failed`, `orch test --model gpt-4o --model gpt-6-luna`, "
-    "`orch test --html report.html --markdown comment.md`."
+    epilog=examples(
+        "orch test specs/",
+        "orch test --name 'quiz*'",
+        "orch test --name 'quiz[model=gpt-5,*'",
+        "orch test --tag smoke --junit report.xml",
+        "orch test --html report.html --markdown comment.md",
+        "orch test --repeat 10 --json after.json",
+        "orch test --model gpt-4o --model gpt-6-luna",
+        "orch test --target local --target server --shard 1/4",
+        "orch test --record none",
+        "orch test --budget 2.50",
+        "orch test --resume",
+        "orch test --last-failed",
+    )
 )
 @paths
 @targets
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag (repeatable).")
-@click.option("--name", "names", multiple=True, metavar="GLOB", help="Only scenarios of this name (repeatable).")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Run only scenarios with this tag (repeatable).")
+@click.option("--name", "names", multiple=True, metavar="GLOB", help="Run only scenarios with this name (repeatable).")
 @click.option(
     "--model",
     "models",
     multiple=True,
     metavar="MODEL",
-    help="Have this model answer in place of the assistants' own; of several, the first is compared with the others.",
+    help="Let this model answer instead of the assistants' own (repeatable: the first is compared with the others).",
 )
-@click.option("--shard", metavar="I/N", help="Only the I-th of N equal parts, so that N machines share the work.")
+@click.option("--shard", metavar="I/N", help="Run only the I-th of N equal parts, so that N machines share the work.")
 @click.option(
     "--repeat",
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="Play each scenario N times, all of which have to pass, whatever it says under `repeat`.",
+    help="Run each scenario N times, all of which must pass, whatever its own `repeat` says.",
 )
-@click.option("--fail-fast", is_flag=True, help="Begin no scenario after one that did not pass.")
+@click.option("--fail-fast", is_flag=True, help="Start no more scenarios after one that did not pass.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the report as JUnit XML.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as one HTML file, to look at.")
+@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the report as a single HTML page.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write the report as Markdown.")
 @last_run
 @budget
 @recording
-@reports
-@concurrency
-@quietness
-@verbosity
+@format_option(markdown=True)
+@conversations
+@quietness("Show no progress.")
+@verbosity("Also show the transcripts of scenarios that passed.")
 def command(
     paths: tuple[Path, ...],
     targets: tuple[str, ...],
@@ -89,33 +100,35 @@ def command(
 ) -> int:
     """Run scenarios and check what comes back.
 
-    Talks to the assistants as they are on the target, which have to be what the specs say: apply first. A scenario is
-    played as often as it says under `repeat`; attempts stop once the verdict is decided.
+    Talks to the live assistants on the target, which must be as the specs declare them: apply first. Each scenario is
+    run as often as its `repeat` says; attempts stop once the verdict is decided. Ctrl-C ends a run early and still
+    writes its reports; --resume continues it, also after a crash.
 
-    Ctrl-C ends a run early, with its reports; --resume goes on with it, also after a crash.
+    PATHS are spec files or folders of one project: only the scenarios in them are run. Without PATHS, all of the
+    project that the current folder belongs to are.
 
-    Exits 2 where a scenario could not be run, else 1 where one failed, else 5 where the budget was reached before the
-    end, else 4 where one is inconclusive, else 0.
+    Exit codes: 0 passed; 1 failed; 2 could not run (an error, or interrupted); 4 inconclusive; 5 budget reached. If
+    several apply, the first of 2, 1, 5, 4.
     """
     if Path("-") in (json_file, junit_file, html_file, markdown_file):
         raise UsageError("a report goes to a file; `-` is none", "--format json prints the JSON report")
     projects = [load_project(paths, name, variables) for name in dict.fromkeys(targets) or (None,)]
     found = [located for project in projects for located in _choose(project, paths, tags, names)]
     if models:
-        found = with_models(found, list(dict.fromkeys(models)), projects[0].prices)
+        found = with_models(found, _compared(models), projects[0].prices)
     chosen = _repeated(_part(found, shard), repeat)
     _warn(chosen)
     for project in projects:
         check_prices(project, [located for located in chosen if located.target == project.target_name], budget_usd)
     today = date.today()
     options = RunOptions(concurrency=concurrency, fail_fast=fail_fast, budget_usd=budget_usd, today=today)
-    wish = Wish(resumed, last_failed, today)
+    resuming = ResumeOptions(resumed, last_failed, today)
     with ExitStack() as stack:
         parts = [
             Part(
                 project,
                 stack.enter_context(
-                    keeping(project, [each for each in chosen if each.target == project.target_name], wish)
+                    logged_run(project, [each for each in chosen if each.target == project.target_name], resuming)
                 ),
                 ask_recordings(project, record, recordings),
             )
@@ -126,9 +139,19 @@ def command(
         show_recorded(each.recordings)
     files = Files(json_file, junit_file, html_file, markdown_file)
     show_reports(done, projects, files, format_, verbose, several_models=len(set(models)) > 1)
-    if any(each.kept.can_go_on(done) for each in parts):
+    if any(each.logged.can_go_on(done) for each in parts):
         show_note(GO_ON)
     return exit_code(done)
+
+
+def _compared(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the models to compare; raises `UsageError` for one that is none, or that is named twice."""
+    for number, model in enumerate(models):
+        if not model.strip():
+            raise UsageError("--model is empty", "name a model: --model gpt-4o")
+        if model in models[:number]:
+            raise UsageError(f"--model {model} is given twice", "there is nothing to compare a model with but another")
+    return models
 
 
 def _choose(

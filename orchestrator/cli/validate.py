@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.examples import examples
+from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
-from orchestrator.cli.options import formats, load_project, paths, target
-from orchestrator.diagnostics import Position
+from orchestrator.cli.options import format_option, paths, target
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.registry import get_capabilities
@@ -17,16 +19,23 @@ from orchestrator.reporting.rates import cannot_pass
 from orchestrator.spec.mock_links import find_unreachable
 
 
-@click.command(epilog="Examples: `orch validate`, `orch validate specs/ --target foundry`.")
+@click.command(
+    epilog=examples(
+        "orch validate",
+        "orch validate specs/ --target foundry",
+        "orch validate --format json",
+    )
+)
 @paths
 @target
-@formats
+@format_option()
 def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], format_: str) -> int:
     """Check all specs and show every problem.
 
-    What the target cannot do is one. Reads the whole project that PATHS belong to (the current folder by default) and
-    nothing else: no key, no network.
-    Exits 0 where the specs are fine, 1 where they are not.
+    Also reports what the target cannot do, field by field. Always checks the whole project that PATHS belong to (by
+    default that of the current folder). It needs no key and no network, and runs nothing.
+
+    Exit codes: 0 no problems; 1 problems.
     """
     try:
         project = load_project(paths, target, variables)
@@ -70,7 +79,7 @@ def _summary(project: Project) -> str:
         "scenario": len(project.scenarios),
         "scripted model": len(project.models),
     }
-    words = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n)
+    words = ", ".join(counted(n, word) for word, n in counts.items() if n)
     return f"{project.name}: {words}; no problems for target {project.target_name}"
 
 

@@ -38,8 +38,8 @@ class WebSearch(Strict):
 
     mode: Literal["live", "cached", "disabled"] = Field("live", description="Where results come from")
     context_size: Literal["low", "medium", "high"] = Field("medium", description="How much of them the model reads")
-    allowed_domains: list[NonEmpty] | None = Field(None, description="Domains to search; all where left out")
-    location: Location | None = Field(None, description="Where the search is made from, approximately")
+    allowed_domains: list[NonEmpty] | None = Field(None, description="Domains to search; all if left out")
+    location: Location | None = Field(None, description="Approximate location to search from")
 
 
 class ComputerUse(Strict):
@@ -72,10 +72,10 @@ class Mcp(Strict):
     cwd: NonEmpty | None = Field(None, description="Folder to start it in")
     args: list[str] = Field(default_factory=list, description="Arguments of the command")
     env_vars: list[NonEmpty] = Field(default_factory=list, description="Names of variables it may see")
-    allowed_tools: list[NonEmpty] | None = Field(None, description="Tools the agent may call; all where left out")
+    allowed_tools: list[NonEmpty] | None = Field(None, description="Tools the agent may call; all if left out")
     connection_origin: Literal["service", "environment"] = Field("service", description="Where HTTP connections start")
     credential_id: NonEmpty | None = Field(None, description="A vault's credential for it")
-    request_metadata: dict[str, Any] = Field(default_factory=dict, description="Sent along with every request")
+    request_metadata: dict[str, Any] = Field(default_factory=dict, description="Sent with every request")
     required: bool = Field(False, description="Whether it must be up before the first turn")
 
     @model_validator(mode="after")
@@ -169,7 +169,7 @@ AgentsTool = Annotated[
 class MultiAgent(Strict):
     """Whether the agent may start others."""
 
-    enabled: bool = Field(description="Whether it may")
+    enabled: bool = Field(description="Whether it may start them")
     max_concurrent_subagents: int | None = Field(
         None, ge=1, description=f"How many work at a time; {SUBAGENTS} where left out"
     )
@@ -178,7 +178,7 @@ class MultiAgent(Strict):
 class Compaction(Strict):
     """How a long conversation is made shorter."""
 
-    async_: bool = Field(False, alias="async", description="In the background, while the agent goes on")
+    async_: bool = Field(False, alias="async", description="In the background, while the agent continues")
 
 
 class AgentsSettings(Strict):
@@ -189,17 +189,17 @@ class AgentsSettings(Strict):
     )
     verbosity: Literal["low", "medium", "high"] | None = Field(None, description="How much the agent writes")
     reasoning_summary: Literal["concise", "detailed", "auto"] | None = Field(
-        None, description="How its reasoning is summed up"
+        None, description="How its reasoning is summarized"
     )
     multi_agent: MultiAgent | None = Field(None, description="Whether it may start other agents")
-    compaction: Compaction | None = Field(None, description="How a long conversation is made shorter")
-    time_awareness: bool | None = Field(None, description="Whether it is told the time now and then (experimental)")
+    compaction: Compaction | None = Field(None, description="How a long conversation is shortened")
+    time_awareness: bool | None = Field(None, description="Whether it is told the time (experimental)")
     tools: list[AgentsTool] | None = Field(None, description="Tools that only this API has")
     bridges: list[Literal["file_search", "code_interpreter"]] | None = Field(
         None, description="Tools this API lacks, brought to it: file_search as a function, code in a hosted environment"
     )
     defer_loading: list[FunctionName] | None = Field(
-        None, description="Functions that `tool_search` finds when they are needed, by the name the model calls"
+        None, description="Functions that `tool_search` loads when needed, by the name the model calls"
     )
 
 

@@ -25,7 +25,7 @@ class BingGrounding(Strict):
     """Answers out of a web search."""
 
     connection_id: NonEmpty = Field(description="Id of the project's connection to Bing")
-    market: NonEmpty | None = Field(None, description="Where results come from, such as de-DE")
+    market: NonEmpty | None = Field(None, description="Market of the results, such as de-DE")
     set_lang: NonEmpty | None = Field(None, description="Language of its texts, such as de")
     count: int | None = Field(None, ge=1, le=50, description="How many results it gives")
     freshness: NonEmpty | None = Field(None, description="Day, Week, Month, or a span of days")
@@ -42,7 +42,9 @@ class AzureAiSearch(Strict):
 
     index_connection_id: NonEmpty | None = Field(None, description="Id of the project's connection to the service")
     index_name: NonEmpty | None = Field(None, description="Name of the index there")
-    index_asset_id: NonEmpty | None = Field(None, description="Id of an index that the project knows, in their place")
+    index_asset_id: NonEmpty | None = Field(
+        None, description="Id of an index that the project knows, instead of these two"
+    )
     query_type: Literal["simple", "semantic", "vector", "vector_simple_hybrid", "vector_semantic_hybrid"] | None = (
         Field(None, description="How it is searched")
     )
@@ -80,7 +82,7 @@ class OpenApi(Strict):
     name: Name = Field(description="What the model calls it by")
     description: str | None = Field(None, description="What it is for; the model reads this")
     spec: Json = Field(description="The OpenAPI description")
-    auth: Literal["anonymous"] | ConnectionAuth | ManagedAuth = Field("anonymous", description="How it signs in")
+    auth: Literal["anonymous"] | ConnectionAuth | ManagedAuth = Field("anonymous", description="How it authenticates")
     default_params: list[NonEmpty] | None = Field(None, description="Parameters that take the user's defaults")
 
 
@@ -89,14 +91,14 @@ class FoundryMcp(Strict):
 
     server_label: Name = Field(description="What the server is called in tool calls")
     server_url: NonEmpty = Field(description="Its address")
-    allowed_tools: list[NonEmpty] | None = Field(None, description="Tools the model may call; all where left out")
+    allowed_tools: list[NonEmpty] | None = Field(None, description="Tools the model may call; all if left out")
 
 
 class ConnectedAgent(Strict):
     """Another assistant, to be asked."""
 
-    assistant: AddressName | None = Field(None, description="Name of its spec, for one of this project")
-    id: NonEmpty | None = Field(None, description="Its id, for one that is live and not this project's")
+    assistant: AddressName | None = Field(None, description="Name of its spec, if it is one of this project")
+    id: NonEmpty | None = Field(None, description="Its id, if it is live and not this project's")
     name: Name = Field(description="What the model calls it by")
     description: str = Field(description="What it is for; the model reads this")
 
@@ -121,7 +123,7 @@ class AzureFunction(Strict):
     description: str | None = Field(None, description="What it does; the model reads this")
     parameters: Json = Field(description="JSON Schema of its arguments")
     input: Queue = Field(description="Where its arguments go")
-    output: Queue = Field(description="Where what came of it is read")
+    output: Queue = Field(description="Where its result is read")
 
 
 class BingGroundingTool(Strict):

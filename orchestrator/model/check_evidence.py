@@ -36,7 +36,7 @@ class Citation(Strict):
     """A citation to look for."""
 
     file: NonEmpty = Field(description="Name of the cited file")
-    quote: NonEmpty | None = Field(None, description="Text that stands in the cited passages")
+    quote: NonEmpty | None = Field(None, description="Text that must appear in the cited passages")
 
 
 class Cites(Weighted):
@@ -49,8 +49,8 @@ class Retrieval(Strict):
     """A search result to look for."""
 
     file: NonEmpty = Field(description="Name of the file that is found")
-    within: int | None = Field(None, ge=1, description="Among the first N results of one search")
-    min_score: float | None = Field(None, ge=0, le=1, description="Least score of the result, 0 to 1")
+    within: int | None = Field(None, ge=1, description="Look among the first N results of one search")
+    min_score: float | None = Field(None, ge=0, le=1, description="Lowest score of the result, 0 to 1")
 
 
 class Retrieved(Weighted):
@@ -74,8 +74,8 @@ class Sought(Strict):
 class RecallOf(Strict):
     """How much of what should be found is found."""
 
-    k: int = Field(5, ge=1, le=50, description="Among the first K results of a search")
-    min: float = Field(1.0, gt=0, le=1, description="Least recall@k, 0 to 1: the mean over all questions")
+    k: int = Field(5, ge=1, le=50, description="Look among the first K results of a search")
+    min: float = Field(1.0, gt=0, le=1, description="Least mean recall@k over all questions, 0 to 1")
     questions: list[Sought] = Field(min_length=1, description="What was asked, and the file that answers it")
 
 
@@ -88,10 +88,10 @@ class Recall(Weighted):
 class CodeUse(Strict):
     """One use of the code interpreter to look for; all that is said holds for the same one."""
 
-    contains: NonEmpty | None = Field(None, description="Text the code has")
+    contains: NonEmpty | None = Field(None, description="Text the code contains")
     regex: Pattern | None = Field(None, description="Regular expression that matches the code somewhere")
-    equals: NonEmpty | None = Field(None, description="What the code is, but for white space around it")
-    logs: AnyTextCheck | None = Field(None, description="A check of a text, for what the code printed and gave")
+    equals: NonEmpty | None = Field(None, description="The whole code, ignoring white space around it")
+    logs: AnyTextCheck | None = Field(None, description="A text check of what the code printed and returned")
     file: NonEmpty | None = Field(None, description="Name of a file that came with the reply")
 
     @model_validator(mode="after")

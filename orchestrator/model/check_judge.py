@@ -15,11 +15,9 @@ class Graded(Strict):
 
     by: Name = Field(description="Name of the Judge")
     criteria: list[NonEmpty] | None = Field(
-        None, min_length=1, description="What must be met, in place of the judge's own criteria"
+        None, min_length=1, description="Criteria to use instead of the judge's own"
     )
-    also: list[NonEmpty] | None = Field(
-        None, min_length=1, description="What must be met besides the judge's own criteria"
-    )
+    also: list[NonEmpty] | None = Field(None, min_length=1, description="Criteria in addition to the judge's own")
 
     @model_validator(mode="after")
     def _says_one_of_both(self) -> Self:

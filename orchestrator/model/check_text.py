@@ -11,7 +11,7 @@ from orchestrator.model.weighted import Weighted
 class TextCheck(Weighted):
     """A check that may look away from upper and lower case."""
 
-    ignore_case: bool = Field(False, description="Upper and lower case are alike")
+    ignore_case: bool = Field(False, description="Ignore upper and lower case")
 
 
 class Contains(TextCheck):
@@ -53,8 +53,8 @@ class StartsWith(TextCheck):
 class Likeness(Strict):
     """How like a text, by edit distance."""
 
-    to: NonEmpty = Field(description="The text to be like")
-    min: float = Field(0.8, ge=0, le=1, description="Least likeness: 1 is the same, 0 has nothing in common")
+    to: NonEmpty = Field(description="The text to resemble")
+    min: float = Field(0.8, ge=0, le=1, description="Least similarity: 1 is identical, 0 has nothing in common")
 
 
 class Similar(TextCheck):

@@ -78,15 +78,15 @@ class Judge(Spec):
     """A model that grades conversations by criteria."""
 
     kind: Literal["Judge"] = "Judge"
-    name: Name = Field(description="Name that checks call it by; on the target it is assistant.NAME")
+    name: Name = Field(description="Name that checks use; on the target it is assistant.NAME")
     model: NonEmpty = Field(description="Model id, or a deployment's name")
     instructions: Annotated[str, StringConstraints(max_length=200_000)] | FileText | None = Field(
-        None, description="Guidance beside orch's own instructions to a judge, as text or {file: PATH}"
+        None, description="Guidance in addition to orch's own instructions to a judge, as text or {file: PATH}"
     )
-    criteria: list[NonEmpty] = Field(default_factory=list, description="What has to be met where a check does not say")
-    votes: int = Field(1, ge=1, le=MAX_VOTES, description="How often it is asked, each time anew")
+    criteria: list[NonEmpty] = Field(default_factory=list, description="What must be met if a check does not say")
+    votes: int = Field(1, ge=1, le=MAX_VOTES, description="How often it is asked, each time from scratch")
     quorum: int | None = Field(
-        None, ge=1, description="How many votes have to agree, more than half of them; that many where left out"
+        None, ge=1, description="How many votes must agree: more than half of them, which is the default"
     )
     temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature, 0 to 2")
 

@@ -11,14 +11,14 @@ from orchestrator.model.language import Json, NonEmpty, Pattern, Strict
 class ArgumentsPattern(Strict):
     """What arguments have to be; where several keys are given, all hold. Nothing given fits any arguments."""
 
-    arguments: Json | None = Field(None, description="Values they have; other arguments may stand beside")
+    arguments: Json | None = Field(None, description="Values they have; other arguments are allowed")
     exact: Json | None = Field(None, description="What they are: these values and no other arguments")
     schema_: Json | None = Field(None, alias="schema", description="JSON Schema they follow")
     regex: dict[NonEmpty, Pattern] | None = Field(
-        None, description="Patterns by argument, each found in its value; what is no text is searched as JSON"
+        None, description="Patterns by argument, each found in its value; values other than text are searched as JSON"
     )
     jmespath: NonEmpty | None = Field(
-        None, description="JMESPath query over them that gives anything but false, null or what is empty"
+        None, description="JMESPath query over them whose result is not false, null or empty"
     )
 
     @property

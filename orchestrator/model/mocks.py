@@ -19,7 +19,7 @@ ANSWERS = ("returns", "error", "malformed", "template", "python")
 class Delayed(Strict):
     """What may take its time."""
 
-    delay_ms: Annotated[int, Field(ge=0, le=600_000)] = Field(0, description="Wait this long before")
+    delay_ms: Annotated[int, Field(ge=0, le=600_000)] = Field(0, description="Wait this long first")
 
 
 class Returns(Delayed):
@@ -37,7 +37,7 @@ class Fails(Delayed):
 class Malformed(Delayed):
     """The function gives back what no caller expects; sent as it is."""
 
-    malformed: str = Field(description="Broken output, such as JSON that is cut off")
+    malformed: str = Field(description="Broken output, such as truncated JSON, returned as it is")
 
 
 class Templated(Delayed):
@@ -102,9 +102,9 @@ class ByPythonMock(ByPython, Conditional):
 class Sequence(Delayed, Conditional):
     """A mock that answers call after call."""
 
-    sequence: list[Answer] = Field(min_length=1, description="One answer a call, in order")
+    sequence: list[Answer] = Field(min_length=1, description="One answer per call, in order")
     then: Literal["error", "repeat_last"] = Field(
-        "error", description="Once all are given: error fails the turn, repeat_last gives the last again"
+        "error", description="After the last answer: error fails the turn, repeat_last repeats it"
     )
 
 

@@ -40,7 +40,16 @@ class Embeddings(Strict):
     """An endpoint that turns texts into vectors: `POST /embeddings`, as OpenAI, Ollama, vLLM and others have it."""
 
     base_url: NonEmpty = Field(description="Root of the API, for example http://127.0.0.1:11434/v1")
-    model: NonEmpty = Field(description="Which model it is asked for")
+    model: NonEmpty = Field(description="Which model to ask it for")
+    api_key: Secret | SecretCommand | None = Field(
+        None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
+    )
+
+
+class Upstream(Strict):
+    """An endpoint whose models answer: `POST /chat/completions`, as OpenAI, Ollama, vLLM and others have it."""
+
+    base_url: NonEmpty = Field(description="Root of the API, for example http://127.0.0.1:11434/v1")
     api_key: Secret | SecretCommand | None = Field(
         None, description="The key, by reference: {env: NAME}, or {command: COMMAND} that prints it"
     )
@@ -60,7 +69,10 @@ class Target(Strict):
     )
     db: NonEmpty | None = Field(None, description="local: the SQLite file, inside the project (.orch/local.db)")
     embeddings: Embeddings | None = Field(
-        None, description="local: {base_url, model, api_key}; searches then go by meaning besides words"
+        None, description="local: {base_url, model, api_key}: search by meaning as well as by words"
+    )
+    upstream: Upstream | None = Field(
+        None, description="local: {base_url, api_key}; its models answer where no ScriptedModel has the name"
     )
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }}, over the project's own"
@@ -77,6 +89,9 @@ class Target(Strict):
         if self.provider != "local" and self.embeddings is not None:
             message = "`embeddings` is for `provider: local`; {provider} has its own search"
             raise PydanticCustomError("embeddings", message, {"provider": self.provider})
+        if self.provider != "local" and self.upstream is not None:
+            message = "`upstream` is for `provider: local`; {provider} has its own models"
+            raise PydanticCustomError("upstream", message, {"provider": self.provider})
         return self
 
     @property
@@ -112,18 +127,18 @@ class ProjectSpec(Spec):
     """The project file, orch.yaml."""
 
     kind: Literal["Project"] = "Project"
-    name: Name = Field(description="Owner of the live objects")
-    default_target: NonEmpty = Field("local", description="Target used where --target is not given")
-    targets: dict[TargetName, Target] = Field(min_length=1, description="Places to apply to, by name")
+    name: Name = Field(description="Name of the project; owns the live objects")
+    default_target: NonEmpty = Field("local", description="Target to use without --target")
+    targets: dict[TargetName, Target] = Field(min_length=1, description="Targets by name")
     variables: dict[NonEmpty, Any] = Field(default_factory=dict, description="Values for {{ vars.NAME }}")
     env: list[NonEmpty] = Field(
         default_factory=list, description="Environment variables templates may read as env.NAME"
     )
     prices: dict[NonEmpty, Price] = Field(
-        default_factory=dict, description="What models cost, by model: USD for a million tokens"
+        default_factory=dict, description="What models cost, by model: USD per million tokens"
     )
     moved: list[Moved] = Field(
-        default_factory=list, description="Renames, each {from: ADDRESS, to: ADDRESS}: the live object stays the same"
+        default_factory=list, description="Renames, each {from: ADDRESS, to: ADDRESS}; the live object is kept"
     )
     specs: list[NonEmpty] = Field(
         default_factory=lambda: ["**/*.yaml", "**/*.yml", "**/*.assistant.md"],

@@ -22,13 +22,13 @@ class Knowledge(Spec):
     kind: Literal["Knowledge"] = "Knowledge"
     name: Name = Field(description="Its name in reports")
     store: Name = Field(description="Name of the vector store that is searched")
-    description: str | None = Field(None, description="What it shows, for people")
-    tags: list[NonEmpty] = Field(default_factory=list, description="Words to choose it by (--tag)")
+    description: str | None = Field(None, description="What it shows; for people")
+    tags: list[NonEmpty] = Field(default_factory=list, description="Tags to select it by (--tag)")
     questions: NonEmpty | list[Question] = Field(
         description="A .csv, .jsonl or .yaml file with the columns question and file, or a list"
     )
-    k: int = Field(5, ge=1, le=50, description="Among the first K results")
-    recall: float = Field(1.0, gt=0, le=1, description="Least recall@k, 0 to 1: the mean over all questions")
+    k: int = Field(5, ge=1, le=50, description="Look among the first K results")
+    recall: float = Field(1.0, gt=0, le=1, description="Least mean recall@k over all questions, 0 to 1")
     quarantine: Quarantine | None = Field(
-        None, description="{reason, until}: up to that day it may fail without failing the run"
+        None, description="{reason, until}: until the end of that day it may fail without failing the run"
     )

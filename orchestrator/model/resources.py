@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.model.address import Name
 from orchestrator.model.agents import AgentsSettings
 from orchestrator.model.assistants import AssistantsSettings
@@ -24,9 +24,7 @@ class Function(Spec):
 
     kind: Literal["Function"] = "Function"
     name: FunctionName = Field(description="Name that assistants list it by")
-    display_name: FunctionName | None = Field(
-        None, description="Name the model calls it by; the same as `name` where left out"
-    )
+    display_name: FunctionName | None = Field(None, description="Name the model calls it by; `name` if left out")
     description: Annotated[str, StringConstraints(max_length=1024)] | None = Field(
         None, description="What it does and when to call it; the model reads this"
     )
@@ -62,16 +60,18 @@ class FileSearch(Strict):
     vector_stores: list[Name] = Field(
         default_factory=list, max_length=1, description="Names of the vector stores to search (the API takes one)"
     )
-    max_num_results: int | None = Field(None, ge=1, le=50, description="How many passages a search gives the model")
+    max_num_results: int | None = Field(
+        None, ge=1, le=50, description="How many passages a search returns to the model"
+    )
     ranking_options: RankingOptions | None = None
 
 
 class ToolFiles(Strict):
     """One path or a glob."""
 
-    path: NonEmpty = Field(description="Path or glob, relative to the spec that names it; inside the project")
+    path: NonEmpty = Field(description="Path or glob, relative to the spec; inside the project")
     exclude: list[NonEmpty] = Field(
-        default_factory=list, description="Files to leave out of it: patterns as in .gitignore, relative to the spec"
+        default_factory=list, description="Files to exclude: patterns as in .gitignore, relative to the spec"
     )
 
 
@@ -157,11 +157,10 @@ FIELDS = (
 def _known_field(path: str) -> str:
     first = path.partition(".")[0].partition("[")[0]
     if first not in FIELDS:
-        near = nearest(first, FIELDS)
         raise PydanticCustomError(
             "unknown_field",
             "there is no field `{path}`: {hint}",
-            {"path": path, "hint": f"did you mean `{near}`?" if near else f"known: {', '.join(FIELDS)}"},
+            {"path": path, "hint": did_you_mean(first, FIELDS) or f"known: {', '.join(FIELDS)}"},
         )
     return path
 
@@ -171,7 +170,7 @@ class Lifecycle(Strict):
 
     protect: bool = Field(False, description="Never delete it; also written on the live object")
     ignore: list[Annotated[str, AfterValidator(_known_field)]] = Field(
-        default_factory=list, description="Fields somebody else looks after, for example description or metadata.team"
+        default_factory=list, description="Fields managed elsewhere, for example description or metadata.team"
     )
 
 
@@ -181,17 +180,17 @@ class Assistant(Spec):
     kind: Literal["Assistant"] = "Assistant"
     name: Name = Field(description="The address: assistant.NAME")
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
-        None, description="Name shown by the API; the same as `name` where left out"
+        None, description="Name shown by the API; `name` if left out"
     )
     description: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = Field(
-        None, description="What it is for, for people"
+        None, description="What it is for; for people"
     )
     model: NonEmpty = Field(description="Model id, or a deployment's name")
     instructions: Annotated[str, StringConstraints(max_length=256_000)] | FileText | None = Field(
         None, description="The system prompt, as text or {file: PATH}"
     )
     tools: Annotated[list[Tool], Field(max_length=128)] | None = Field(
-        None, description="Tools it may use; where given, the whole set"
+        None, description="Tools it may use; if given, the whole set"
     )
     temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature, 0 to 2")
     top_p: float | None = Field(None, ge=0, le=1, description="Nucleus sampling, 0 to 1")
@@ -201,12 +200,14 @@ class Assistant(Spec):
     response_format: Literal["auto", "text", "json_object"] | JsonSchemaReply | None = Field(
         None, description="auto, json_object, or {json_schema: {name, schema, strict}}"
     )
-    metadata: Metadata = Field(default_factory=dict, description="Pairs of your own, at most 16 less the record's")
-    agents: AgentsSettings | None = Field(None, description="What only targets that speak `agents` are told")
-    responses: ResponsesSettings | None = Field(None, description="What only targets that speak `responses` are told")
-    assistants: AssistantsSettings | None = Field(None, description="What only Foundry classic is told")
+    metadata: Metadata = Field(
+        default_factory=dict, description="Your own pairs: at most 16, less those of orch's record"
+    )
+    agents: AgentsSettings | None = Field(None, description="Settings for targets that speak `agents` only")
+    responses: ResponsesSettings | None = Field(None, description="Settings for targets that speak `responses` only")
+    assistants: AssistantsSettings | None = Field(None, description="Settings for Foundry classic only")
     lifecycle: Lifecycle = Field(
-        Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} looks away"
+        Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} leaves these fields unmanaged"
     )
 
 
@@ -234,7 +235,7 @@ class StoreFiles(ToolFiles):
     """Files of a vector store: one path or a glob, with what they share."""
 
     attributes: Annotated[dict[OwnKey, AttributeValue], Field(max_length=14)] = Field(
-        default_factory=dict, description="Attributes for search filters (the API's 16 less two of orch's)"
+        default_factory=dict, description="Attributes for search filters: at most 16, less two of orch's"
     )
     chunking: Literal["auto"] | Chunking = "auto"
 
@@ -242,7 +243,7 @@ class StoreFiles(ToolFiles):
 class ExpiresAfter(Strict):
     """When an unused vector store expires."""
 
-    days: int = Field(ge=1, le=365, description="Days after it was last used")
+    days: int = Field(ge=1, le=365, description="Days since it was last used")
 
 
 class VectorStore(Spec):
@@ -251,11 +252,13 @@ class VectorStore(Spec):
     kind: Literal["VectorStore"] = "VectorStore"
     name: Name = Field(description="The address: vector_store.NAME")
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
-        None, description="Name shown by the API; the same as `name` where left out"
+        None, description="Name shown by the API; `name` if left out"
     )
-    files: list[StoreFiles] | None = Field(None, description="Files it holds; where given, the whole set")
-    expires_after: ExpiresAfter | None = Field(None, description="{days: N} after it was last used, 1 to 365")
-    metadata: Metadata = Field(default_factory=dict, description="Pairs of your own, at most 16 less the record's")
+    files: list[StoreFiles] | None = Field(None, description="Files it holds; if given, the whole set")
+    expires_after: ExpiresAfter | None = Field(None, description="{days: N} since it was last used, 1 to 365")
+    metadata: Metadata = Field(
+        default_factory=dict, description="Your own pairs: at most 16, less those of orch's record"
+    )
     lifecycle: Lifecycle = Field(
-        Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} looks away"
+        Lifecycle(), description="{protect: true} never deletes it; {ignore: [FIELD]} leaves these fields unmanaged"
     )

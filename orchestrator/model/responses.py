@@ -26,8 +26,8 @@ class WebSearch(Strict):
     search_context_size: Literal["low", "medium", "high"] | None = Field(
         None, description="How much of the results the model reads"
     )
-    allowed_domains: list[NonEmpty] | None = Field(None, description="Domains to search; all where left out")
-    user_location: Location | None = Field(None, description="Where the search is made from, approximately")
+    allowed_domains: list[NonEmpty] | None = Field(None, description="Domains to search; all if left out")
+    user_location: Location | None = Field(None, description="Approximate location to search from")
 
     def to_wire(self) -> dict[str, Any]:
         """Give the tool as the API has it, without its type."""
@@ -42,7 +42,7 @@ class WebSearch(Strict):
 class ImageGeneration(Strict):
     """Pictures that the model draws."""
 
-    model: NonEmpty | None = Field(None, description="Image model; the API's choice where left out")
+    model: NonEmpty | None = Field(None, description="Image model; the API's choice if left out")
     size: NonEmpty | None = Field(None, description="Width and height such as 1024x1024, or auto")
     quality: Literal["low", "medium", "high", "auto"] | None = None
     output_format: Literal["png", "webp", "jpeg"] | None = None
@@ -58,9 +58,9 @@ class Mcp(Strict):
     server_label: Label = Field(description="What the server is called in tool calls")
     server_url: NonEmpty = Field(description="Its address")
     server_description: NonEmpty | None = Field(None, description="What it is for; the model reads this")
-    allowed_tools: list[NonEmpty] | None = Field(None, description="Tools the model may call; all where left out")
+    allowed_tools: list[NonEmpty] | None = Field(None, description="Tools the model may call; all if left out")
     require_approval: Literal["always", "never"] = Field(
-        "never", description="Whether somebody has to allow each call; a scenario cannot"
+        "never", description="Whether each call needs approval; a scenario cannot give it"
     )
 
     def to_wire(self) -> dict[str, Any]:
@@ -112,13 +112,13 @@ class ResponsesSettings(Strict):
 
     verbosity: Literal["low", "medium", "high"] | None = Field(None, description="How much the model writes")
     reasoning_summary: Literal["concise", "detailed", "auto"] | None = Field(
-        None, description="How its reasoning is summed up"
+        None, description="How its reasoning is summarized"
     )
-    max_output_tokens: int | None = Field(None, ge=16, description="Tokens a response may have, reasoning included")
-    max_tool_calls: int | None = Field(None, ge=1, description="Calls of built-in tools a response may make")
+    max_output_tokens: int | None = Field(None, ge=16, description="Most tokens of a response, reasoning included")
+    max_tool_calls: int | None = Field(None, ge=1, description="Most calls of built-in tools per response")
     parallel_tool_calls: bool | None = Field(None, description="Whether several tools may be called at once")
     truncation: Literal["auto", "disabled"] | None = Field(
-        None, description="auto drops the oldest items where the context is full; disabled fails"
+        None, description="auto drops the oldest items if the context is full; disabled fails"
     )
     service_tier: NonEmpty | None = Field(None, description="Service tier of requests, such as flex or priority")
     tools: list[ResponsesTool] | None = Field(None, description="Tools that only this API has")

@@ -52,8 +52,8 @@ class Scenario(Spec):
     kind: Literal["Scenario"] = "Scenario"
     name: Name = Field(description="Its name in reports")
     assistant: Name = Field(description="Name of the assistant to talk to")
-    description: str | None = Field(None, description="What it shows, for people")
-    tags: list[NonEmpty] = Field(default_factory=list, description="Words to choose scenarios by (--tag)")
+    description: str | None = Field(None, description="What it shows; for people")
+    tags: list[NonEmpty] = Field(default_factory=list, description="Tags to select scenarios by (--tag)")
     variables: dict[NonEmpty, Any] = Field(
         default_factory=dict, description="Values for {{ vars.NAME }} in this scenario"
     )
@@ -64,14 +64,14 @@ class Scenario(Spec):
         None, description="Rows, each a case: a .csv, .jsonl or .yaml file, or a list; columns are variables"
     )
     repeat: Annotated[int, Field(ge=1, le=1000)] | Repeat = Field(
-        1, description="N attempts that all have to pass, or {min, max, require, confidence}"
+        1, description="N attempts that must all pass, or {min, max, require, confidence}"
     )
     quarantine: Quarantine | None = Field(
-        None, description="{reason, until}: up to that day it may fail without failing the run"
+        None, description="{reason, until}: until the end of that day it may fail without failing the run"
     )
-    strict: bool = Field(False, description="A mock that is used more or less often than expected is a failure")
+    strict: bool = Field(False, description="Fail if a mock is used more or less often than expected")
     mocks: dict[str, OneOrMore] = Field(
-        default_factory=dict, description="Answers for every turn; a turn's own come first"
+        default_factory=dict, description="Mocks for every turn; a turn's own come first"
     )
     turns: list[Turn] = Field(min_length=1, description="The exchanges, in order: user, mocks, checks")
     checks: list[Check] = Field(default_factory=list, description="What must be true of the whole conversation")

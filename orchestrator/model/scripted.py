@@ -30,7 +30,7 @@ class Rule(Strict):
         None, description="The run fails with this code"
     )
     cite: bool = Field(False, description="The answer cites the search results it was given")
-    delay_ms: Annotated[int, Field(ge=0, le=600_000)] = Field(0, description="Wait this long before")
+    delay_ms: Annotated[int, Field(ge=0, le=600_000)] = Field(0, description="Wait this long first")
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -54,9 +54,9 @@ class ScriptedModel(Spec):
     kind: Literal["ScriptedModel"] = "ScriptedModel"
     name: NonEmpty = Field(description="Answers runs that name this model; `*` answers any")
     shutdown_date: Day | None = Field(
-        None, description="Day on which it is said to be shut down, YYYY-MM-DD; it answers all the same"
+        None, description="Day on which it claims to be shut down, YYYY-MM-DD; it answers anyway"
     )
-    rules: list[Rule] = Field(min_length=1, description="What it answers to what; the first that matches wins")
+    rules: list[Rule] = Field(min_length=1, description="What it answers; the first rule that matches wins")
 
     def to_rules(self) -> list[dict[str, Any]]:
         """Give the rules as plain data, as the embedded server takes them."""

@@ -159,12 +159,12 @@ class Client:
                 or not all(map(_has_id, items))
                 or not isinstance(page.get("has_more"), bool)
             ):
-                raise TargetRejectedError(f"GET {path} gave no page of a list", "check the target's base_url")
+                raise TargetRejectedError(f"GET {path} did not return a page of a list", "check the target's base_url")
             found += items
             if not page["has_more"]:
                 return found
             if not items or {"after": items[-1]["id"]} == after:
-                raise TargetRejectedError(f"GET {path} says there is more and gives nothing more", "try again")
+                raise TargetRejectedError(f"GET {path} says there is more but returns no more", "try again")
             after = {"after": items[-1]["id"]}
 
     async def stream(
@@ -277,11 +277,16 @@ class Client:
 
     def _cleaned(self, error: TargetError, cause: BaseException | None = None) -> TargetError:
         """Take the key out of an error: a server may repeat it in what it says; add what was noted on its cause."""
-        message = error.message + "".join(getattr(cause, "__notes__", ()))
+        cleaned = type(error)(self.without_key(error.message + "".join(getattr(cause, "__notes__", ()))), error.hint)
+        cleaned.status = cause.status_code if isinstance(cause, openai.APIStatusError) else None
+        return cleaned
+
+    def without_key(self, text: str) -> str:
+        """Give a text with `***` in place of the key."""
         keys = self._key.seen if isinstance(self._key, CommandKey) else [self._key]
         for key in filter(None, keys):
-            message = message.replace(key, "***")
-        return type(error)(message, error.hint)
+            text = text.replace(key, "***")
+        return text
 
 
 def _failure(error: openai.APIError) -> Failure:
@@ -320,7 +325,7 @@ def _parse(response: httpx2.Response) -> JsonObject:
         value = None
     if not isinstance(value, dict):
         asked = f"{response.request.method} {response.request.url.path}"
-        raise TargetUnknownError(f"{asked} was answered with no JSON object", "check the target's base_url")
+        raise TargetUnknownError(f"{asked} was not answered with a JSON object", "check the target's base_url")
     answer, wait = JsonObject(value), response.headers.get("openai-poll-after-ms", "")
     answer.poll_after = int(wait) / 1000 if wait.isdecimal() else None
     return answer

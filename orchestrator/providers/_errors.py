@@ -25,7 +25,7 @@ BILLING = frozenset(  # a 429 that no waiting mends
     ]
 )
 AGAIN = "run again; it looks before it writes"
-_NO_CREDIT = "waiting does not mend this: see to the account's credit or limits"
+_NO_CREDIT = "waiting does not help: check the account's credit or limits"
 _EXPIRED = "get another one; with `api_key: {command: ...}` the target's key is asked for again whenever it expires"
 _VERSION = 'write it at the target: query: {api-version: "2025-05-01"}'
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)

@@ -55,8 +55,8 @@ def _read(block: bytes, wanted: Callable[[str], bool]) -> Event | None:
         return None
     value = json.loads(text)
     if not isinstance(value, dict):
-        raise ValueError("an event that is no JSON object")
+        raise ValueError("an event that is not a JSON object")
     name = name or str(value.get("type") or "")
     if not name:
-        raise ValueError("an event that is no JSON object with a name")
+        raise ValueError("an event that is not a JSON object with a name")
     return Event(name, value) if wanted(name) else None

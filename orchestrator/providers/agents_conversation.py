@@ -302,7 +302,7 @@ class AgentsConversation:
                 ReplyStatus.FAILED,
                 messages,
                 evidence=evidence,
-                failure=Failure("requires_action", f"the agent waits for {_named(others[0])}, which nobody here gives"),
+                failure=Failure("requires_action", f"the agent waits for {_named(others[0])}, which orch cannot give"),
             )
         fresh = [action for action in actions if str(action.get("call_id")) not in self._answered]
         if not fresh:

@@ -7,7 +7,6 @@ Facts: API facts 1.2 to 1.4.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from orchestrator.model.address import Kind
@@ -132,8 +131,6 @@ CAPABILITIES = Capabilities(
     pairs=pairs,
     chosen=frozenset(["reasoning_effort", _SUMMARY]),
 )
-EMBEDDED = replace(CAPABILITIES, can=_CAN - {Capability.MODEL_DATES})
-"""Of the embedded server: its models are scripts, which nobody shuts down."""
 
 
 def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:

@@ -254,7 +254,7 @@ def get_refusal(run: Mapping[str, Any]) -> Failure | None:
         return None
     about = [str(part) for call in strange[:1] for part in (call.get("server_label"), call.get("name")) if part]
     named = f"{kind} ({' '.join(about)})" if about else kind
-    return Failure("requires_action", f"the assistant waits for {named}, which nobody here gives")
+    return Failure("requires_action", f"the assistant waits for {named}, which orch cannot give")
 
 
 def get_usage(run: Mapping[str, Any]) -> Usage:

@@ -6,6 +6,7 @@ that is there more than once the last counts. JSON Lines are read line by line, 
 a line that is broken is left out by its number, for a server that is gone cannot be asked again.
 """
 
+import codecs
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ from orchestrator.providers.spool import Object, Spool
 SUFFIXES = (".json", ".jsonl", ".ndjson")
 LINES = (".jsonl", ".ndjson")
 _THREADED = (MESSAGE, RUN, STEP)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,16 @@ class Dump:
 
     def counts(self) -> str:
         """Say how much is here, for people."""
-        kinds = {"assistants": ASSISTANT, "vector stores": STORE, "files": STORE_FILE, "texts of files": TEXT}
-        kinds |= {"threads": THREAD, "messages": MESSAGE}
-        return ", ".join(f"{self._spool.count(kind)} {word}" for word, kind in kinds.items())
+        words = {
+            ASSISTANT: ("assistant", "assistants"),
+            STORE: ("vector store", "vector stores"),
+            STORE_FILE: ("file", "files"),
+            TEXT: ("text of a file", "texts of files"),
+            THREAD: ("thread", "threads"),
+            MESSAGE: ("message", "messages"),
+        }
+        found = {kind: self._spool.count(kind) for kind in words}
+        return ", ".join(f"{number} {words[kind][number != 1]}" for kind, number in found.items())
 
     @property
     def assistants(self) -> tuple[Live, ...]:
@@ -99,12 +108,18 @@ class Dump:
     def stores(self) -> tuple[Live, ...]:
         """Those that are there, and those that an assistant searches and that are not, by their ids."""
         read = self._spool.read(STORE)
-        known = {item["id"]: replace(from_wire(Kind.VECTOR_STORE, item), marks=None) for item in read}
+        known = [replace(from_wire(Kind.VECTOR_STORE, item), marks=None) for item in read]
+        return (*known, *(Live(Kind.VECTOR_STORE, id, {}, None) for id in self.missing))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Ids of stores that an assistant searches and that are not in the export."""
+        known = {item["id"] for item in self._spool.read(STORE)}
+        searched: dict[str, None] = {}
         for assistant in self._spool.read(ASSISTANT):
             resources = assistant.get("tool_resources") or {}
-            for id in (resources.get("file_search") or {}).get("vector_store_ids") or ():
-                known.setdefault(str(id), Live(Kind.VECTOR_STORE, str(id), {}, None))
-        return tuple(known.values())
+            searched |= dict.fromkeys(map(str, (resources.get("file_search") or {}).get("vector_store_ids") or ()))
+        return tuple(id for id in searched if id not in known)
 
     @property
     def talks(self) -> Iterator[Talk]:
@@ -147,11 +162,21 @@ class Dump:
 
 
 def read_dump(paths: Sequence[Path]) -> Dump:
-    """Read files, and all JSON files of folders; raises `UsageError` for what cannot be read or holds nothing."""
+    """Read files, and all JSON files of folders; raises `UsageError` for what cannot be read or holds nothing.
+
+    Of a folder the files that can be read are read, and the others are told.
+    """
     dump = Dump()
-    for file in _files(paths):
-        for value in _values(file, dump):
-            dump.take(value)
+    for path in paths:
+        for file in _files(path):
+            try:
+                for value in _values(file, dump):
+                    dump.take(value)
+            except UsageError as error:
+                if not path.is_dir():
+                    raise
+                where, _, why = error.message.partition(": ")
+                dump.broken.append((where, why))
     if dump.is_empty():
         shown = ", ".join(map(str, paths))
         found = f": {': '.join(dump.broken[0])}" if dump.broken else ""
@@ -160,15 +185,13 @@ def read_dump(paths: Sequence[Path]) -> Dump:
     return dump
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        inside = sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
-        if not inside:
-            raise UsageError(f"{path}: there is no file in it that ends with {', '.join(SUFFIXES)}", "name the export")
-        yield from inside
+def _files(path: Path) -> Sequence[Path]:
+    if not path.is_dir():
+        return [path]
+    inside = sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+    if not inside:
+        raise UsageError(f"{path}: there is no file in it that ends with {', '.join(SUFFIXES)}", "name the export")
+    return inside
 
 
 def _values(file: Path, dump: Dump) -> Iterator[Any]:
@@ -177,34 +200,53 @@ def _values(file: Path, dump: Dump) -> Iterator[Any]:
         if file.suffix not in LINES and not _is_lines(file):
             yield _whole(file)
             return
-        # Lines end with \n alone: JSON texts may hold what else Unicode calls the end of a line.
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-                try:
-                    if line.strip():
-                        yield json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    why = "nested too deep" if isinstance(error, RecursionError) else str(error)
-                    dump.broken.append((f"{file}:{number}", f"this line is not JSON: {why}"))
+        for number, line in enumerate(_lines(file), 1):
+            try:
+                if line.strip():
+                    yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                why = "nested too deep" if isinstance(error, RecursionError) else str(error)
+                dump.broken.append((f"{file}:{number}", f"this line is not JSON: {why}"))
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", "name the export: JSON or JSON Lines") from error
 
 
-def _is_lines(file: Path) -> bool:
-    """Tell whether the first line of a file that is not empty is a value, and more follows it."""
+def _lines(file: Path) -> Iterator[bytes | str]:
+    """Give the lines of a file; of one in UTF-16, which PowerShell writes, as text.
+
+    Lines end with \\n alone: JSON texts may hold what else Unicode calls the end of a line.
+    """
     with file.open("rb") as lines:
-        filled = (line for line in lines if line.strip())
-        try:
-            json.loads(next(filled, b"").removeprefix(b"\xef\xbb\xbf"))
-        except (ValueError, RecursionError):
-            return False
+        head = lines.read(len(codecs.BOM_UTF8))
+        if not head.startswith(_UTF16):
+            lines.seek(len(head) if head == codecs.BOM_UTF8 else 0)
+            yield from lines
+            return
+    with file.open(encoding="utf-16", errors="replace", newline="\n") as texts:
+        yield from texts
+
+
+def _is_lines(file: Path) -> bool:
+    """Tell whether a file has several lines, of which the first or any that is an object of the API is a value."""
+    filled = (line for line in _lines(file) if line.strip())
+    first = _value(next(filled, b""))
+    if first is not None:
         return next(filled, None) is not None
+    return any(isinstance(value, dict) and "object" in value for value in map(_value, filled))
+
+
+def _value(line: bytes | str) -> Any:
+    """Give the value of a line; None where it is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _whole(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
+        content = file.read_bytes()
+        return json.loads(content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: this is not UTF-8: byte {error.start}", "export it as JSON") from error
     except RecursionError as error:

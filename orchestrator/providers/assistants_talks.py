@@ -1,5 +1,6 @@
 """From messages, runs and steps of a thread to what was said in it: the talk that a scenario repeats. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,7 +54,11 @@ def get_talk(id: str, messages: Sequence[Object], runs: Sequence[Object], steps:
             said[index] = replace(said[index], calls=(*said[index].calls, *_calls(step)))
         elif any(_calls(step)):
             lost.append(f"{step['id']}: its calls are left out, for its run {step['run_id']} is not there")
-    return Talk(id, assistant, tuple(said), tuple(lost))
+    speakers = Counter(str(message["assistant_id"]) for message in messages if message.get("assistant_id"))
+    for other in speakers.keys() - {assistant}:
+        lost.append(f"{speakers[other]} of its replies came from {other}, and stand as those of {assistant}")
+    heard = any(each.replies or each.calls for each in said)
+    return Talk(id, assistant if heard else None, tuple(said), tuple(lost))
 
 
 def _text(message: Object) -> tuple[str, tuple[str, ...]]:

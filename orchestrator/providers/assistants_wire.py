@@ -42,8 +42,8 @@ LIMITS = (
         "can stand in for it",
     ),
 )
-EMBEDDED = replace(CAPABILITIES, can=CAPABILITIES.can - {Capability.MODEL_DATES}, limits=LIMITS)
-"""Of the embedded server: its models are scripts, which nobody shuts down, and it has the protocol's tools alone."""
+EMBEDDED = replace(CAPABILITIES, limits=LIMITS)
+"""Of the embedded server, which has the protocol's tools alone."""
 
 SIMPLE = ("description", "model", "instructions", "temperature", "top_p", "reasoning_effort")
 _SEARCH = "tools.file_search"

@@ -18,7 +18,7 @@ class RemoteEmbedder:
     def __init__(self, base_url: str, model: str, api_key: str | CommandKey | None = None) -> None:
         """Raises `UsageError` where the extra `embeddings` is not installed."""
         if find_spec("numpy") is None:
-            raise UsageError("embeddings need the extra `embeddings`", "pip install 'orch-assistants[embeddings]'")
+            raise UsageError("embeddings need the extra `embeddings`", "pip install numpy")
         self._client = Client(base_url, api_key, timeout=TIMEOUT)
         self._model = model
         self.name = f"{model} at {base_url.rstrip('/')}"

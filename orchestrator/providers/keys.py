@@ -44,8 +44,8 @@ class CommandKey:
         output = await self._output(argv)
         key = output.strip()
         if not key or not key.isascii() or not key.isprintable():
-            what = "printed nothing" if not key else "printed something that is no key"
-            raise TargetAccessError(f"the command of api_key {what}: {self._command}", "let it print the key alone")
+            what = "printed nothing" if not key else "printed something that is not a key"
+            raise TargetAccessError(f"the command of api_key {what}: {self._command}", "make it print only the key")
         self.seen.append(key)
         return key
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.project import STATE_FOLDER, Project
-from orchestrator.providers import agents, agents_wire, assistants_wire, responses, responses_wire
+from orchestrator.providers import agents, assistants_wire, responses
 from orchestrator.providers._client import Client
 from orchestrator.providers._in_process import InProcess
 from orchestrator.providers.agents import AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.providers.embeddings import RemoteEmbedder
-from orchestrator.providers.local_models import serve_model
+from orchestrator.providers.local_models import serve_models
 from orchestrator.providers.responses import ResponsesProvider, releases_of
+from orchestrator.providers.upstream import RemoteEndpoint
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
 from orchestrator.server.store import Store
@@ -27,25 +28,30 @@ HOST = "http://localhost"  # no host is asked: the transport is the application 
 
 
 async def open_local(
-    project: Project, embedder: RemoteEmbedder | None = None
+    project: Project, embedder: RemoteEmbedder | None = None, upstream: RemoteEndpoint | None = None
 ) -> AssistantsProvider | AgentsProvider | ResponsesProvider:
-    """Start the embedded server on the project's database; raises what `database` does. It closes the embedder."""
-    file, models = database(project), [serve_model(model) for model in project.models]
+    """Start the embedded server on the project's database; raises what `database` does.
+
+    It closes the embedder, and the endpoint whose models answer where no ScriptedModel has the name.
+    """
+    file, models = database(project), serve_models(project.models, upstream)
     async with AsyncExitStack() as stack:
         store = Store.open(file)
         stack.callback(store.close)
         if embedder is not None:
             stack.push_async_callback(embedder.close)
+        if upstream is not None:
+            stack.push_async_callback(upstream.close)
         app = create_app(assemble(store, models, embedder=embedder))
         await stack.enter_async_context(running(app))
         transport, close = InProcess(app), stack.pop_all().aclose
         if project.target.speaks == "agents":
             client = Client(f"{HOST}/v1", None, transport=transport, betas=agents.BETAS)
-            return AgentsProvider(client, capabilities=agents_wire.EMBEDDED, on_close=close)
+            return AgentsProvider(client, on_close=close)
         if project.target.speaks == "responses":
             client = Client(f"{HOST}/v1", None, transport=transport, betas=responses.BETAS)
             releases = releases_of(project.root, project.target_name)
-            return ResponsesProvider(client, releases, capabilities=responses_wire.EMBEDDED, on_close=close)
+            return ResponsesProvider(client, releases, on_close=close)
         client = Client(f"{HOST}/v1", None, transport=transport, headers=BETA)
         return AssistantsProvider(client, capabilities=assistants_wire.EMBEDDED, on_close=close)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.errors import SpecError
 from orchestrator.model.language import Secret, SecretCommand
-from orchestrator.model.project import Project, Target
+from orchestrator.model.project import Embeddings, Project, Target, Upstream
 from orchestrator.providers import agents_wire, assistants_wire, responses_wire
 from orchestrator.providers.interface import Capabilities, Provider
 from orchestrator.providers.keys import CommandKey
@@ -30,13 +30,26 @@ async def open_provider(project: Project, env: Mapping[str, str]) -> Provider:
 
 
 async def _open_local(project: Project, env: Mapping[str, str]) -> Provider:
-    asked = project.target.embeddings
-    embedder = None
+    asked, upstream = project.target.embeddings, project.target.upstream
+    place = None if upstream is None else _checked_place(project, upstream, env)
+    if upstream is not None and names_a_user(upstream.base_url):
+        what = "has a name or a password in the address of `upstream`"
+        raise _problem(project, what, "leave it out; a key is given by reference, api_key: {env: NAME}")
+    embedder = endpoint = None
     if asked is not None:
-        url, key = _checked_url(project, asked.base_url), _read_secret(project, asked.api_key, env)
+        url, key = _checked_place(project, asked, env)
         embedder = import_module("orchestrator.providers.embeddings").RemoteEmbedder(url, asked.model, key)
-    opened: Provider = await import_module("orchestrator.providers.local").open_local(project, embedder)
+    if place is not None:
+        endpoint = import_module("orchestrator.providers.upstream").RemoteEndpoint(*place)
+    opened: Provider = await import_module("orchestrator.providers.local").open_local(project, embedder, endpoint)
     return opened
+
+
+def _checked_place(
+    project: Project, place: Embeddings | Upstream, env: Mapping[str, str]
+) -> tuple[str, str | CommandKey | None]:
+    """Give the address and the key of an endpoint that the local target asks."""
+    return _checked_url(project, place.base_url), _read_secret(project, place.api_key, env)
 
 
 async def _open_assistants(project: Project, env: Mapping[str, str]) -> Provider:
@@ -78,6 +91,11 @@ def is_url(written: str) -> bool:
     except ValueError:  # a port that is no number, a bracket that is not closed
         return False
     return usable and written.isprintable()
+
+
+def names_a_user(url: str) -> bool:
+    """Tell whether an address has a name or a password in it, which would be sent, and shown, as it is written."""
+    return "@" in urlsplit(url).netloc
 
 
 def _checked_url(project: Project, written: str) -> str:
@@ -125,13 +143,10 @@ CAPABILITIES: Mapping[str, Capabilities] = {
     "responses": responses_wire.CAPABILITIES,
 }
 """What each provider can do, without opening one; the README's table is made from this."""
-_EMBEDDED: Mapping[str, Capabilities] = {
-    "assistants": assistants_wire.EMBEDDED,
-    "agents": agents_wire.EMBEDDED,
-    "responses": responses_wire.EMBEDDED,
-}
 
 
 def get_capabilities(target: Target) -> Capabilities:
     """Give what a target can do, without opening it."""
-    return _EMBEDDED[target.speaks] if target.provider == "local" else CAPABILITIES[target.provider]
+    if target.provider == "local" and target.speaks == "assistants":
+        return assistants_wire.EMBEDDED
+    return CAPABILITIES[target.wire]

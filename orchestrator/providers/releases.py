@@ -8,12 +8,12 @@ file is there before the old one goes: until that is done, the new one says whic
 import hashlib
 import json
 import os
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedError
 from orchestrator.model.release import Release, Replaced
+from orchestrator.spec.whole_files import write_whole
 
 _SUFFIX = ".json"
 _HINT = "take it back from git, or delete it and run `orch apply`"
@@ -113,25 +113,14 @@ class Releases:
         """
         path = self._path(release.name)
         text = json.dumps(release.to_json(), indent=2, ensure_ascii=False) + "\n"
-        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("x", encoding="utf-8", newline="") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if new:
-                    os.link(temporary, path)  # unlike a rename it refuses to replace what is there
-                else:
-                    temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_whole(path, text.encode("utf-8"), new=new)
         except FileExistsError as error:
             hint = "import what is there (`orch import`), or move the file away"
             raise TargetRejectedError(f"{path} is there already and is another assistant's", hint) from error
         except (OSError, UnicodeEncodeError) as error:
-            why = getattr(error, "strerror", None) or "it holds half a character, which no file can"
+            why = getattr(error, "strerror", None) or "it holds half of a surrogate pair, which no file can hold"
             raise TargetError(f"the release {path} cannot be written: {why}", "make room for it there") from error
 
     def remove(self, name: str) -> None:
@@ -144,7 +133,7 @@ class Releases:
 
     def _path(self, name: str) -> Path:
         if not name or name != Path(name).name or name.startswith(".") or "\0" in name:
-            raise TargetMissingError(f"`{name}` is no name of a release", "run `orch list` to see what there is")
+            raise TargetMissingError(f"`{name}` is not the name of a release", "run `orch list` to see what there is")
         return self._checked() / f"{name}{_SUFFIX}"
 
     def _checked(self) -> Path:

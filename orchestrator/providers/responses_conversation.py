@@ -134,7 +134,7 @@ def get_reply(status: ReplyStatus, response: Mapping[str, Any]) -> Reply:
     failure = get_failure(response)
     if waiting := get_waiting(output, complete=status in _ANSWERABLE):
         status, calls = ReplyStatus.FAILED, ()
-        failure = Failure("requires_action", f"the model waits for {_named(waiting)}, which nobody here gives")
+        failure = Failure("requires_action", f"the model waits for {_named(waiting)}, which orch cannot give")
     elif calls:
         status = ReplyStatus.NEEDS_ANSWERS
     kinds = {"file_search_call": FILE_SEARCH, "code_interpreter_call": CODE_INTERPRETER, "message": MESSAGE}

@@ -24,9 +24,6 @@ from orchestrator.providers.stores_wire import metadata_from, metadata_of
 PATHS = {Kind.VECTOR_STORE: stores_wire.PATH}
 DEFAULTS: Mapping[Kind, Fields] = {Kind.ASSISTANT: {"response_format": "auto"}, Kind.VECTOR_STORE: {}}
 CAPABILITIES = Capabilities(can=frozenset(Capability), defaults=DEFAULTS, pairs=count_pairs)
-EMBEDDED = replace(CAPABILITIES, can=CAPABILITIES.can - {Capability.MODEL_DATES})
-"""Of the embedded server: its models are scripts, which nobody shuts down."""
-
 _UNKNOWN = f"{PREFIX}unknown."
 _PLAIN = ("model", "instructions", "temperature", "top_p")
 _OWN = ("max_output_tokens", "max_tool_calls", "parallel_tool_calls", "truncation", "service_tier")

@@ -183,7 +183,7 @@ async def carry_out(
     await each(unwanted, let_go, shelf.reached("removed", len(unwanted)))
     if failures:
         reasons = "; ".join(f"{label}: {failures[id]}" for label, id in attach.items() if id in failures)
-        hint = "mend or remove these files, then apply; as they are, only --retry-failed sends them again"
+        hint = "fix or remove these files, then apply; unchanged, they are resent only with --retry-failed"
         raise TargetRejectedError(f"not searchable: {reasons}", hint)
 
 

@@ -20,9 +20,10 @@ from orchestrator.reporting.cautions import find_cautions
 from orchestrator.reporting.run_text import failure_text
 from orchestrator.scenario.project_recordings import get_recordings
 from orchestrator.scenario.quarantine import Held, get_held
-from orchestrator.scenario.recorded_run import Mode, run_recorded
-from orchestrator.scenario.results import ScenarioResult, Status
-from orchestrator.scenario.runner import Open, RunOptions, run
+from orchestrator.scenario.recorded_run import Mode, run_or_replay
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import ScenarioResult
+from orchestrator.scenario.runner import Open, RunOptions
 from orchestrator.spec.loader import Ask, find_root, load
 
 
@@ -46,12 +47,10 @@ class OpenProject:
         return self._runner.run(self._play(located))
 
     async def _play(self, located: LocatedScenario) -> ScenarioResult:
-        if self._record is None:
-            async with self._target([located]) as open_conversation:
-                done = await run([located], open_conversation, RunOptions())
-        else:
+        recordings = None
+        if self._record is not None:
             recordings = get_recordings(self.project, self._record, self._folder, Path.cwd(), os.environ)
-            done = await run_recorded([located], recordings, self._target, RunOptions())
+        done = await run_or_replay([located], recordings, self._target, RunOptions())
         if done.interrupted:
             raise KeyboardInterrupt
         return done.results[0]

@@ -8,6 +8,7 @@ rather than complete: what is not understood (`not`, `if`, a reference outside o
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.fields import canonical, equal
 from orchestrator.reconcile.plan import FieldChange
 
@@ -61,7 +62,7 @@ def _compare(pair: _Pair, at: str, depth: int) -> Iterator[str]:
             kept = {canonical(item) for item in now}
             gone = sum(canonical(item) not in kept for item in before)
             if gone and len(now) <= len(before):
-                yield f"{_named(at)} has {gone} form{'' if gone == 1 else 's'} less or changed under {word}"
+                yield f"{_named(at)} has {counted(gone, 'form')} less or changed under {word}"
 
 
 def _values(old: Mapping[str, Any], new: Mapping[str, Any], at: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from orchestrator.diagnostics import Position
+from orchestrator.diagnostics import Position, counted
 from orchestrator.errors import OrchError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import BRIDGES
@@ -72,7 +72,7 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
     bridged = [f"tools.{name}" for name in live.fields.get(BRIDGES) or ()]
     for path, value in live.fields.items():
         if any("\ud800" <= character <= "\udfff" for character in path + canonical(value)):
-            raise RefusedError(f"`{path}` holds half a character, which no file can")
+            raise RefusedError(f"`{path}` holds half of a surrogate pair, which no file can hold")
         if path not in bridged and any(limited(limit, path, value) for limit in around.limits):
             if path.startswith(UNKNOWN_TOOL):
                 raise RefusedError(f"it has a tool that specs do not know: {path.removeprefix(UNKNOWN_TOOL)}")
@@ -87,11 +87,14 @@ def draft(live: Live, address: Address, around: Surroundings) -> Draft:
         raise RefusedError(f"a spec cannot say what it has at {', '.join(f'`{path}`' for path in lost)}")
     marks = Marks(around.project, address, Baseline.of(compared(made.resource)), revision=around.revision)
     needed = pairs_needed(_metadata(live), marks)
-    if needed > MAX_PAIRS:
-        raise RefusedError(f"its metadata and the record orch keeps need {needed} pairs; an object holds {MAX_PAIRS}")
+    over = needed - MAX_PAIRS
+    if over > 0 and not around.exported:
+        message = f"its metadata and the record orch keeps need {needed} pairs; an object holds {MAX_PAIRS}"
+        raise RefusedError(f"{message}: take {over} away from it first")
     if around.exported:
-        return replace(made, comments=(f"From {live.id}.",))
-    return replace(made, comments=(*made.comments, *(f"Specs do not speak of its {p}: that stays." for p in left)))
+        more = [f"Take {over} of its metadata away before it is applied."] if over > 0 else []
+        return replace(made, comments=(f"From {live.id}.", *more))
+    return replace(made, comments=(*made.comments, *(f"Specs cannot express its {p}: that stays." for p in left)))
 
 
 def unsaid(resource: Resource, live: Live, defaults: Fields) -> Iterator[str]:
@@ -108,7 +111,7 @@ def _store(live: Live, address: Address) -> Draft:
         data["expires_after"] = live.fields["expires_after"]
     _add_tail(data, live, ignore)
     fields = vector_store_fields(_shaped(VectorStore, data), {})
-    count = f"Its {live.file_count} file{'' if live.file_count == 1 else 's'}" if live.file_count else "Its files"
+    count = f"Its {counted(live.file_count, 'file')}" if live.file_count else "Its files"
     comment = f"{count} cannot be downloaded from the API: list them under `files:`, else they are left as they are."
     return Draft(_resource(address, fields, frozenset(), ignore), data, (comment,))
 

@@ -143,7 +143,7 @@ class _Run:
             names = ", ".join(map(str, broken))
             return Outcome(*known, Status.SKIPPED, change.id, f"it depends on {names}, which was not applied")
         if self.stopping:
-            hint = "apply again to go on"
+            hint = "apply again to continue"
             return Outcome(*known, Status.SKIPPED, change.id, "interrupted before it began", hint)
         return None
 

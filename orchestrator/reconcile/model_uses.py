@@ -7,7 +7,7 @@ from datetime import date
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import LocatedScenario, Resource
-from orchestrator.reconcile.retiring import SOON
+from orchestrator.reconcile.retiring import end_text, get_days_left
 
 ANY = "*"
 """Name of a model of the embedded server that answers for every other."""
@@ -64,8 +64,5 @@ def warnings(
 def _what(use: ModelUse, target: str, today: date) -> str | None:
     if not use.listed:
         return f"target {target} has no model {use.model}"
-    if use.ends is None or (use.ends - today).days > SOON:
-        return None
-    days = (use.ends - today).days
-    when = f"in {days} day{'' if days == 1 else 's'}" if days > 0 else "today" if days == 0 else f"{-days} days ago"
-    return f"{use.model} {'is' if days >= 0 else 'was'} shut down on {use.ends}, {when}"
+    days = get_days_left(use.ends, today) if use.ends is not None else None
+    return end_text(use.model, str(use.ends), days) if days is not None else None

@@ -50,7 +50,7 @@ def pick_all(observed: Observed, declared: Collection[Address]) -> Picks:
             continue
         address = observed.addresses.get(live.id)
         lost = address is not None and address not in declared
-        hint = f"declared no more; `orch import {address}={live.id}` writes its spec again" if lost else None
+        hint = f"no longer declared; `orch import {address}={live.id}` writes its spec again" if lost else None
         skipped.append(Skipped(live, _owner(live), hint))
     return Picks(tuple(taken), tuple(skipped))
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.diagnostics import Diagnostic, did_you_mean
 from orchestrator.errors import SpecError, UsageError
 from orchestrator.model.address import Address
 from orchestrator.model.fields import is_unknown
@@ -90,8 +90,7 @@ def _selected(resources: Mapping[Address, Resource], observed: Observed, only: t
         return known
     for pattern in only:
         if not any(fnmatchcase(str(address), pattern) for address in known):
-            guess = nearest(pattern, map(str, known))
-            hint = f"did you mean {guess}?" if guess else "addresses look like assistant.math-tutor; globs work too"
+            hint = did_you_mean(pattern, map(str, known)) or "addresses look like assistant.math-tutor; globs work too"
             raise UsageError(f"--only {pattern} matches nothing declared or live", hint)
     chosen = {address for address in known if any(fnmatchcase(str(address), pattern) for pattern in only)}
     waiting = list(chosen)

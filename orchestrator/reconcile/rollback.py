@@ -5,7 +5,7 @@ from orchestrator.reconcile.history import Command, Entry, History, short_revisi
 from orchestrator.spec.revisions import DIRTY, RevisionError
 
 _KEEP = "the history is in .orch/, on the machine that applied; a CI that rolls back has to keep that folder"
-_BY_HAND = "check the specs out as they shall be and run `orch apply`"
+_BY_HAND = "check out the specs you want and run `orch apply`"
 
 
 def choose(history: History, project: str, target: str, number: int | None) -> tuple[int, str]:

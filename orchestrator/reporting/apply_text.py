@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.plan_text import STYLES, counted, nothing_to_do
+from orchestrator.reporting.plan_text import STYLES, nothing_to_do
 
 DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
 
@@ -18,7 +19,7 @@ def apply_text(applied: Applied) -> Text:
     if parts:
         parts.append(Text())
     if applied.interrupted:
-        parts.append(Text("Interrupted: what was under way is finished; apply again to go on.", style="yellow"))
+        parts.append(Text("Interrupted: what was under way is finished; apply again to continue.", style="yellow"))
     if applied.unclear:
         parts.append(Text(unclear_message(applied.unclear), style="yellow"))
     parts.append(summary_text(applied))

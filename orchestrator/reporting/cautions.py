@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from orchestrator.diagnostics import Diagnostic
-from orchestrator.reporting.explain import Line, Part
+from orchestrator.reporting.lines import Line, Part
 from orchestrator.scenario.results import ScenarioResult
 
 

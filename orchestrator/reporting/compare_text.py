@@ -8,6 +8,7 @@ from math import comb
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reporting.characters import visible
 from orchestrator.scenario.comparison import Change, Comparison, Measure, Paired, Tier
 
@@ -81,7 +82,7 @@ def shift_lines(comparison: Comparison) -> Iterator[str]:
     for measure, shift in comparison.shifts.items():
         before, after, share = change_text(measure, shift.medians)
         changed = f" ({share})" if share else ""
-        over = f"median of {shift.scenarios} scenario{'' if shift.scenarios == 1 else 's'}"
+        over = f"median of {counted(shift.scenarios, 'scenario')}"
         yield f"{MEASURES[measure]}: {before} -> {after}{changed}, {over}, {p_text(shift.p_value)}"
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reconcile.drift import Drift, Drifted
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.plan_text import counted, moved
+from orchestrator.reporting.plan_text import moved
 
 WHAT_NOW = "`orch accept ADDRESS` takes a change into the specs; `orch apply` takes it back."
 
@@ -15,7 +16,7 @@ def drift_text(drift: Drift) -> Text:
     """Give the drift as text, without a line end at its end."""
     blocks = []
     if drift.resources:
-        heading = Text("Changed outside: what is declared -> what is live", style="bold")
+        heading = Text("Changed outside: declared -> live", style="bold")
         blocks.append(Text("\n").join([heading, *(line for item in drift.resources for line in _lines(item))]))
     closing = [Text(drift_summary(drift), style="bold")]
     if drift.missing:
@@ -37,7 +38,7 @@ def drift_summary(drift: Drift) -> str:
 def missing_note(drift: Drift) -> str:
     """Say what could not be compared because it is not there."""
     names = ", ".join(map(str, drift.missing[:5])) + (", …" if len(drift.missing) > 5 else "")
-    return f"Declared and not live, never applied or deleted outside: {names}; `orch plan` shows the create."
+    return f"Declared but not live (never applied, or deleted outside): {names}; `orch plan` shows the create."
 
 
 def _lines(item: Drifted) -> Iterator[Text]:

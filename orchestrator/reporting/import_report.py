@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.address import Address
 from orchestrator.providers.interface import Live
 from orchestrator.reconcile.adopt import Refused
 from orchestrator.reconcile.picks import Skipped
 from orchestrator.reporting.characters import storable, visible
-from orchestrator.reporting.plan_text import counted
 
 FORMAT = "orch.import/1"
 
@@ -107,6 +107,6 @@ def _summary(report: ImportReport) -> Text:
     left = f" {len(report.refused)} not imported." if report.refused else ""
     what = f"Imported: {counted(len(report.imported), 'object')}."
     if not report.imported and not report.refused:
-        what = "Nothing to import: all is owned."
+        what = "Nothing to import: everything is owned already."
     written = f" {counted(len(report.files), 'file')} written." if report.files else ""
     return Text(f"{what}{left}{written}", style="bold")

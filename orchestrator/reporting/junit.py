@@ -11,10 +11,12 @@ from orchestrator.model.conversation import Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.cautions import caution_lines
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.explain import explain, headline
 from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_left_out
 from orchestrator.reporting.rates import is_repeated, statistics_json
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.reporting.run_json import scenario_json
+from orchestrator.reporting.story import get_headline, get_rate, tell
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 
 LIMIT = 10_000
 """Characters of one message, call or output; CI systems refuse reports of many megabytes."""
@@ -65,14 +67,16 @@ def _add(suite: ET.Element, result: ScenarioResult, project: str, target: str, s
 
 
 def _tell(case: ET.Element, result: ScenarioResult) -> None:
-    message, kind = headline(result)
+    scenario = scenario_json(result)
+    (message, kind), rate = get_headline(scenario), get_rate(scenario)
+    message = f"{rate}: {message}" if rate else message
     if result.status is Status.INCONCLUSIVE:
         message = f"inconclusive: {message}"
     tag = _TAGS[result.status]
     if result.quarantined:
         tag, message = "skipped", f"{quarantine_text(result)} ({result.status}: {message})"
     position = result.located.position
-    story = "\n".join([f"{position.file}:{position.line}", *map(str, explain(result, LIMIT))])
+    story = "\n".join([f"{position.file}:{position.line}", *map(str, tell(scenario, LIMIT))])
     ET.SubElement(case, tag, {"message": message, "type": kind}).text = visible(story)
 
 

@@ -1,12 +1,13 @@
-"""What a run leaves out: scenarios that were not run, and those in quarantine, which do not count."""
+"""What a run leaves: scenarios that were not run, those in quarantine, and conversations that could not be removed."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.explain import Line, Part
+from orchestrator.reporting.lines import Line, Part
 from orchestrator.reporting.money import usd
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 
 
 def why_left_out(run: Run) -> str:
@@ -24,7 +25,7 @@ def why_reached(run: Run) -> str:
     if budget is None:
         return ""
     if budget.unknown:
-        return "the target did not say how many tokens it used, so that no budget can be held"
+        return "the target did not say how many tokens it used, so the budget cannot be kept"
     return f"the budget of {usd(budget.limit_usd)} is spent"
 
 
@@ -43,6 +44,17 @@ def quarantine_json(result: ScenarioResult) -> dict[str, Any] | None:
 def quarantine_lines(results: Sequence[ScenarioResult]) -> list[Line]:
     """Give what is to be done about quarantines: those that are over, and those of scenarios that pass."""
     return [line for result in results for line in _lines(result)]
+
+
+def leftover_lines(results: Sequence[ScenarioResult]) -> list[Line]:
+    """Give a line for each conversation that could not be removed from the target."""
+    lines = []
+    for result in results:
+        for leftover in (attempt.leftover for attempt in result.attempts if attempt.leftover):
+            text = f"the conversation of {result.located.scenario.name} is left there: {leftover.message}"
+            lines.append(Line(Part.NOTE, 0, "warning", text))
+            lines += [Line(Part.HINT, 0, "hint", leftover.hint)] if leftover.hint else []
+    return lines
 
 
 def _lines(result: ScenarioResult) -> list[Line]:

@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.fields import is_unknown
 from orchestrator.providers.interface import Live
 from orchestrator.reporting.characters import storable, visible
-from orchestrator.reporting.plan_text import counted
 from orchestrator.reporting.table import table
 
 FORMAT = "orch.list/1"
@@ -44,7 +44,7 @@ def list_text(target: str, lives: Sequence[Live], requests: int) -> Text:
     rows = [(live.kind.value, visible(live.id), _name(live), visible(_owner(live))) for live in lives]
     lines = table(("KIND", "ID", "NAME", "OWNER"), rows)
     strange = [(live.id, ", ".join(_unknown(live))) for live in lives if _unknown(live)]
-    lines += [Text(f"  {visible(id)} has what specs have no words for: {visible(paths)}") for id, paths in strange]
+    lines += [Text(f"  {visible(id)} has what specs cannot express: {visible(paths)}") for id, paths in strange]
     found = counted(len(lives), "object") if lives else "Nothing"
     lines += [*([Text()] if lives else []), Text(f"{found} on {target}.", style="bold")]
     return Text("\n").join([*lines, Text(counted(requests, "request"), style="dim")])

@@ -14,7 +14,7 @@ from orchestrator.reporting.table import table
 def loose_text(files: Sequence[LooseFile], target: str) -> Text:
     """Give a line a file, without a line end at its end."""
     if not files:
-        return Text(f"No uploaded file on {target} looks like one of this project and is in use nowhere.")
+        return Text(f"No orphaned uploads of this project on {target}.")
     rows = [[visible(file.filename), file.id, f"{file.bytes:,}", _day(file)] for file in files]
     return Text("\n").join(table(["FILE", "ID", "BYTES", "UPLOADED"], rows))
 

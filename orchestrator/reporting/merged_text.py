@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.money import usd
 from orchestrator.reporting.run_markdown import ORDER
@@ -20,14 +21,15 @@ def merged_text(data: Mapping[str, Any]) -> Text:
     lines = []
     for each in sorted(wrong, key=lambda scenario: ORDER.index(get_status(scenario))):
         status = get_status(each)
-        told = [part for part in (get_rate(each), visible(get_headline(each))) if part]
+        told = [part for part in (get_rate(each), visible(get_headline(each).text)) if part]
         label = visible(get_label(each, several))
         what = f" {label}  {'  '.join(told)}"
         lines.append(Text.assemble((f"{status.upper():<12}", _STYLES.get(status, "dim")), what))
     summary = data["summary"]
     counts = [f"{summary.get(word, 0)} {word.replace('_', ' ')}" for word in reversed(ORDER) if summary.get(word)]
     tokens = data["usage"]
-    took = f"{data['requests']} requests, {tokens['input_tokens']} tokens in, {tokens['output_tokens']} out"
+    took = f"{counted(data['requests'], 'request')}, "
+    took += f"{counted(tokens['input_tokens'], 'token')} in, {tokens['output_tokens']:,} out"
     took += f", {usd(data['cost_usd'])}" if data.get("cost_usd") is not None else ""
     end = Text(f"{', '.join(counts) or 'no scenarios'} ({took})", style="bold")
     return Text("\n\n").join([Text("\n").join(lines), end]) if lines else end

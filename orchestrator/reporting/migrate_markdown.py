@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.address import Address
 from orchestrator.reconcile.fitting import Fate, FieldFate, Fit
 from orchestrator.reporting.markdown import Section, code, report
 from orchestrator.reporting.migrate_report import MigrateReport
 from orchestrator.reporting.migrate_text import WORDS, counts, filled, summary, to_do
-from orchestrator.reporting.plan_text import counted
 
 LONGEST = 1_000_000
 """Characters: a file that is kept need not fit into a comment."""

@@ -46,8 +46,6 @@ class MigrateReport:
     target: str | None
     """The local target that knows the objects by their ids; None where they were not loaded."""
     moved: tuple[Moved, ...]
-    scenarios: tuple[str, ...]
-    """Files, as people read the paths."""
     refused: tuple[Refused, ...]
     files: Mapping[Address, StoreFiles]
     """What was in each vector store, as far as the export says."""
@@ -55,6 +53,10 @@ class MigrateReport:
     """What specs and scenarios cannot say: the id, and what."""
     ignored: Mapping[str, int]
     """Objects that are nothing orch declares, by their kind."""
+    scenarios: tuple[str, ...] = ()
+    """Files, as people read the paths."""
+    models: tuple[str, ...] = ()
+    """Files of the scripts that say what models said, as people read the paths."""
     broken: tuple[tuple[str, str], ...] = ()
     """What is not as the API gives it: the place or the id, and why."""
     fits: tuple[Fit, ...] = field(default=())
@@ -74,6 +76,7 @@ def migrate_json(report: MigrateReport) -> dict[str, Any]:
         "target": report.target,
         "moved": [{"address": str(item.address), "id": item.id, "file": item.file} for item in report.moved],
         "scenarios": list(report.scenarios),
+        "models": list(report.models),
         "refused": [
             {"kind": item.live.kind.value, "id": item.live.id, "reason": item.reason} for item in report.refused
         ],

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.fields import Fields, canonical
 from orchestrator.reconcile.fitting import Fate, Fit
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.migrate_report import MigrateReport, Moved, StoreFiles
-from orchestrator.reporting.plan_text import counted
 from orchestrator.reporting.table import table
 
 MOST = 5
@@ -25,10 +25,10 @@ _MARKS = {Fate.CHANGED: ("~", "yellow"), Fate.REFUSED: ("!", "red"), Fate.UNSEEN
 
 def migrate_text(report: MigrateReport, verbose: bool = False) -> Text:
     """Give the report as text, without a line end at its end."""
-    scenarios = [Text.assemble(("  + ", "green"), name) for name in report.scenarios]
     parts = {
         "Carried over": list(map(_moved, report.moved)),
-        "Scenarios": scenarios,
+        "Scenarios": [Text.assemble(("  + ", "green"), name) for name in report.scenarios],
+        "Scripts of what models said": [Text.assemble(("  + ", "green"), name) for name in report.models],
         "Not carried over": [*_refused(report), *_remarks(report)],
     }
     blocks = [_block(title, lines, verbose) for title, lines in parts.items() if lines]

@@ -39,11 +39,11 @@ def plan_markdown(plan: Plan) -> str:
     sections = [_change(change, plan.ids) for change in pending]
     sections[urgent:urgent] = _remarks(plan)
     sections += [
-        Section(f"{code(str(item.address))} {code(item.id)} is live and declared no more (`--prune` deletes it)")
+        Section(f"{code(str(item.address))} {code(item.id)} is live but no longer declared (`--prune` deletes it)")
         for item in plan.leftovers
     ]
     sections += [
-        Section(f"{code(str(item.address))} keeps what specs have no words for: {code(', '.join(item.paths))}")
+        Section(f"{code(str(item.address))} keeps what specs cannot express: {code(', '.join(item.paths))}")
         for item in plan.kept
     ]
     sections += [
@@ -66,7 +66,7 @@ def apply_markdown(applied: Applied) -> str:
     head = [f"### orch apply: {code(applied.project)} on {code(applied.target)}", f"**{said}**"]
     head += [_table(applied.summary)] if applied.outcomes else []
     if applied.interrupted:
-        head.append("**Interrupted:** what was under way is finished; apply again to go on.")
+        head.append("**Interrupted:** what was under way is finished; apply again to continue.")
     order = {Status.FAILED: 0, Status.BLOCKED: 1, Status.SKIPPED: 2, Status.APPLIED: 4}
     ranked = sorted(applied.outcomes, key=lambda item: order[item.status] - (item.action in DESTRUCTIVE))
     return report(head, [_outcome(item) for item in ranked])

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.address import Address
 from orchestrator.model.fields import file_label
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
+from orchestrator.reconcile.retiring import end_text
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
@@ -76,10 +78,7 @@ def summary_line(plan: Plan) -> str:
 
 def retiring_words(item: Retiring) -> str:
     """Say when an assistant's model is shut down."""
-    if item.days < 0:
-        return f"model {item.model} was shut down on {item.day}"
-    when = "today" if item.days == 0 else f"in {counted(item.days, 'day')}"
-    return f"model {item.model} is shut down on {item.day}, {when}"
+    return f"model {end_text(item.model, item.day, item.days)}"
 
 
 def nothing_to_do(noop: int) -> str:
@@ -87,11 +86,6 @@ def nothing_to_do(noop: int) -> str:
     if noop == 0:
         return "Nothing to do: nothing is declared."
     return f"Nothing to do: {counted(noop, 'resource')} {'is' if noop == 1 else 'are'} as declared."
-
-
-def counted(number: int, word: str) -> str:
-    """Give `1 request`, `2 requests`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _groups(plan: Plan, most: _Most) -> Iterator[Text]:
@@ -116,7 +110,7 @@ def _all(changes: Collection[Change], known: Collection[Address], most: _Most) -
         if change.moved_from is not None:
             yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
         elif change.record_only and change.blocked_by is None:
-            yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
+            yield Text("      only orch's record on the object; what it does stays the same", style="dim")
         shown, left = _cut(change, most.files)
         if change.action is not Action.CREATE:
             yield from _moves(shown, change.renamed, known)
@@ -146,8 +140,8 @@ def _counted_files(left: Sequence[FieldChange], renamed: Mapping[str, str]) -> s
     for field in left:
         moved = "added" if field.old is None else "removed" if field.new is None else "changed"
         kinds["renamed" if field.path in renamed else moved] += 1
-    those = f"{len(left):,} more file{'' if len(left) == 1 else 's'}"
-    return f"{those}: {', '.join(f'{number:,} {kind}' for kind, number in kinds.items() if number)}"
+    became = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
+    return f"{counted(len(left), 'more file')}: {became}"
 
 
 def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[Text]:
@@ -231,21 +225,23 @@ def _asked(remarks: Sequence[Rename | Adoptable], answer: str, paste: Sequence[s
 
 def _kept(plan: Plan) -> Iterator[Text]:
     if plan.kept:
-        heading = Text("Live, and nothing specs have words for: it stays as it is", style="bold")
+        heading = Text("Live, but specs cannot express it: it stays as it is", style="bold")
         named = [Text(f"    {item.address}  {visible(', '.join(item.paths))}") for item in plan.kept]
         yield Text("\n").join([heading, *named])
 
 
 def _unsearchable(plan: Plan) -> Iterator[Text]:
     if plan.unsearchable:
-        heading = Text("Not searchable: mend or remove it; as it is, only --retry-failed sends it again", "bold yellow")
+        heading = Text(
+            "Not searchable: fix or remove it; unchanged, it is resent only with --retry-failed", "bold yellow"
+        )
         named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in plan.unsearchable]
         yield Text("\n").join([heading, *named])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:
     if plan.leftovers:
-        heading = Text("Live and declared no more (--prune deletes them)", style="bold")
+        heading = Text("Live but no longer declared (--prune deletes them)", style="bold")
         yield Text("\n").join(
             [heading, *(Text(f"    {item.address}  {visible(item.id)}") for item in plan.leftovers)],
         )

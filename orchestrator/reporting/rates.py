@@ -1,9 +1,11 @@
-"""How often a scenario passed, in words and as data: the counts first, then what they show."""
+"""How often a scenario passed, as data, and why that may decide nothing; in words: `story`."""
 
 from typing import Any
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.scenario import Repeat
 from orchestrator.scenario.repeating import get_confidence, get_needed
+from orchestrator.scenario.report_format import Status
 from orchestrator.scenario.results import ScenarioResult
 from orchestrator.scenario.statistics import pass_at_k, pass_hat_k, wilson
 
@@ -13,39 +15,21 @@ def is_repeated(result: ScenarioResult) -> bool:
     return result.located.scenario.repeat != 1
 
 
-def rate_text(result: ScenarioResult) -> str:
-    """Give counts, interval and requirement: `7/10 passed, 95 % interval 0.40-0.89, required 0.8`."""
-    scenario, tally = result.located.scenario, result.tally
-    parts = [f"{tally.passed}/{tally.judged} passed"] if tally.judged else []
-    parts += [f"{n} {word}" for n, word in ((tally.errored, "errored"), (tally.inconclusive, "inconclusive")) if n]
-    if tally.judged:
-        confidence = get_confidence(scenario)
-        low, high = wilson(tally.passed, tally.judged, confidence)
-        parts.append(f"{100 * confidence:g} % interval {low:.2f}-{high:.2f}")
-    parts.append(f"required {scenario.repeat.require:g}" if isinstance(scenario.repeat, Repeat) else "all required")
-    return ", ".join(parts)
-
-
-def chances_text(result: ScenarioResult) -> str:
-    """Give pass@k and pass^k of a fixed number of attempts, or nothing where that says nothing: all ended alike."""
-    if result.tally.passed in (0, result.tally.judged):
-        return ""
-    return ", ".join(f"pass@{k} {at:.2f}, pass^{k} {hat:.2f}" for k, at, hat in _chances(result) if k > 1)
-
-
 def cannot_pass(repeat: int | Repeat) -> tuple[str, str] | None:
     """Give why a scenario cannot pass whatever comes back, and what to do about it; None where it can."""
     if not isinstance(repeat, Repeat) or (needed := get_needed(repeat)) is None:
         return None
     shown = f"a pass rate of {repeat.require:g} with confidence {repeat.confidence:g}"
     return (
-        f"{repeat.max} attempts cannot show {shown}, even where all pass",
+        f"{counted(repeat.max, 'attempt')} cannot show {shown}, even where all pass",
         f"write max: {needed} or more under `repeat`",
     )
 
 
-def undecided(result: ScenarioResult) -> tuple[str, str]:
-    """Give why repeated attempts did not decide, and what to do about it."""
+def undecided(result: ScenarioResult) -> tuple[str, str] | None:
+    """Give why repeated attempts did not decide, and what to do about it; None where they did."""
+    if result.status is not Status.INCONCLUSIVE or not is_repeated(result):
+        return None
     repeat, made = result.located.scenario.repeat, result.tally.total
     if problem := cannot_pass(repeat):
         return problem

@@ -2,20 +2,21 @@
 
 Beyond what the contract fixes it has: `summary.not_run`; `interrupted`, `duration_ms`, `requests`, `usage` and
 `not_run` of the run; `target`, `base` (its name as written), `case` (what tells it from the other cases of that
-scenario, empty where there are none), `repeat` and `statistics` of a scenario; `score`, `checks`, `problem`,
-`leftover` and `warnings` (each with its place in the specs) of an attempt; `score`, `citations`, `files`, `searches`
-(what was found, best first, each passage with an excerpt), `code_runs`, `steps` and `problem` of a turn. `steps` are
-what came in order: `file_search`, `code_interpreter`, `function` and `message`, each the next of `searches`,
-`code_runs`, `tool_calls` and `messages`; the last of these is there where the reply came in several. A score is the
-mean of the checks by weight, null where nothing was checked; a check has its `weight` where that is not 1. Turns that
-were not played stand there with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`,
-and `inconclusive` where it is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges,
-which only the run's `usage` includes. `recorded` says of an attempt that its times, tokens and cost are those of its
-recording; `recorded_usage` and `recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of
-attempt, scenario and run, judges included, is null where it is not known of one of them. `quarantine` of a scenario is
-`{reason, until, over}` or null; those that may fail today are counted in `summary.quarantined` and nowhere else.
-`taken_over` says of a scenario that `--resume` did not play it again, `reason` of one in `not_run` why it was left out;
-`budget` of the run is `{limit_usd, spent_usd, reached}` or null.
+scenario, empty where there are none), `repeat`, `statistics` and `problem` (why repeated attempts did not decide it) of
+a scenario; `score`, `checks`, `problem`, `leftover` and `warnings` (each with its place in the specs) of an attempt;
+`score`, `citations`, `files`, `searches` (what was found, best first, each passage with an excerpt), `code_runs`,
+`steps` and `problem` of a turn. A problem has a `kind` where its status does not tell. `steps` are what came in order:
+`file_search`, `code_interpreter`, `function` and `message`, each the next of `searches`, `code_runs`, `tool_calls` and
+`messages`; the last of these is there where the reply came in several. A score is the mean of the checks by weight,
+null where nothing was checked; a check has its `weight` where that is not 1. Turns that were not played stand there
+with the status `not_run`. A check that judges decide has `criteria`, each with its `votes`, and `inconclusive` where it
+is undecided; `judge_usage` of a turn, an attempt and the run are the tokens of judges, which only the run's `usage`
+includes. `recorded` says of an attempt that its times, tokens and cost are those of its recording; `recorded_usage` and
+`recorded_cost_usd` are the part of the run's that did not fall due now. `cost_usd` of attempt, scenario and run, judges
+included, is null where it is not known of one of them. `quarantine` of a scenario is `{reason, until, over}` or null;
+those that may fail today are counted in `summary.quarantined` and nowhere else. `taken_over` says of a scenario that
+`--resume` did not play it again, `reason` of one in `not_run` why it was left out; `budget` of the run is `{limit_usd,
+spent_usd, reached}` or null.
 """
 
 from typing import Any
@@ -26,13 +27,13 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
 from orchestrator.reporting.criteria import criteria_json
 from orchestrator.reporting.left_out import quarantine_json, why_left_out
-from orchestrator.reporting.rates import repeat_json, statistics_json
+from orchestrator.reporting.rates import repeat_json, statistics_json, undecided
 from orchestrator.scenario.quoting import cut
-from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.report_format import FORMAT, NOT_RUN, TURN, summarize
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, TurnResult, Verdict
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import get_score
 
-FORMAT = "orch.test/1"
 EXCERPT = 300
 """Characters of a passage that was found, its beginning and its end: enough to know it again."""
 
@@ -42,18 +43,13 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
 
     Of several targets the names are joined with a comma; each scenario says its own.
     """
+    scenarios = [scenario_json(result, target) for result in run.results]
     report: dict[str, Any] = storable(
         {
             "format": FORMAT,
             "project": project,
             "target": target,
-            "summary": {
-                "scenarios": len(run.results),
-                **{str(status): run.count(status) for status in Status},
-                "quarantined": run.quarantined,
-                "not_run": len(run.not_run),
-                "taken_over": run.taken_over,
-            },
+            "summary": summarize(scenarios, len(run.not_run)),
             "interrupted": run.interrupted,
             "duration_ms": round(run.duration_ms),
             "requests": run.requests,
@@ -63,7 +59,7 @@ def run_json(run: Run, *, project: str, target: str) -> dict[str, Any]:
             "cost_usd": run.cost_usd,
             "recorded_cost_usd": run.recorded_cost_usd,
             "budget": _budget(run),
-            "scenarios": [_scenario(result, target) for result in run.results],
+            "scenarios": scenarios,
             "not_run": [{**_place(located, target), "reason": why_left_out(run)} for located in run.not_run],
         }
     )
@@ -90,7 +86,8 @@ def _place(located: LocatedScenario, target: str) -> dict[str, Any]:
     }
 
 
-def _scenario(result: ScenarioResult, target: str) -> dict[str, Any]:
+def scenario_json(result: ScenarioResult, target: str = "") -> dict[str, Any]:
+    """Give what became of one scenario, as said by the target or, where it is of the only one, on `target`."""
     users = [turn.user for turn in result.located.scenario.turns]
     return {
         **_place(result.located, target),
@@ -100,8 +97,14 @@ def _scenario(result: ScenarioResult, target: str) -> dict[str, Any]:
         "cost_usd": result.cost_usd,
         "repeat": repeat_json(result),
         "statistics": statistics_json(result),
+        "problem": _undecided(result),
         "attempts": [_attempt(attempt, users) for attempt in result.attempts],
     }
+
+
+def _undecided(result: ScenarioResult) -> dict[str, Any] | None:
+    found = undecided(result)
+    return _problem(Problem(*found)) if found else None
 
 
 def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
@@ -144,23 +147,7 @@ def _turn(turn: TurnResult) -> dict[str, Any]:
 
 
 def _not_run(user: str) -> dict[str, Any]:
-    return {
-        "user": user,
-        "reply": None,
-        "status": "not_run",
-        "tool_calls": [],
-        "citations": [],
-        "files": [],
-        "searches": [],
-        "code_runs": [],
-        "steps": [],
-        "score": None,
-        "checks": [],
-        "problem": None,
-        "usage": _usage(Usage()),
-        "judge_usage": _usage(Usage()),
-        "duration_ms": 0,
-    }
+    return {**TURN, "user": user, "status": NOT_RUN}
 
 
 def _call(call: AnsweredCall) -> dict[str, Any]:
@@ -170,9 +157,9 @@ def _call(call: AnsweredCall) -> dict[str, Any]:
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     told = {"check": verdict.check, "passed": verdict.passed, "score": verdict.score, "reason": verdict.reason}
-    undecided = {"inconclusive": True} if verdict.inconclusive else {}
+    open_ = {"inconclusive": True} if verdict.inconclusive else {}
     weight = {"weight": verdict.weight} if verdict.weight != 1 else {}
-    return {**told, **weight, **undecided, **criteria_json(verdict.criteria)}
+    return {**told, **weight, **open_, **criteria_json(verdict.criteria)}
 
 
 def _search(search: Search) -> dict[str, Any]:
@@ -195,7 +182,10 @@ def _messages(exchange: Exchange) -> dict[str, list[str]]:
 
 
 def _problem(problem: Problem | None) -> dict[str, Any] | None:
-    return {"message": problem.message, "hint": problem.hint} if problem else None
+    if problem is None:
+        return None
+    kind = {"kind": problem.kind} if problem.kind else {}
+    return {"message": problem.message, "hint": problem.hint, **kind}
 
 
 def _warning(found: Diagnostic) -> dict[str, Any]:

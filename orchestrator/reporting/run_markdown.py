@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orchestrator.diagnostics import counted
 from orchestrator.reporting.markdown import Section, code, fence, report
 from orchestrator.reporting.money import usd
 from orchestrator.reporting.story import get_headline, get_label, get_rate, get_status, tell
+from orchestrator.scenario.report_format import Status
 
 Data = Mapping[str, Any]
 ORDER = ("failed", "errored", "inconclusive", "quarantined", "not_run", "passed")
+LIMIT = 1_000
+"""Characters of one text of a story."""
 MOST_NAMES = 200
 """Names of scenarios that passed; of more the rest is counted."""
 
@@ -31,7 +35,7 @@ def _head(data: Data) -> list[str]:
     summary = data["summary"]
     counts = [f"{summary.get(word, 0):,} {word.replace('_', ' ')}" for word in ORDER if summary.get(word)]
     tokens = data["usage"]["input_tokens"] + data["usage"]["output_tokens"]
-    facts = [f"{data['duration_ms'] / 1000:.1f} s", f"{tokens:,} tokens"]
+    facts = [f"{data['duration_ms'] / 1000:.1f} s", counted(tokens, "token")]
     facts += [usd(data["cost_usd"])] if data.get("cost_usd") is not None else []
     head = [f"### orch test: {code(data['project'])} on {code(data['target'])}"]
     head.append(f"**{', '.join(counts) or 'no scenarios'}** in {', '.join(facts)}")
@@ -43,15 +47,15 @@ def _head(data: Data) -> list[str]:
 
 
 def _section(scenario: Data, several: bool) -> Section:
-    status, rate, why = get_status(scenario), get_rate(scenario), get_headline(scenario)
+    status, rate, why = get_status(scenario), get_rate(scenario), get_headline(scenario).text
     title = f"<b>{status}</b> {code(get_label(scenario, several))}"
     title += f" {rate}" if rate else ""
     if status == "quarantined":
         why = f"until {scenario['quarantine']['until']}: {scenario['quarantine']['reason']}"
     title += f": {code(why)}" if why else ""
     place = f"{scenario['file']}:{scenario['line']}"
-    lines = tell(scenario)
-    return Section(title, fence([place, *lines]) if lines else "")
+    lines = tell(scenario, LIMIT) if scenario["status"] != Status.PASSED else []
+    return Section(title, fence([place, *map(str, lines)]) if lines else "")
 
 
 def _passed(passed: Sequence[Data], several: bool) -> Iterator[Section]:

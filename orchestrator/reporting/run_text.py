@@ -7,12 +7,16 @@ pipe gets whole lines.
 from rich.cells import cell_len
 from rich.text import Text
 
+from orchestrator.diagnostics import counted
 from orchestrator.reporting.cautions import caution_lines
-from orchestrator.reporting.explain import Line, Part, explain, leftovers
-from orchestrator.reporting.left_out import quarantine_lines, quarantine_text, why_reached
+from orchestrator.reporting.left_out import leftover_lines, quarantine_lines, quarantine_text, why_reached
+from orchestrator.reporting.lines import Line, Part
 from orchestrator.reporting.money import usd
-from orchestrator.reporting.rates import is_repeated, rate_text
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.reporting.rates import is_repeated, repeat_json, statistics_json
+from orchestrator.reporting.run_json import scenario_json
+from orchestrator.reporting.story import rate_text, tell
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 
 LIMIT = 2000
 """Characters of one message, call or output shown; the JSON report has all of it."""
@@ -42,7 +46,7 @@ def run_text(run: Run, verbose: bool = False) -> Text:
     rows = [status_text(result, name, max(status, len(Status.ERRORED)), several) for result in run.results]
     blocks = [Text("\n").join(rows)] if rows else []
     blocks += [failure_text(result, several) for result in run.results if verbose or result.status is not Status.PASSED]
-    if notes := [*caution_lines(run.results), *quarantine_lines(run.results), *leftovers(run.results)]:
+    if notes := [*caution_lines(run.results), *quarantine_lines(run.results), *leftover_lines(run.results)]:
         blocks.append(_lines(notes))
     return Text("\n\n").join([*blocks, summary_text(run)])
 
@@ -57,7 +61,7 @@ def status_text(result: ScenarioResult, width: int = 0, status_width: int = 0, w
         (f"{result.status.upper():<{status_width}}", _STATUS_STYLE[result.status]),
         f"  {name}{' ' * (width - cell_len(name))}  ",
         (_duration(result.duration_ms), "dim"),
-        f"  {rate_text(result)}" if is_repeated(result) else "",
+        f"  {rate_text(statistics_json(result), repeat_json(result))}" if is_repeated(result) else "",
         ("  recorded" if result.recorded else "", "dim"),
         ("  taken over" if result.taken_over else "", "dim"),
         (f"  {quarantine_text(result)}" if result.quarantined else "", "yellow"),
@@ -71,7 +75,7 @@ def failure_text(result: ScenarioResult, with_target: bool = False) -> Text:
         (f"{result.status.upper()} {result.located.label(with_target)}", _STATUS_STYLE[result.status]),
         f"  {position.file}:{position.line}",
     )
-    return Text("\n").join([title, _lines(explain(result, LIMIT))])
+    return Text("\n").join([title, _lines(tell(scenario_json(result), LIMIT))])
 
 
 def summary_text(run: Run) -> Text:
@@ -83,12 +87,12 @@ def summary_text(run: Run) -> Text:
     worst = next((status for status in _WORST_FIRST if run.count(status)), Status.PASSED)
     style = _STATUS_STYLE[Status.ERRORED if run.interrupted else worst]
     usage = run.usage
-    took = f" in {_duration(run.duration_ms)} ({run.requests} requests"
+    took = f" in {_duration(run.duration_ms)} ({counted(run.requests, 'request')}"
     if usage.input_tokens or usage.output_tokens:
-        took += f", {usage.input_tokens} tokens in, {usage.output_tokens} out"
+        took += f", {counted(usage.input_tokens, 'token')} in, {usage.output_tokens:,} out"
     judges = run.judge_usage
     if judges.input_tokens or judges.output_tokens:
-        took += f", of these {judges.input_tokens} in, {judges.output_tokens} out for judges"
+        took += f", of these {judges.input_tokens:,} in, {judges.output_tokens:,} out for judges"
     if run.cost_usd is not None:
         took += f", {usd(run.cost_usd)}"
     recorded = run.recorded_usage
@@ -96,7 +100,7 @@ def summary_text(run: Run) -> Text:
         took += ", all recorded"
     elif run.recorded:
         cost = f", {usd(run.recorded_cost_usd)}" if run.cost_usd is not None and run.recorded_cost_usd else ""
-        took += f", of these {recorded.input_tokens} in, {recorded.output_tokens} out{cost} recorded"
+        took += f", of these {recorded.input_tokens:,} in, {recorded.output_tokens:,} out{cost} recorded"
     start = "interrupted: " if run.interrupted else ""
     more = "".join(f"\n{line}" for line in _remarks(run))
     return Text.assemble((f"{start}{words}", style), f"{took})", more)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.conversation import Call, CodeRun, Message, Reply, ReplyStatus, Search, Usage
 from orchestrator.reporting.characters import visible
 from orchestrator.reporting.money import usd
@@ -46,6 +47,6 @@ def ended_text(reply: Reply) -> str | None:
 
 def sum_text(messages: int, usage: Usage, requests: int, cost: float | None) -> str:
     """Sum a talk up."""
-    said = f"{messages} message{'' if messages == 1 else 's'}"
-    tokens = f"{usage.input_tokens} tokens in, {usage.output_tokens} out"
-    return f"{said}, {requests} requests, {tokens}{f', {usd(cost)}' if cost is not None else ''}"
+    tokens = f"{counted(usage.input_tokens, 'token')} in, {usage.output_tokens:,} out"
+    said = f"{counted(messages, 'message')}, {counted(requests, 'request')}, {tokens}"
+    return f"{said}{f', {usd(cost)}' if cost is not None else ''}"

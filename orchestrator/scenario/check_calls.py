@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, ToolNotCalled
 from orchestrator.model.conversation import AnsweredCall
 from orchestrator.scenario.counting import count_text, get_bounds, range_text
@@ -27,8 +27,8 @@ def check_called(check: ToolCalled, exchanges: Sequence[Exchange]) -> Verdict:
     if not named:
         lines.append(f"got:      {'no call of it, but' if calls else 'no function call'}")
         lines += [shown_calls(calls)] if calls else []
-        if near := nearest(wanted.name, {call.name for call in calls}):
-            lines.append(f"did you mean {near}?")
+        if meant := did_you_mean(wanted.name, {call.name for call in calls}):
+            lines.append(meant)
     else:
         lines.append(f"got:      {count_text(len(found))}, {'in' if wanted.says_nothing else 'of'} these calls")
         for call, difference in differences[:10]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.check_evidence import Code, CodeUse, Recall, Retrieval, Retrieved, StatusIs
 from orchestrator.model.check_text import AnyTextCheck, Contains, Equals, Regex
 from orchestrator.model.conversation import CodeRun, Passage
@@ -59,7 +60,7 @@ def check_recall(check: Recall, exchanges: Sequence[Exchange]) -> Verdict:
             got = ", ".join(dict.fromkeys(found)) or ("nothing found" if searches else "nothing was searched")
             lines.append(f"  {quoted(question.user, 120)} lacks {', '.join(lacking)}; found: {got}")
     recall = sum(shares) / len(shares)
-    count = f"{len(shares)} question{'' if len(shares) == 1 else 's'}"
+    count = f"{counted(len(shares), 'question')}"
     said = f"recall@{wanted.k} is {recall:.2f} over {count}"
     if recall >= wanted.min:
         return Verdict("recall", True, recall, said)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.check_calls import CallPattern, MaxCalls, Mode, Parallel, Trajectory
 from orchestrator.model.check_evidence import StepList, Steps
 from orchestrator.model.conversation import AnsweredCall
@@ -83,8 +84,10 @@ def check_max_calls(check: MaxCalls, exchanges: Sequence[Exchange]) -> Verdict:
     """Check `max_calls`: there are no more function calls than that."""
     calls, most = calls_of(exchanges), check.max_calls
     if len(calls) <= most:
-        return passed("max_calls", f"{_calls(len(calls))}, at most {most} wanted")
-    return failed("max_calls", f"expected: at most {_calls(most)}\ngot:      {len(calls)}\n{shown_calls(calls)}")
+        return passed("max_calls", f"{counted(len(calls), 'function call')}, at most {most} wanted")
+    return failed(
+        "max_calls", f"expected: at most {counted(most, 'function call')}\ngot:      {len(calls)}\n{shown_calls(calls)}"
+    )
 
 
 def check_parallel(check: Parallel, exchanges: Sequence[Exchange]) -> Verdict:
@@ -102,7 +105,3 @@ def check_parallel(check: Parallel, exchanges: Sequence[Exchange]) -> Verdict:
     lines = [f"expected: one reply that calls {names}", f"got:      {got}"]
     lines += [f"  {cut(', '.join(shown_call(c.name, c.arguments, c.invalid) for c in made))}" for made in rounds[:10]]
     return failed("parallel", "\n".join(lines), most / len(check.parallel))
-
-
-def _calls(number: int) -> str:
-    return f"{number} function call{'' if number == 1 else 's'}"

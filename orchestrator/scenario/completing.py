@@ -7,106 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.errors import ReportError
-from orchestrator.scenario.merging import STATUSES
-
-_TOKENS = {"input_tokens": 0, "output_tokens": 0}
-_RUN: Mapping[str, Any] = {
-    "summary": {},
-    "interrupted": False,
-    "duration_ms": 0,
-    "requests": 0,
-    "usage": _TOKENS,
-    "judge_usage": _TOKENS,
-    "recorded_usage": _TOKENS,
-    "cost_usd": None,
-    "recorded_cost_usd": None,
-    "budget": None,
-    "scenarios": [],
-    "not_run": [],
-}
-_PLACE: Mapping[str, Any] = {"name": "", "case": {}, "assistant": "", "file": "", "line": 0}
-_SCENARIO: Mapping[str, Any] = {
-    "status": "passed",
-    "quarantine": None,
-    "taken_over": False,
-    "cost_usd": None,
-    "statistics": None,
-    "attempts": [],
-}
-_ATTEMPT: Mapping[str, Any] = {
-    "status": "passed",
-    "recorded": False,
-    "duration_ms": 0,
-    "requests": 0,
-    "cost_usd": None,
-    "turns": [],
-    "score": None,
-    "checks": [],
-    "problem": None,
-    "leftover": None,
-    "warnings": [],
-    "judge_usage": _TOKENS,
-}
-_TURN: Mapping[str, Any] = {
-    "user": "",
-    "reply": None,
-    "status": "",
-    "tool_calls": [],
-    "citations": [],
-    "files": [],
-    "searches": [],
-    "code_runs": [],
-    "steps": [],
-    "score": None,
-    "checks": [],
-    "problem": None,
-    "usage": _TOKENS,
-    "judge_usage": _TOKENS,
-    "duration_ms": 0,
-}
-# What stands in the lists, and what is an object or null.
-_LISTED: Mapping[str, Mapping[str, Any]] = {
-    "attempts": _ATTEMPT,
-    "turns": _TURN,
-    "checks": {"check": "", "passed": False, "score": 0.0, "reason": ""},
-    "criteria": {"criterion": "", "verdict": "", "quote": "", "reason": "", "votes": []},
-    "votes": {"verdict": "", "quote": "", "reason": "", "unusable": None},
-    "tool_calls": {"name": "", "arguments": {}, "output": None},
-    "citations": {"file": None, "file_id": "", "text": ""},
-    "files": {"name": None, "file_id": ""},
-    "searches": {"passages": []},
-    "passages": {"file": "", "score": 0.0},
-    "code_runs": {"code": "", "logs": "", "images": 0},
-    "warnings": {"file": "", "line": 0, "column": 0, "message": "", "hint": None},
-}
-_OPTIONAL: Mapping[str, Mapping[str, Any]] = {
-    "problem": {"message": "", "hint": None},
-    "leftover": {"message": "", "hint": None},
-    "quarantine": {"reason": "", "until": "", "over": False},
-    "budget": {"limit_usd": 0.0, "spent_usd": 0.0, "reached": False},
-    "statistics": {
-        "passed": 0,
-        "failed": 0,
-        "errored": 0,
-        "inconclusive": 0,
-        "rate": None,
-        "interval": [0.0, 1.0],
-        "confidence": 0.95,
-        "required": 1.0,
-    },
-}
+from orchestrator.scenario.report_format import LISTED, OPTIONAL, PLACE, RUN, SCENARIO, Report, Status
 
 
-def complete(report: Mapping[str, Any], name: str) -> dict[str, Any]:
+def complete(report: Report, name: str) -> dict[str, Any]:
     """Give the report with everything that may be absent; `name` is what messages call it.
 
     A scenario that says no target is one of the report's. Raises `ReportError` where something has not the shape it
     should have, such as a text in place of a list.
     """
     filler = _Filler(name)
-    whole = filler.fill(report, _RUN, "")
-    place = {**_PLACE, "target": whole["target"]}
-    for key, defaults in (("scenarios", {**place, **_SCENARIO}), ("not_run", {**place, "reason": ""})):
+    whole = filler.fill(report, RUN, "")
+    place = {**PLACE, "target": whole["target"]}
+    for key, defaults in (("scenarios", {**place, **SCENARIO}), ("not_run", {**place, "reason": ""})):
         entries = [filler.fill(each, defaults, f"{key}[{index}]") for index, each in enumerate(whole[key])]
         whole[key] = [{"base": each["name"], **each} for each in entries]
     return whole
@@ -126,12 +39,12 @@ class _Filler:
         return {key: self._value(key, value, defaults.get(key, ...), f"{place}.{key}") for key, value in items}
 
     def _value(self, key: str, value: Any, default: Any, place: str) -> Any:
-        if key in _OPTIONAL:
-            return None if value is None else self.fill(value, _OPTIONAL[key], place)
+        if key in OPTIONAL:
+            return None if value is None else self.fill(value, OPTIONAL[key], place)
         if problem := _find_fault(key, value, default):
             raise self._damaged(place, problem)
-        if key in _LISTED and isinstance(value, list):
-            return [self.fill(each, _LISTED[key], f"{place}[{index}]") for index, each in enumerate(value)]
+        if key in LISTED and isinstance(value, list):
+            return [self.fill(each, LISTED[key], f"{place}[{index}]") for index, each in enumerate(value)]
         return value
 
     def _damaged(self, place: str, what: str) -> ReportError:
@@ -158,7 +71,7 @@ def _find_fault(key: str, value: Any, default: Any) -> str | None:
         case int() | float():
             return None if _is_number(value) else "a number"
         case str() if key == "status" and default:
-            return None if value in STATUSES else f"one of {', '.join(STATUSES)}"
+            return None if value in [*Status] else f"one of {', '.join(Status)}"
         case str():
             return None if isinstance(value, str) else "text"
         case [_, *_]:

@@ -19,7 +19,8 @@ from orchestrator.scenario.judging import Judged, Judging
 from orchestrator.scenario.mocks import MockError, Mocks, Sleep
 from orchestrator.scenario.quoting import shown_call
 from orchestrator.scenario.recording_file import RecordingError
-from orchestrator.scenario.results import Attempt, Problem, Status, TurnResult, Verdict
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, TurnResult, Verdict
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import failed
 

@@ -40,7 +40,7 @@ def near_miss(wanted: str, text: str, *, whole: bool = False) -> str | None:
     folds = (
         ("but in another Unicode form: one is composed (NFC), one is not", composed),
         ("but with other white space", lambda value: " ".join(value.split())),
-        ("but in upper or lower case; `ignore_case: true` looks away from that", str.casefold),
+        ("but in upper or lower case; `ignore_case: true` allows that", str.casefold),
     )
     for what, fold in folds:
         a, b = fold(wanted), fold(text)

@@ -22,7 +22,8 @@ from orchestrator.scenario.closing import close
 from orchestrator.scenario.combining import find_open
 from orchestrator.scenario.judge_prompt import Case, get_prompt, get_said, read_votes
 from orchestrator.scenario.recording_file import RecordingError
-from orchestrator.scenario.results import Problem, Status, Verdict
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Problem, Verdict
 from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
 from orchestrator.scenario.verdicts import CheckError, get_status, has_failed

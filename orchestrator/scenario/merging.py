@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.errors import ReportError
+from orchestrator.scenario.costs import add_known
+from orchestrator.scenario.report_format import Report, summarize
 
-Report = Mapping[str, Any]
-"""`orch.test/1` as JSON data."""
-STATUSES = ("passed", "failed", "errored", "inconclusive")
 _USAGES = ("usage", "judge_usage", "recorded_usage")
 _COSTS = ("cost_usd", "recorded_cost_usd")
 
@@ -38,46 +37,16 @@ def merge(reports: Sequence[tuple[str, Report]]) -> dict[str, Any]:
         "duration_ms": max(report.get("duration_ms", 0) for report in parts),
         "requests": sum(report.get("requests", 0) for report in parts),
         **{key: _add_tokens([report.get(key) or {} for report in parts]) for key in _USAGES},
-        **{key: _add_costs([report.get(key) for report in parts]) for key in _COSTS},
+        **{key: add_known([report.get(key) for report in parts]) for key in _COSTS},
         "budget": _add_budgets([report["budget"] for report in parts if report.get("budget")]),
         "scenarios": scenarios,
         "not_run": not_run,
     }
 
 
-def summarize(scenarios: Sequence[Mapping[str, Any]], not_run: int) -> dict[str, int]:
-    """Count scenarios by what became of them; those in quarantine count apart and nowhere else."""
-    counting = [scenario for scenario in scenarios if not is_held(scenario)]
-    return {
-        "scenarios": len(scenarios),
-        **{status: sum(scenario["status"] == status for scenario in counting) for status in STATUSES},
-        "quarantined": len(scenarios) - len(counting),
-        "not_run": not_run,
-        "taken_over": sum(bool(scenario.get("taken_over")) for scenario in scenarios),
-    }
-
-
-def is_held(scenario: Mapping[str, Any]) -> bool:
-    """Tell whether a scenario is in quarantine on the day of its run."""
-    quarantine = scenario.get("quarantine")
-    return quarantine is not None and not quarantine["over"]
-
-
 def get_identity(scenario: Mapping[str, Any]) -> tuple[str, str]:
     """Give what tells one scenario of a report from another: its name and its target."""
     return scenario["name"], str(scenario.get("target") or "")
-
-
-def get_exit_code(report: Report) -> int:
-    """Give the exit code that `orch test` would have had."""
-    summary = report["summary"]
-    if report["interrupted"] or summary["errored"]:
-        return 2
-    if summary["failed"]:
-        return 1
-    if (report["budget"] or {}).get("reached"):
-        return 5
-    return 4 if summary["inconclusive"] else 0
 
 
 def _check_project(reports: Sequence[tuple[str, Report]]) -> None:
@@ -102,11 +71,6 @@ def _check_once(reports: Sequence[tuple[str, Report]]) -> None:
 
 def _add_tokens(usages: Sequence[Mapping[str, int]]) -> dict[str, int]:
     return {word: sum(usage.get(word, 0) for usage in usages) for word in ("input_tokens", "output_tokens")}
-
-
-def _add_costs(costs: Sequence[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
 
 
 def _add_budgets(budgets: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

@@ -76,7 +76,7 @@ class Mocks:
             if not is_within(used, mock.times):
                 expected = f", expected {range_text(*get_bounds(mock.times))}" if mock.times is not None else ""
                 how = f"used {count_text(used)}" if used else "never used"
-                hint = "take it away, or write `times: {min: 0}` beside it" if mock.times is None else None
+                hint = "remove it, or write `times: {min: 0}` beside it" if mock.times is None else None
                 position = self._setting.mock_positions.get(place, Position(self._scenario.name))
                 found.append(Diagnostic(f"{self._name(place)} was {how}{expected}", position, hint))
         return found
@@ -155,7 +155,7 @@ class Mocks:
 
     def _near(self, turn: int, name: str) -> str | None:
         near = nearest(name, [*self._scenario.turns[turn].mocks, *self._scenario.mocks])
-        return f"there is a mock for {near}; did you mean {name}?" if near else None
+        return f"there is a mock for {near}; did you mean `{name}`?" if near else None
 
 
 def _mocks_to_write(turn: int, names: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def get_recordings(project: Project, mode: Mode, folder: Path | None, cwd: Path,
 
 def get_cleaner(project: Project, env: Mapping[str, str]) -> Cleaner:
     """Give what hides the target's keys, and all that looks like one, in what is written down."""
-    asked = project.target.embeddings
-    secrets = [project.target.api_key, asked.api_key if asked is not None else None]
+    asked = (project.target, project.target.embeddings, project.target.upstream)
+    secrets = [each.api_key for each in asked if each is not None]
     named = [secret.env for secret in secrets if isinstance(secret, Secret)]
     return Cleaner([env[name].strip() for name in named if name in env])

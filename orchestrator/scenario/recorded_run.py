@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from shlex import quote
 
+from orchestrator.diagnostics import counted
 from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
@@ -234,9 +235,7 @@ class Recordings:
         for lane in recording.conversations:
             yield ReplayedConversation(lane, self._cleaner, advice)
         count = len(recording.conversations)
-        message = (
-            f"the recording holds {count} conversation{'' if count == 1 else 's'}, and now there are more attempts"
-        )
+        message = f"the recording holds {counted(count, 'conversation')}, and now there are more attempts"
         while True:
             yield RefusedConversation(RecordingError(message, f"record all: {self.place.command(name, Mode.ALL)}"))
 
@@ -245,9 +244,23 @@ class Recordings:
 
     def _advice(self, name: str) -> Advice:
         return Advice(
-            stale=f"record it anew: {self.place.command(name, Mode.STALE)}",
-            short=f"record it anew: {self.place.command(name, Mode.NEW)}",
+            stale=f"record it again: {self.place.command(name, Mode.STALE)}",
+            short=f"record it again: {self.place.command(name, Mode.NEW)}",
         )
+
+
+async def run_or_replay(
+    scenarios: Sequence[LocatedScenario],
+    recordings: Recordings | None,
+    open_target: OpenTarget,
+    options: RunOptions,
+    listener: Listener | None = None,
+) -> Run:
+    """Run scenarios with their recordings, or on the target alone where none are asked for; raises as those do."""
+    if recordings is not None:
+        return await run_recorded(scenarios, recordings, open_target, options, listener)
+    async with open_target(scenarios) as open_conversation:
+        return await run(scenarios, open_conversation, options, listener)
 
 
 async def run_recorded(

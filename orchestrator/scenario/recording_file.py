@@ -6,8 +6,6 @@ what was there.
 """
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -21,13 +19,14 @@ from orchestrator.model.conversation import Reply
 from orchestrator.scenario.cleaning import Cleaner, without_ids
 from orchestrator.scenario.judge_prompt import Case, get_prompt
 from orchestrator.scenario.seen import Seen, short_digest
+from orchestrator.spec.whole_files import write_whole
 
 FORMAT = "orch.recording/1"
 _FAMILY, _, _VERSION = FORMAT.partition("/")
 _TEXTS = frozenset(["user", "text", "code", "logs", "message", "invalid"])
 """Keys whose values may be lists of lines."""
 _TIME = "recorded_ms"
-_MEND = "take it from git again, or record it anew"
+_MEND = "restore it from git, or record it again"
 
 
 class RecordingError(OrchError):
@@ -135,9 +134,9 @@ def read(file: Path, shown: str) -> Recording:
         raise RecordingError(f"{shown}: cannot be read: {error.strerror}", "check its permissions") from error
     except json.JSONDecodeError as error:
         place = f"{shown}:{error.lineno}:{error.colno}"
-        raise RecordingError(f"{place}: this is no whole recording: {error.msg}", _MEND) from error
+        raise RecordingError(f"{place}: this recording is incomplete: {error.msg}", _MEND) from error
     except (UnicodeDecodeError, RecursionError) as error:
-        raise RecordingError(f"{shown}: this is no recording: {error}", _MEND) from error
+        raise RecordingError(f"{shown}: this is not a recording: {error}", _MEND) from error
     return from_data(data, shown)
 
 
@@ -184,15 +183,7 @@ def same_talk(file: Path, text: str) -> bool:
 def write(file: Path, text: str) -> None:
     """Replace a file in one step; raises `OSError` and leaves it as it was where that cannot be done."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(file, text.encode("utf-8"))
 
 
 def _check_format(data: Any, shown: str) -> None:
@@ -203,7 +194,7 @@ def _check_format(data: Any, shown: str) -> None:
     if family == _FAMILY and version.isdecimal() and int(version) > int(_VERSION):
         message = f"{shown}: format: {written} is of a newer orch; this one reads {FORMAT}"
         raise RecordingError(message, "update orch")
-    raise RecordingError(f"{shown}: format: this is no recording: expected {FORMAT!r}", _MEND)
+    raise RecordingError(f"{shown}: format: this is not a recording: expected {FORMAT!r}", _MEND)
 
 
 def _untimed(value: Any) -> Any:

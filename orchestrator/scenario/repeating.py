@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from orchestrator.model.scenario import Repeat, Scenario
-from orchestrator.scenario.results import Status, Tally
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Tally
 from orchestrator.scenario.sequential import Bounds, get_bounds, get_fixed_bounds, get_least_attempts
 
 CONFIDENCE = 0.95

@@ -10,9 +10,9 @@ from math import isfinite
 from typing import Any
 
 from orchestrator.errors import ReportError
+from orchestrator.scenario.report_format import FORMAT, Report
 from orchestrator.scenario.statistics import Counts
 
-FORMAT = "orch.test/1"
 _HINT = "write one with `orch test --json FILE`"
 
 
@@ -55,28 +55,28 @@ class RunReport:
     """Scenarios the run did not get to."""
 
 
-def read_report(text: str, name: str) -> RunReport:
-    """Read a report; `name` is what messages call it. Raises `ReportError` where the text is none."""
+def parse_report(text: str, name: str) -> dict[str, Any]:
+    """Give the data of a report; `name` is what messages call it. Raises `ReportError` where the text is none."""
     try:
         data = json.loads(text)
     except ValueError as error:
         raise ReportError(f"{name} is not JSON: {error}", _HINT) from None
     except RecursionError:
         raise ReportError(f"{name} is nested too deeply to be a report", _HINT) from None
-    _check_format(data, name)
-    return _Reader(name).report(data)
-
-
-def _check_format(data: Any, name: str) -> None:
     format_ = data.get("format") if isinstance(data, dict) else None
-    if format_ == FORMAT:
-        return
+    if isinstance(data, dict) and format_ == FORMAT:
+        return data
     if isinstance(format_, str) and format_.startswith("orch.test/"):
         message = f"{name} has the format {format_}, and this orch reads {FORMAT}"
         raise ReportError(message, "compare with the orch that wrote the newer one")
     if isinstance(format_, str) and format_.startswith("orch."):
         raise ReportError(f"{name} is no test report but {format_}", _HINT)
-    raise ReportError(f"{name} is no report of `orch test`: it has no format {FORMAT}", _HINT)
+    raise ReportError(f"{name} is not a report of `orch test`: it has no format {FORMAT}", _HINT)
+
+
+def read_report(data: Report, name: str) -> RunReport:
+    """Give what a comparison needs; raises `ReportError` where something is not there, or is not what belongs there."""
+    return _Reader(name).report(data)
 
 
 class _Reader:
@@ -85,7 +85,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def report(self, data: dict[str, Any]) -> RunReport:
+    def report(self, data: Report) -> RunReport:
         target = self._text(data, "target", "")
         several = "," in target  # which no name of a target has
         scenarios = [

@@ -2,26 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import Usage
 from orchestrator.model.judges import Opinion
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.budget import Budget
+from orchestrator.scenario.costs import add_known
+from orchestrator.scenario.report_format import Status, decide_exit_code
 from orchestrator.scenario.transcript import Exchange
-
-
-class Status(StrEnum):
-    """What became of a turn, an attempt or a scenario."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    """The assistant did not do what the scenario says, or the scenario does not say what it needs."""
-    ERRORED = "errored"
-    """The target could not do its part, so nothing is known about the assistant."""
-    INCONCLUSIVE = "inconclusive"
-    """What came back shows neither that it passes nor that it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +195,7 @@ class ScenarioResult:
 def add_costs(attempts: Iterable[Attempt]) -> float | None:
     """Give what attempts cost together; None where it is not known of one of them, or there are none."""
     costs = [attempt.cost_usd for attempt in attempts]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if costs and len(known) == len(costs) else None
+    return add_known(costs) if costs else None
 
 
 def count(attempts: Collection[Attempt]) -> Tally:
@@ -294,17 +282,6 @@ class Run:
 
 
 def exit_code(run: Run) -> int:
-    """Give the exit code of `orch test`: 0 all passed, 1 some failed, 2 some could not be run, 4 some are undecided.
-
-    5 means that the budget was reached before all were played. 2 goes before 1, 1 before 5, and 5 before 4: while a
-    scenario is errored, or the run was interrupted, nobody knows what all of them say; and a failure is known, whatever
-    more attempts at another scenario may show. Scenarios left out after a failure (fail fast) do not count; that
-    failure does. Scenarios in quarantine never count.
-    """
-    if run.interrupted or run.count(Status.ERRORED):
-        return 2
-    if run.count(Status.FAILED):
-        return 1
-    if run.budget_reached:
-        return 5
-    return 4 if run.count(Status.INCONCLUSIVE) else 0
+    """Give the exit code of `orch test` for a run."""
+    counts = {str(status): run.count(status) for status in Status}
+    return decide_exit_code(counts, interrupted=run.interrupted, budget_reached=run.budget_reached)

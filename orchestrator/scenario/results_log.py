@@ -22,11 +22,12 @@ from pydantic import TypeAdapter, ValidationError
 from orchestrator.errors import OrchError
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario
 from orchestrator.scenario.cleaning import Cleaner
-from orchestrator.scenario.results import Attempt, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, ScenarioResult
 
 FORMAT = "orch.results/1"
 _FAMILY = FORMAT.partition("/")[0]
-_MEND = "run without --resume and --last-failed: that begins a new log"
+_MEND = "run without --resume and --last-failed: that starts a new log"
 
 
 class ResultsLogError(OrchError):
@@ -178,7 +179,7 @@ def _head(line: bytes, place: str) -> Log:
             format_ == FORMAT
         ):
             return Log(project, target, started)
-    raise ResultsLogError(f"{place}: this is no log of results: expected the format {FORMAT}", _MEND)
+    raise ResultsLogError(f"{place}: this is not a log of results: expected the format {FORMAT}", _MEND)
 
 
 def _entry(line: bytes, number: int, place: str) -> Entry:

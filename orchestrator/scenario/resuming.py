@@ -7,7 +7,8 @@ from datetime import date
 
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.quarantine import Held, get_held
-from orchestrator.scenario.results import Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult
 from orchestrator.scenario.results_log import Entry, Key, Log, restored
 from orchestrator.scenario.seen import Seen
 

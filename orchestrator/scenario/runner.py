@@ -25,7 +25,8 @@ from orchestrator.scenario.judging import Judging
 from orchestrator.scenario.playing import Playing
 from orchestrator.scenario.quarantine import Held, get_held
 from orchestrator.scenario.repeating import get_rule
-from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status, TurnResult
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, TurnResult
 from orchestrator.scenario.setting import get_setting
 
 Open = Callable[[LocatedScenario], Conversation]

@@ -12,10 +12,10 @@ Fits = Callable[[int, int], bool]
 
 MEANING: dict[Mode, str] = {
     "exact": "in this order, and nothing else",
-    "in_order": "in this order; others may stand between",
-    "any_order": "in any order; others may stand beside",
-    "subset": "and nothing else, each as often as it likes",
-    "superset": "each once or more; others may stand beside",
+    "in_order": "in this order; others may come between",
+    "any_order": "in any order; others are allowed",
+    "subset": "and nothing else, each any number of times",
+    "superset": "each once or more; others are allowed",
 }
 
 

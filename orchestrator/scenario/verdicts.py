@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from orchestrator.errors import OrchError
-from orchestrator.scenario.results import Status, Verdict
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Verdict
 
 
 class CheckError(OrchError):

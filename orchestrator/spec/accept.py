@@ -82,7 +82,9 @@ def _rewritten(group: Sequence[Slot]) -> Rewrite | Diagnostic:
     except _PromptError as error:
         return error.diagnostic
     except UnicodeEncodeError:
-        return document.diagnostic("the live value holds half a character, which no file can", (), _BY_HAND)
+        return document.diagnostic(
+            "the live value holds half of a surrogate pair, which no file can hold", (), _BY_HAND
+        )
 
 
 class _PromptError(Exception):
@@ -143,7 +145,7 @@ def _strayed(rewrite: Rewrite, text: str, group: Sequence[Slot]) -> Diagnostic |
     old = read_documents(document.path, document.shown)
     new = read_documents(document.path, document.shown, {rewrite.path: text})
     if new.problems or len(new.documents) != len(old.documents):
-        return document.diagnostic("the edited file is no valid YAML any more", slots[0].edit.path, _BY_HAND)
+        return document.diagnostic("the edited file is no longer valid YAML", slots[0].edit.path, _BY_HAND)
     for before, after in zip(old.documents, new.documents, strict=True):
         allowed = [_covered(slot.edit) for slot in slots if slot.document.places[()] == before.places[()]]
         for path in _differing(before.data, after.data, ()):

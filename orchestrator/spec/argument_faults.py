@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.spec.reader import Path_
 from orchestrator.spec.schema import Problem, resolve
 
@@ -107,9 +107,8 @@ def _unknown(function: str, schema: Mapping[str, Any], at: Path_, name: str) -> 
     closed = schema.get("additionalProperties", False) is False and not _OPEN.intersection(schema)
     if not closed or not isinstance(properties, Mapping) or name in properties:
         return
-    near = nearest(name, properties)
     known = f"it has: {', '.join(properties)}" if properties else "it has none"
-    hint = f"did you mean `{near}`?" if near else known
+    hint = did_you_mean(name, properties) or known
     yield Problem((*at, name), f"function `{function}` has no argument `{_shown((*at, name))}`", hint, of_key=True)
 
 
@@ -131,8 +130,8 @@ def _wrong_word(function: str, schema: Mapping[str, Any], value: Any, at: Path_)
     words = [schema["const"]] if "const" in schema else _list(schema, "enum")
     if not words or any(value == word and isinstance(value, bool) is isinstance(word, bool) for word in words):
         return None
-    near = nearest(value, [word for word in words if isinstance(word, str)]) if isinstance(value, str) else None
-    hint = f"did you mean `{near}`?" if near else f"one of: {', '.join(map(_short, words))}"
+    meant = did_you_mean(value, [word for word in words if isinstance(word, str)]) if isinstance(value, str) else None
+    hint = meant or f"one of: {', '.join(map(_short, words))}"
     return Problem(at, f"{_subject(function, at)} cannot be {_short(value)}", hint)
 
 

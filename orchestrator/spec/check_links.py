@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean, nearest
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, Trajectory
 from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
 from orchestrator.model.check_judge import Graded, JudgeCheck
@@ -78,8 +78,7 @@ class CheckLinks:
 
     def _of_judge(self, check: JudgeCheck, at: Path_) -> Iterator[Problem]:
         if check.by not in self._judges:
-            near = nearest(check.by, self._judges)
-            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(sorted(self._judges)) or 'none'}"
+            hint = did_you_mean(check.by, self._judges) or f"there are: {', '.join(sorted(self._judges)) or 'none'}"
             place: Path_ = (*at, "by") if isinstance(check.judge, Graded) else at
             yield Problem(place, f"no Judge is called `{check.by}`", hint)
         elif (judge := self._judges[check.by]) is not None and not check.get_criteria(judge.criteria):
@@ -115,8 +114,7 @@ def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem
     known = [*_BUILT_IN, *subject.functions]
     for index, name in enumerate(names):
         if name not in known:
-            near = nearest(name, known)
-            hint = f"did you mean `{near}`?" if near else f"its steps are: {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"its steps are: {', '.join(known)}"
             yield Problem((*at, index), f"assistant `{subject.name}` takes no step `{name}`", hint)
 
 
@@ -127,8 +125,7 @@ def _in_sources(written: str | Citation | Retrieval, at: Path_, subject: Subject
     name, place = (written, at) if isinstance(written, str) else (written.file, (*at, "file"))
     known = sorted({_last_part(file) for file in subject.files})
     if _last_part(name) not in known:
-        near = nearest(_last_part(name), known)
-        hint = f"did you mean `{near}`?" if near else f"it can find: {', '.join(known) or 'nothing'}"
+        hint = did_you_mean(_last_part(name), known) or f"it can find: {', '.join(known) or 'nothing'}"
         message = f"assistant `{subject.name}` has no file `{name}` in its vector stores"
         yield Problem(place, message, hint)
 

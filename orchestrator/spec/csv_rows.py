@@ -3,9 +3,9 @@
 import csv
 import io
 
-from orchestrator.diagnostics import Diagnostic, Position
+from orchestrator.diagnostics import Diagnostic, Position, counted
 
-_QUOTES_HINT = 'a value with a comma, a quote or a line break stands in quotes; a quote in it is written ""'
+_QUOTES_HINT = 'put a value with a comma, a quote or a line break in quotes; a quote in it is written ""'
 
 
 def read_csv(text: str, shown: str) -> tuple[list[tuple[dict[str, str], int]], list[Diagnostic]]:
@@ -31,15 +31,11 @@ def read_csv(text: str, shown: str) -> tuple[list[tuple[dict[str, str], int]], l
             names = [name.strip() for name in values]
             problems += _find_header_problems(names, lines[line - 1], shown, line)
         elif len(values) != len(names):
-            message = f"this row has {_count(len(values))}, and the header has {len(names)}"
+            message = f"this row has {counted(len(values), 'value')}, and the header has {len(names)}"
             problems.append(Diagnostic(message, Position(shown, line), _QUOTES_HINT, lines[line - 1]))
         else:
             rows.append((dict(zip(names, values, strict=True)), line))
     return rows, problems
-
-
-def _count(number: int) -> str:
-    return f"{number} value{'' if number == 1 else 's'}"
 
 
 def _find_header_problems(names: list[str], text: str, shown: str, line: int) -> list[Diagnostic]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic
+from orchestrator.diagnostics import Diagnostic, counted
 from orchestrator.model.matrix import Cases
 from orchestrator.model.scenario import Scenario
 from orchestrator.spec.case_names import case_name
@@ -141,5 +141,5 @@ class Faults:
         if len(cases) == self._seen:
             return problem
         more = len(cases) - 1
-        others = f" and {more} other{'' if more == 1 else 's'}{' or more' if self.are_many else ''}" if more else ""
+        others = f" and {counted(more, 'other')}{' or more' if self.are_many else ''}" if more else ""
         return replace(problem, message=f"{problem.message}, in {cases[0]}{others}")

@@ -7,7 +7,6 @@ by the next command: its time alone would not tell a second change from the firs
 
 import json
 import os
-import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import Any
 
 from orchestrator.model.project import STATE_FOLDER
 from orchestrator.spec.files import sha256, why_unreadable
+from orchestrator.spec.whole_files import write_whole
 
 FILE = f"{STATE_FOLDER}/files.json"
 FORMAT = "orch.files/1"
@@ -76,14 +76,10 @@ class Hashes:
         """Keep the looks for the next command; where they cannot be kept, that one looks again."""
         if self._known is None or not (self._news or self._known.keys() != self._seen.keys()):
             return
-        temporary = self._path.with_name(f".{secrets.token_hex(8)}.part")
         with suppress(OSError, UnicodeEncodeError):  # a name may hold what UTF-8 cannot
             self._path.parent.mkdir(exist_ok=True)
-            try:
-                temporary.write_text(json.dumps({"format": FORMAT, "files": self._seen}), encoding="utf-8")
-                temporary.replace(self._path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            text = json.dumps({"format": FORMAT, "files": self._seen})
+            write_whole(self._path, text.encode("utf-8"), durable=False)
 
 
 def _is_as_seen(entry: Any, status: os.stat_result) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.diagnostics import Diagnostic, did_you_mean
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.code_files import MOST as MOST_CODE_FILES
 from orchestrator.model.desired import assistant_fields, vector_store_fields
@@ -285,8 +285,7 @@ class Linker:
         if name in named or (kind, name) in self._broken:
             return None
         known = sorted({*named, *(other for of, other in self._broken if of == kind)})
-        near = nearest(name, known)
-        hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none'}"
         return document.diagnostic(f"no {kind} is called `{name}`", path, hint)
 
     def _instructions(self, document: Document, spec: Assistant | Judge) -> str | None:
@@ -398,10 +397,8 @@ class Linker:
         found = []
         for path, name in named_functions(scenario):
             if name not in subject.functions:
-                near = nearest(name, subject.functions)
-                hint = (
-                    f"did you mean `{near}`?" if near else f"it has: {', '.join(subject.functions) or 'no functions'}"
-                )
+                has = ", ".join(subject.functions) or "no functions"
+                hint = did_you_mean(name, subject.functions) or f"it has: {has}"
                 message = f"assistant `{scenario.assistant}` has no function `{name}`"
                 found.append(document.diagnostic(message, path, hint, key=path[-2:-1] == ("mocks",)))
         problems = list(find_mock_problems(scenario, subject.functions, self._files))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.diagnostics import Diagnostic, Position, nearest
+from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
 from orchestrator.errors import SpecError
 from orchestrator.model.language import Spec
 from orchestrator.model.project import Project, ProjectSpec
@@ -165,8 +165,7 @@ def _choose_target(head: Document, settings: ProjectSpec, ask: Ask) -> str | Dia
     name = ask.target or settings.default_target
     if name in settings.targets:
         return name
-    near = nearest(name, settings.targets)
-    hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(settings.targets)}"
+    hint = did_you_mean(name, settings.targets) or f"there are: {', '.join(settings.targets)}"
     if ask.target is None and "default_target" not in settings.model_fields_set:
         hint = f"say which one is meant without --target: default_target: {next(iter(settings.targets))}"
         return head.diagnostic("no target is called `local`, and there is no default_target", ("targets",), hint)
@@ -242,6 +241,5 @@ def _unknown_kind(document: Document, kind: str | None) -> Diagnostic:
         return document.diagnostic("`kind` must be text", ("kind",), f"write one of {known}")
     if kind is None:
         return document.diagnostic("no `kind`", hint=f"say what it is: {known}; or leave the file out with `specs:`")
-    near = nearest(kind, KINDS)
-    hint = f"did you mean `{near}`?" if near else f"known: {known}"
+    hint = did_you_mean(kind, KINDS) or f"known: {known}"
     return document.diagnostic(f"unknown kind `{kind}`", ("kind",), hint)

@@ -36,7 +36,7 @@ def _check(head: Document, moved: Sequence[Moved], number: int, known: Collectio
     elif str(entry.target) not in known:
         kind = f"{entry.target.kind}."
         near = nearest(entry.target.name, [name.removeprefix(kind) for name in known if name.startswith(kind)])
-        hint = f"did you mean {kind}{near}?" if near else "declare it, or take out the entry"
+        hint = f"did you mean `{kind}{near}`?" if near else "declare it, or take out the entry"
         yield head.diagnostic(f"{entry.source} moved to {entry.target}, which is not declared", target, hint)
 
 
@@ -44,8 +44,8 @@ def _onward(head: Document, entry: Moved, end: Address, number: int) -> Diagnost
     path = ("moved", number, "to")
     if end in (entry.source, entry.target):
         circle = f"{entry.source} -> {entry.target}"
-        return head.diagnostic(f"moves in a circle: {circle}", path, "keep the one that was done last")
-    message = f"moves in a chain: {entry.source} -> {entry.target} -> {end}"
+        return head.diagnostic(f"moves form a circle: {circle}", path, "keep the one that was done last")
+    message = f"moves form a chain: {entry.source} -> {entry.target} -> {end}"
     hint = f"keep one entry: from where it is live now, to: {end}"
     return head.diagnostic(message, path, hint)
 

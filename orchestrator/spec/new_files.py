@@ -5,7 +5,6 @@ Every text is read again before it is given, as the loader reads it. What the la
 """
 
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from orchestrator.spec.reader import CONFLICT
 from orchestrator.spec.template import render
 from orchestrator.spec.values import Builder
 from orchestrator.spec.verbatim import verbatim
+from orchestrator.spec.whole_files import write_whole
 from orchestrator.spec.writer import composed
 
 LINE = 100
@@ -111,7 +111,7 @@ def write_new(files: Mapping[Path, str]) -> Written:
             for folder in _missing_folders(path):
                 folder.mkdir()
                 folders.append(folder)
-            _write_one(path, files[path])
+            write_whole(path, files[path].encode("utf-8"), new=True)
             written.append(path)
     except BaseException:
         Written(tuple(written), tuple(folders)).remove()
@@ -128,15 +128,3 @@ def _holds(path: Path, text: str) -> bool:
 
 def _missing_folders(path: Path) -> list[Path]:
     return [folder for folder in reversed(path.parents) if not folder.exists()]
-
-
-def _write_one(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)  # unlike a rename it refuses to replace what has appeared meanwhile
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, Position, nearest
+from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
 from orchestrator.spec.reader import Document, Path_
 
 PREFIXES = {
@@ -94,8 +94,7 @@ class Overrides:
 
     def _check(self, source: Path_, address: str, patch: Mapping[str, Any]) -> Iterator[Diagnostic]:
         if address not in self._known:
-            near = nearest(address, self._known)
-            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(sorted(self._known)) or 'none'}"
+            hint = did_you_mean(address, self._known) or f"there are: {', '.join(sorted(self._known)) or 'none'}"
             message = f"an override for `{address}`, which no spec declares"
             yield self._head.diagnostic(message, source, hint, key=True)
         for key in sorted(_IDENTITY.intersection(patch)):

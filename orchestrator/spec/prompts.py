@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, Position, nearest
+from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
 from orchestrator.model.language import FileText
 from orchestrator.spec.files import inside, same_file, show
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts, read_text
@@ -35,8 +35,7 @@ class PromptReader:
             hint = f"keep it below {show(self._root, self._cwd)}/"
             return document.diagnostic(f"`{written.file}` lies outside the project", path, hint)
         if not os.path.isfile(file):  # Path.is_file raises on a name that is too long or holds a NUL
-            near = nearest(file.name, _names(file.parent))
-            hint = f"did you mean `{near}`?" if near else f"paths are relative to {document.shown}"
+            hint = did_you_mean(file.name, _names(file.parent)) or f"paths are relative to {document.shown}"
             return document.diagnostic(f"there is no file `{written.file}`", path, hint)
         shown = show(Path(os.path.normpath(file)), self._cwd)
         text = read_text(file, shown, self._texts)
@@ -71,8 +70,9 @@ class PromptReader:
                 circle = " -> ".join([prompt.name, *chain, name])
                 return part.at(line, f"prompts include each other in a circle: {circle}", "break the circle", name)
             if not os.path.isfile(file):
-                near = nearest(file.name, _names(file.parent))
-                hint = f"did you mean `{near}`?" if near else f"paths are relative to {show(prompt, self._cwd)}"
+                hint = (
+                    did_you_mean(file.name, _names(file.parent)) or f"paths are relative to {show(prompt, self._cwd)}"
+                )
                 return part.at(line, f"there is no file `{name}`", hint, name)
             if name in parts:
                 continue

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean
 from orchestrator.spec.files import inside, show
 
 
@@ -37,8 +37,7 @@ class PythonFiles:
             return defined
         shown = show(file, self._cwd)
         if function not in defined and "*" not in defined:
-            near = nearest(function, defined)
-            hint = f"did you mean `{near}`?" if near else f"write it: def {function}({takes})"
+            hint = did_you_mean(function, defined) or f"write it: def {function}({takes})"
             return f"{shown} defines no `{function}`", hint
         if defined.get(function) and not awaited:
             return f"`{function}` in {shown} is async", "write a plain function: it is called, not awaited"
@@ -54,9 +53,9 @@ class PythonFiles:
         try:
             return dict(_defined(ast.parse(file.read_bytes()).body))
         except SyntaxError as error:
-            return f"{shown} is no Python: line {error.lineno}: {error.msg}", "mend the file"
+            return f"{shown} is not Python: line {error.lineno}: {error.msg}", "fix the file"
         except (OSError, ValueError, RecursionError) as error:
-            return f"{shown} cannot be read: {error}", "mend the file"
+            return f"{shown} cannot be read: {error}", "fix the file"
 
 
 def _defined(body: list[ast.stmt]) -> Iterator[tuple[str, bool]]:

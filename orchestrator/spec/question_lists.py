@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, Position, nearest
+from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
 from orchestrator.model.check_evidence import Recall, RecallOf, Sought
 from orchestrator.model.file_names import is_same_file
 from orchestrator.model.project import Resource
@@ -85,6 +85,6 @@ def _files(value: Any) -> list[str]:
 def _unknown(asked: _Asked, labels: list[str] | None, store: str) -> Iterator[Diagnostic]:
     for file in asked.files:
         if labels is not None and not any(is_same_file(label, file) for label in labels):
-            near = nearest(file, [*labels, *(label.rpartition("/")[2] for label in labels)])
-            hint = f"did you mean `{near}`?" if near else "name a file that the store declares, by its path or its name"
+            known = [*labels, *(label.rpartition("/")[2] for label in labels)]
+            hint = did_you_mean(file, known) or "name a file that the store declares, by its path or its name"
             yield Diagnostic(f"vector_store.{store} has no file `{file}`", asked.position, hint)

@@ -1,12 +1,13 @@
 """Files replaced as a whole or not at all: what is written was made from what is there, and from nothing else."""
 
 import os
-import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.errors import OrchError
+from orchestrator.spec.whole_files import written_beside
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -54,30 +55,15 @@ def write(rewrites: Sequence[Rewrite]) -> None:
     All new files are complete on disk before the first takes its place. A crash between two of several leaves each
     of them whole, old or new.
     """
-    ready: list[tuple[Path, Path]] = []
-    try:
-        for rewrite in rewrites:
-            ready.append((_written(rewrite), rewrite.path))
+    with ExitStack() as stack:
+        ready = [(stack.enter_context(_written(rewrite)), rewrite.path) for rewrite in rewrites]
         for rewrite in rewrites:
             if rewrite.path.read_bytes() != rewrite.raw:
                 raise RewriteError(f"{rewrite.shown} was changed meanwhile; nothing was written", "try again")
-        for temporary, path in ready:
-            os.replace(temporary, path)
-    finally:
-        for temporary, _ in ready:
-            temporary.unlink(missing_ok=True)
+        for beside, path in ready:
+            os.replace(beside, path)
 
 
-def _written(rewrite: Rewrite) -> Path:
+def _written(rewrite: Rewrite) -> AbstractContextManager[Path]:
     """Write the new file beside the old one, with its permissions."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{rewrite.path.name}.", suffix=".tmp", dir=rewrite.path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(rewrite.content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, rewrite.path.stat().st_mode & 0o7777)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return Path(name)
+    return written_beside(rewrite.path, rewrite.content, mode=rewrite.path.stat().st_mode & 0o7777)

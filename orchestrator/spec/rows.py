@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, Position, nearest
+from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
 from orchestrator.spec.csv_rows import read_csv
 from orchestrator.spec.files import inside, show
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts, read_documents, read_text
@@ -56,8 +56,7 @@ class RowFiles:
             hint = f"keep it below {show(self.root, self.cwd)}/"
             return Table(problems=[document.diagnostic(f"`{written}` lies outside the project", at, hint)])
         if not os.path.isfile(file):  # Path.is_file raises on a name that is too long or holds a NUL
-            near = nearest(file.name, _names(file.parent))
-            hint = f"did you mean `{near}`?" if near else f"paths are relative to {document.shown}"
+            hint = did_you_mean(file.name, _names(file.parent)) or f"paths are relative to {document.shown}"
             return Table(problems=[document.diagnostic(f"there is no file `{written}`", at, hint)])
         table = self._read(file, show(Path(os.path.normpath(file)), self.cwd))
         if not table.rows and not table.problems:

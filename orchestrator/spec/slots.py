@@ -219,7 +219,7 @@ def _options(document: Document, path: Path_, items: Sequence[Wanted]) -> dict[s
         names = _named(item.value)
         if key == "vector_stores" and not all(isinstance(store, Ref) for store in item.value):
             ids = ", ".join(str(store) for store in item.value if not isinstance(store, Ref))
-            return document.diagnostic(f"{ids} is no vector store of this project", path, _BY_HAND)
+            return document.diagnostic(f"{ids} is not a vector store of this project", path, _BY_HAND)
         options[key] = names
     return options
 

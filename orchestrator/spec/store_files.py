@@ -102,7 +102,7 @@ class StoreFileFinder:
             return []
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8"
-            hint = "mend it, or take it away: without it nothing is kept out"
+            hint = "fix or remove it: without it nothing is excluded"
             problems.append(Diagnostic(f"cannot be read: {why}", Position(self._show(str(file))), hint))
             return []
 

@@ -16,7 +16,7 @@ import jinja2.meta
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from orchestrator.diagnostics import nearest
+from orchestrator.diagnostics import did_you_mean, nearest
 from orchestrator.spec.template_limits import (
     MAX_TEXT,
     CircleError,
@@ -319,8 +319,7 @@ def _explain(error: _MissingError, context: Mapping[str, Any]) -> tuple[str | No
 
 def _suggest(name: str, known: Mapping[Any, Any] | frozenset[str]) -> str:
     names = sorted(str(one) for one in known)
-    near = nearest(name, names)
-    return f"did you mean `{near}`?" if near else f"there are: {', '.join(names) or 'none'}"
+    return did_you_mean(name, names) or f"there are: {', '.join(names) or 'none'}"
 
 
 def check_later(text: str, names: frozenset[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.diagnostics import Diagnostic, counted, did_you_mean, nearest
 from orchestrator.model.language import PYTHON_NAME, Spec
 from orchestrator.spec.outline import Form, forms_at
 from orchestrator.spec.reader import Document, Path_
@@ -82,7 +82,7 @@ def _describe_place(document: Document, kind: type[Spec], group: list[Fault], da
     if _SECRETS.intersection(path):
         key = next(part for part in path if part in _SECRETS)
         # Without the line itself: it may hold the secret.
-        return Diagnostic(f"`{key}` is no reference to a secret", document.position(path), _SECRET_HINT)
+        return Diagnostic(f"`{key}` is not a reference to a secret", document.position(path), _SECRET_HINT)
     if fault.type == "missing":
         purposes = (form.keys.get(name) for form in forms_at(kind, path[:-1]))
         return document.diagnostic(f"`{name}` is missing", path, next((text for text in purposes if text), None))
@@ -128,8 +128,7 @@ def _unknown_key_hint(kind: type[Spec], path: Path_, mapping: dict[str, Any]) ->
     meant = [form for form in forms if any(key in form.required for key in mapping)]
     chosen = meant or [form for form in forms if any(key in form.keys for key in mapping)] or forms
     known = sorted({key for form in chosen for key in form.keys})
-    near = nearest(name, known)
-    return f"did you mean `{near}`?" if near else f"known here: {', '.join(known) or 'no key'}"
+    return did_you_mean(name, known) or f"known here: {', '.join(known) or 'no key'}"
 
 
 def _describe_form(document: Document, kind: type[Spec], fault: Fault) -> Diagnostic:
@@ -142,8 +141,7 @@ def _describe_form(document: Document, kind: type[Spec], fault: Fault) -> Diagno
         word = next((key for key in word if key not in extra), next(iter(word), None))
     if not isinstance(word, str):
         return document.diagnostic(what, fault.path, hint)
-    near = nearest(word, known)
-    hint = f"did you mean `{near}`?" if near is not None and near != word else hint
+    hint = (did_you_mean(word, known) if word not in known else None) or hint
     return document.diagnostic(f"`{word}` is {what}", fault.path, hint)
 
 
@@ -166,11 +164,11 @@ def _expected(fault: Fault) -> list[str]:
 def _form_hint(kind: type[Spec], group: Sequence[Fault]) -> str | None:
     given, types, path = group[0].given, {fault.type for fault in group}, group[0].path
     words = [word for fault in group for word in _expected(fault)]
-    near = nearest(given, words) if isinstance(given, str) else None
+    meant = did_you_mean(given, words) if isinstance(given, str) else None
     if given is None:
         return "give it a value, or leave the key out"
-    if near is not None:
-        return f"did you mean `{near}`?"
+    if meant is not None:
+        return meant
     if isinstance(given, str) and path[:1] == ("tools",) and words:
         return f"a function is written `function: {given}`"
     if "string_type" in types and isinstance(given, bool | int | float):
@@ -186,7 +184,7 @@ def _form_hint(kind: type[Spec], group: Sequence[Fault]) -> str | None:
 
 def _mapping_hint(forms: Sequence[Form]) -> str | None:
     keys = list(dict.fromkeys(key for form in forms for key in form.required or sorted(form.keys)))
-    return f"write it with its key{'' if len(keys) == 1 else 's'}: {', '.join(keys)}" if keys else None
+    return f"write it with its {'key' if len(keys) == 1 else 'keys'}: {', '.join(keys)}" if keys else None
 
 
 def _is_number(text: str) -> bool:
@@ -203,10 +201,10 @@ def _sentence(fault: Fault) -> str:
         case "too_short" | "string_too_short" if limits.get("min_length") == 1:
             return "must not be empty"
         case "too_short":
-            return f"must have at least {limits['min_length']} items, not {len(fault.given)}"
+            return f"must have at least {counted(limits['min_length'], 'item')}, not {len(fault.given)}"
         case "too_long":
             most = limits["max_length"]
-            return f"must have at most {most} item{'' if most == 1 else 's'}, not {len(fault.given)}"
+            return f"must have at most {counted(most, 'item')}, not {len(fault.given)}"
         case "string_too_long":
             return f"must have at most {limits['max_length']:,} characters, not {len(fault.given):,}"
         case "less_than_equal":

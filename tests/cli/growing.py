@@ -206,7 +206,7 @@ def check_that_it_is_imported_and_kept(project: Growing, gain: Gain) -> None:
     assert project.kept() == [gain.shown]
     [file] = (project.folder / "imported").rglob("portal.yaml")
     text = file.read_text()
-    assert f"# Specs do not speak of its {gain.shown}: that stays." in text
+    assert f"# Specs cannot express its {gain.shown}: that stays." in text
     assert "name: portal\n" in text
     file.write_text(text.replace("name: portal\n", "name: portal\ndisplay_name: Portal\n", 1))
     project.orch("apply", "--yes")

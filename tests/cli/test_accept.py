@@ -85,7 +85,7 @@ def test_nothing_to_take_and_no_such_address(orch, applied):
     assert "nothing to take" in done.err
     missing = orch("accept", "assistant.math-tuto", "--project", "specs/")
     assert missing.code == 64
-    assert f"did you mean {TUTOR}?" in missing.err
+    assert f"did you mean `{TUTOR}`?" in missing.err
 
 
 def test_what_is_not_live_cannot_be_taken(orch, tutor):

@@ -134,8 +134,8 @@ def test_what_steers_a_terminal_is_written_out(orch, shop):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["suport"], 64, "did you mean support?"),
-        (["support", "--mocks", "ordr"], 64, "did you mean order?"),
+        (["suport"], 64, "did you mean `support`?"),
+        (["support", "--mocks", "ordr"], 64, "did you mean `order`?"),
         (["support", "--record", "../mine.yaml"], 64, "outside the project"),
         (["support", "--record", "mine.txt"], 64, "a scenario is a .yaml file"),
         (["support", "--record", "orch.yaml"], 64, "exists already"),
@@ -234,3 +234,22 @@ def test_a_talk_tells_what_it_cost_though_no_scenario_knows_the_assistant(orch, 
     priced = spec.replace("name: shop\n", "name: shop\nprices: {gpt-4o: {input: 1000000, output: 0}}\n")
     (shop / "orch.yaml").write_text(priced.replace(spec[start:end], ""))
     assert "$" in say(shop, "hello\n").stderr
+
+
+def test_what_failed_is_not_recorded_and_that_is_said(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    done = say(shop, "fail\nhello\n", "--record", "talks/mine.yaml")
+    assert done.returncode == 1
+    assert "message 1 is not recorded: its reply failed" in done.stderr
+    written = (shop / "talks" / "mine.yaml").read_text()
+    assert "hello" in written
+    assert "user: fail" not in written
+
+
+def test_a_talk_without_an_answer_says_that_nothing_is_written_and_what_it_took(orch, shop):
+    assert orch("apply", "--yes").code == 0
+    done = say(shop, "Where is A-1?\n", "--record", "talks/mine.yaml")  # a function is called, and nothing answers
+    assert done.returncode == 2
+    assert "talks/mine.yaml is not written: no message was answered" in done.stderr
+    assert "0 messages, 1 request" in done.stderr
+    assert not (shop / "talks").exists()

@@ -55,8 +55,8 @@ def test_what_is_no_report_is_refused_with_exit_2(orch, reports):
     (reports / "binary.json").write_bytes(b"\xff\xfe\x00")
     for name, message in (
         ("broken.json", "broken.json is not JSON"),
-        ("foreign.json", "foreign.json is no report of `orch test`"),
-        ("binary.json", "binary.json is no text in UTF-8"),
+        ("foreign.json", "foreign.json is not a report of `orch test`"),
+        ("binary.json", "binary.json is not UTF-8 text"),
     ):
         done = orch("compare", "a.json", name)
         assert (done.code, done.out) == (2, "")

@@ -363,7 +363,7 @@ def test_what_was_made_in_the_portal_becomes_a_spec_with_foundrys_own_tools(shop
     shop.good("import", f"assistant.portal={made['id']}", "--into", ".")
     assert shop.settled()
     text = (shop.folder / "portal.yaml").read_text()
-    assert "# Specs do not speak of its tools.unknown:telepathy: that stays." in text
+    assert "# Specs cannot express its tools.unknown:telepathy: that stays." in text
     assert "bing_grounding: {connection_id: /c/bing, count: 5}" in text
     assert "azure_ai_search: {index_asset_id: news/versions/1}" in text
     (shop.folder / "portal.yaml").write_text(text.replace("count: 5", "count: 6"))

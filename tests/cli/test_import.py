@@ -112,7 +112,7 @@ def test_the_second_import_has_nothing_to_do(orch, shop):
     plant(shop, "/assistants", TUTOR)
     assert orch("import", "--all", "--into", "specs").code == 0
     again = orch("import", "--all", "--into", "specs")
-    assert (again.code, again.out) == (0, "Nothing to import: all is owned.\n2 requests\n")
+    assert (again.code, again.out) == (0, "Nothing to import: everything is owned already.\n2 requests\n")
 
 
 def test_by_address_and_what_it_searches_has_to_come_along(orch, shop):
@@ -318,7 +318,10 @@ def test_half_a_character_is_refused_by_name_and_the_others_go_on(orch, shop):
     assert code == 5
     assert [item["id"] for item in report["imported"]] == [good]
     (refused,) = report["refused"]
-    assert (refused["id"], refused["reason"]) == (bad, "`display_name` holds half a character, which no file can")
+    assert (refused["id"], refused["reason"]) == (
+        bad,
+        "`display_name` holds half of a surrogate pair, which no file can hold",
+    )
     shown = orch("import", "--all", "--into", "specs")
     assert shown.code == 1
     assert f"  ! {bad}  bad\\ud800\n      not imported: `display_name` holds" in shown.out

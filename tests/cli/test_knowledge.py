@@ -39,7 +39,7 @@ def test_what_could_not_be_indexed_is_told_and_not_sent_again_until_it_changes(o
     failed = orch("apply", "--yes")
     assert failed.code == 1
     assert "not searchable: docs/prices.txt: " in failed.out
-    assert "only --retry-failed sends them again" in failed.out
+    assert "they are resent only with --retry-failed" in failed.out
     second = orch("apply", "--yes")
     assert (second.code, "Not searchable" in second.out) == (0, True), "the record is written, the file is told of"
     third = orch("plan", "--detailed-exitcode")
@@ -172,7 +172,7 @@ def test_a_store_that_is_declared_no_more_keeps_its_files(orch, shop, tmp_path):
 
 def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_path):
     assert orch("apply", "--yes").code == 0
-    assert "looks like one of this project" in orch("gc").out
+    assert "No orphaned uploads of this project" in orch("gc").out
     journal = tmp_path / ".orch" / "journal-local.jsonl"
     (shop / "returns.md").write_text("Within 14 days.")
     store = Store.open(tmp_path / ".orch" / "local.db")

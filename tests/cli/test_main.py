@@ -29,7 +29,14 @@ def test_the_list_of_commands_says_what_the_commands_say():
         command = group.get_command(context, name)
         assert command is not None
         assert command.get_short_help_str(200) == text
-        assert command.epilog, f"{name} has no example"
+
+
+def test_every_command_shows_examples_and_says_its_exit_codes(orch):
+    for name in COMMANDS:
+        shown = orch(name, "--help").out
+        _, _, lines = shown.partition("\n  Examples:\n")
+        assert any(line.startswith("    ") and f"orch {name}" in line for line in lines.splitlines()), name
+        assert "\n  Exit codes: " in shown, name
 
 
 def test_every_command_takes_both_helps(orch):

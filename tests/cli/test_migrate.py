@@ -107,7 +107,7 @@ def test_an_export_becomes_a_project_that_applies_and_plays(orch, dump, tmp_path
     for part in ("assistant.math-tutor  asst_old  new/math-tutor.yaml", "new/scenarios/make-me-a-quiz.yaml", "batch"):
         assert part in done.out
     assert "vector_store.papers  put its files into new/knowledge/papers/ and declare them" in done.out
-    (tmp_path / "new" / "model.yaml").write_text(MODEL, encoding="utf-8")
+    assert "+ new/models/gpt-4o.yaml" in done.out
     assert orch("apply", "new").code == 0
     assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
     played = orch("test", "new", "--json", "report.json")
@@ -208,8 +208,8 @@ def test_what_specs_cannot_say_is_told_by_its_id(orch, dump, tmp_path):
     assert [each["where"] for each in report["broken"]] == ["dump.jsonl:13"]
     told = {(each["id"], each["message"]) for each in report["remarks"]}
     assert told == {
-        ("asst_2", 'specs do not speak of its `tool_resources.code_interpreter`: {"file_ids":["file-7"]}'),
-        ("asst_2", 'specs do not speak of its `file_ids`: ["file-8"]'),
+        ("asst_2", 'specs cannot express its `tool_resources.code_interpreter`: {"file_ids":["file-7"]}'),
+        ("asst_2", 'specs cannot express its `file_ids`: ["file-8"]'),
         ("vs_late", "had expired, and with it what was in it; an apply makes a store that is not expired"),
         ("thread_9 (look)", "message 1: left out what is no text: image_file file-1, attachment file-2"),
         ("thread_11", "no scenario: no assistant ever answered"),
@@ -372,3 +372,81 @@ def test_an_export_of_foundry_takes_its_own_tools_along(orch, dump, tmp_path):
     assert kept.code == 5
     assert "the target cannot take what it has at `tools.assistants:bing_grounding`" in kept.out
     assert (tmp_path / "kept" / "math-tutor.yaml").is_file()
+
+
+def add(dump, *objects):
+    with dump.open("a", encoding="utf-8") as file:
+        file.write("".join(f"\n{json.dumps(each)}" for each in objects))
+
+
+def test_a_model_that_is_scripted_already_keeps_its_script(orch, dump, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "orch.yaml").write_text("kind: Project\nname: new\ntargets: {local: {provider: local}}\n")
+    (tmp_path / "new" / "model.yaml").write_text(MODEL, encoding="utf-8")
+    done = orch("migrate", "dump.jsonl", "--into", "new")
+    assert done.code == 0, done.err
+    assert not (tmp_path / "new" / "models").exists()
+
+
+def test_all_sixteen_pairs_of_metadata_get_a_spec_that_says_how_many_are_too_many(orch, dump, tmp_path):
+    add(dump, {**TUTOR, "id": "asst_full", "name": "Full", "metadata": {f"k{n}": "v" for n in range(16)}})
+    assert orch("migrate", "dump.jsonl", "--into", "new").code == 0
+    written = (tmp_path / "new" / "full.yaml").read_text()
+    assert "k15: v" in written
+    assert "# Take 2 of its metadata away before it is applied." in written
+
+
+@pytest.mark.parametrize("more", [(), ("--keep-ids",)])
+def test_a_store_that_the_export_lacks_is_made_empty_and_said(orch, dump, tmp_path, more):
+    searching = {"file_search": {"vector_store_ids": ["vs_gone"]}}
+    add(dump, {**TUTOR, "id": "asst_2", "name": "Searcher", "tool_resources": searching})
+    done = orch("migrate", "dump.jsonl", "--into", "new", *more)
+    assert "- vs_gone  is searched by an assistant and not in the export" in done.out
+    spec = (tmp_path / "new" / "searcher.yaml").read_text()
+    assert "vector_stores: [vector-store-1]" in spec.replace("\n", " ") or "- vector-store-1" in spec
+    assert orch("plan", "new").out.startswith("Nothing to do") is bool(more)
+
+
+def test_an_id_that_no_application_can_ask_for_is_refused_before_anything_is_loaded(orch, dump, tmp_path):
+    add(dump, {**TUTOR, "id": "../../evil", "name": "Evil"})
+    done = orch("migrate", "dump.jsonl", "--into", "new", "--keep-ids")
+    assert done.code == 64
+    assert "'../../evil' is no id that an application can ask for; nothing was loaded" in done.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_thread_of_two_assistants_says_whose_replies_are_whose(orch, dump):
+    more = [{**each, "id": f"{each['id']}_b"} for each in THREAD[1:3]]
+    more[0]["created_at"], more[1]["created_at"] = 1700000110, 1700000111
+    more[1] |= {"assistant_id": "asst_2", "run_id": None}
+    add(dump, {**TUTOR, "id": "asst_2", "name": "Other"}, *more)
+    done = orch("migrate", "dump.jsonl", "--into", "new")
+    assert "1 of its replies came from asst_2, and stand as those of asst_old" in done.out, done.out
+
+
+def test_a_thread_whose_only_run_failed_was_answered_by_nobody(orch, dump):
+    thread = {**THREAD[0], "id": "thread_f"}
+    message = {**THREAD[1], "id": "msg_f", "thread_id": "thread_f"}
+    add(dump, thread, message, {**THREAD[3], "id": "run_f", "thread_id": "thread_f", "status": "failed"})
+    done = orch("migrate", "dump.jsonl", "--into", "new")
+    assert "- thread_f  no scenario: no assistant ever answered" in done.out
+
+
+def test_of_a_folder_what_can_be_read_is_read(orch, dump, tmp_path):
+    folder = tmp_path / "mix"
+    folder.mkdir()
+    dump.rename(folder / "a.json")  # lines, whatever it is called
+    (folder / "b.json").write_text('{"id": ')
+    (folder / "c.json").write_text('{"id": \n' + json.dumps({**TUTOR, "id": "asst_c", "name": "Third"}))
+    (folder / "d.jsonl").write_text(json.dumps({**TUTOR, "id": "asst_d", "name": "Fourth"}), encoding="utf-16")
+    done = orch("migrate", "mix", "--into", "new")
+    assert done.code == 5
+    assert "! mix/b.json:1:8  this is not JSON" in done.out.replace(str(tmp_path) + "/", "")
+    for file in ("math-tutor", "third", "fourth"):
+        assert (tmp_path / "new" / f"{file}.yaml").exists(), done.out
+
+
+def test_with_ids_kept_scenarios_and_applications_are_answered_by_the_script(orch, dump, tmp_path):
+    assert orch("migrate", "dump.jsonl", "--into", "new", "--keep-ids").code == 0
+    played = orch("test", "new")
+    assert played.code == 0, played.out

@@ -66,7 +66,7 @@ def test_a_live_server_becomes_a_project_with_its_knowledge_and_a_thread(orch, s
     done = orch("migrate", *given, "--into", "new")
     assert done.code == 0, done.err
     # 5 lists, 2 texts, and of the threads 1 object, 2 lists and the steps of 1 run; the other thread is not there
-    read = "read 1 assistants, 1 vector stores, 2 files, 2 texts of files, 1 threads, 2 messages in 11 requests"
+    read = "read 1 assistant, 1 vector store, 2 files, 2 texts of files, 1 thread, 2 messages in 11 requests"
     assert read in done.err
     assert "thread_gone  no scenario: the server has no such thread" in done.out
     assert "vector_store.papers  2 files as text in new/knowledge/papers/" in done.out
@@ -79,10 +79,6 @@ def test_a_live_server_becomes_a_project_with_its_knowledge_and_a_thread(orch, s
     [scenario] = (tmp_path / "new" / "scenarios").iterdir()
     assert "answer 0" in scenario.read_text()
     assert KEY not in "".join(path.read_text() for path in (tmp_path / "new").rglob("*") if path.is_file())
-    (tmp_path / "new" / "model.yaml").write_text(
-        "kind: ScriptedModel\nname: m\nrules:\n  - user: quiz\n    call: [{name: quiz, arguments: {title: a}}]\n"
-        "  - {after: quiz, reply: fine}\n"
-    )
     assert orch("apply", "new").code == 0
     assert orch("plan", "new").out.startswith("Nothing to do: 2 resources")
 
@@ -146,7 +142,7 @@ def test_files_without_a_text_are_named_with_where_to_put_them(orch, server, tmp
         (["d.json", "--from", "http://localhost:1/v1"], "are two sources"),
         (["d.json", "--threads", "t.txt"], "go with --from"),
         (["--from", "http://localhost:1/v1", "--threads", "gone.txt"], "gone.txt: "),
-        (["--from", "http://localhost:1/v1", "--threads", "t.txt"], "t.txt:2: this is no id of a thread"),
+        (["--from", "http://localhost:1/v1", "--threads", "t.txt"], "t.txt:2: this is not a thread id"),
         (["--from", "http://localhost:1/v1", "--api-key-env", "a key"], "takes the name of an environment variable"),
         (["--from", "old"], "--from old: there is no project here, and no address"),
         (["--from", "http://[1"], "--from is no address"),

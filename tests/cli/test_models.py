@@ -105,3 +105,24 @@ def test_the_failed_ones_of_a_comparison_are_played_again(orch, shop):
     assert orch("test", "--model", "old", "--model", "new").code == 1
     again = orch("test", "--model", "old", "--model", "new", "--last-failed", "--format", "json")
     assert [scenario["name"] for scenario in json.loads(again.out)["scenarios"]] == ["bye[model=new]"]
+
+
+def test_a_plan_on_the_local_target_warns_of_its_scripts_ends_and_asks_for_nothing(orch, shop):
+    done = orch("plan")
+    assert f"assistant.support: model old is shut down on {shop}" in done.out + done.err
+    assert "2 requests" in done.out
+
+
+@pytest.mark.parametrize(
+    ("models", "code", "told"),
+    [
+        (["old", "nwe"], 2, "target local has no model `nwe`"),
+        (["old", "old"], 64, "--model old is given twice"),
+        (["old", ""], 64, "--model is empty"),
+    ],
+)
+def test_models_that_cannot_be_compared_are_told_before_anything_is_played(orch, shop, models, code, told):
+    assert orch("apply", "--yes").code == 0
+    done = orch("test", *(part for model in models for part in ("--model", model)))
+    assert (done.code, done.out) == (code, "")
+    assert told in done.err

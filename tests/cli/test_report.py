@@ -39,7 +39,7 @@ def test_a_run_as_markdown(orch, parts):
     ("arguments", "said"),
     [
         (["1.json", "1.json"], " is in 1.json and in 1.json"),
-        (["1.json", "odd.json"], "odd.json is no report of `orch test`"),
+        (["1.json", "odd.json"], "odd.json is not a report of `orch test`"),
         (["1.json", "broken.json"], "broken.json is not JSON"),
     ],
 )

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestrator.scenario.sole_writer import sole_writer
+from orchestrator.spec.sole_writer import sole_writer
 from tests.cli.test_secrets import CANARY
 
 PROJECT = """\
@@ -117,7 +117,7 @@ def test_nothing_to_play_needs_no_target(orch, many):
 def test_without_a_run_there_is_nothing_to_go_on_with(orch, many):
     done = orch("test", "--resume")
     assert (done.code, done.out) == (64, "")
-    assert "there is no run on local to go on with" in done.err
+    assert "there is no run on local to continue" in done.err
 
 
 def test_a_damaged_log_is_an_error_at_its_line_and_a_new_run_begins_another(orch, many):
@@ -233,7 +233,7 @@ def test_a_budget_ends_a_run_and_resume_goes_on(orch, many):
     done = orch("test", "--budget", "0.000001", "--concurrency", "1", "--json", "report.json")
     assert done.code == 5
     assert re.search(r"spent \$0\.\d+ of \$0\.000001; 2 not run: the budget of \$0\.000001 is spent", done.out)
-    assert "to go on: `orch test --resume`" in done.err
+    assert "to continue: `orch test --resume`" in done.err
     report = json.loads((many / "report.json").read_text())
     assert (report["budget"]["reached"], report["summary"]["passed"], report["summary"]["not_run"]) == (True, 1, 2)
     assert report["cost_usd"] == report["budget"]["spent_usd"] > 0

@@ -152,7 +152,7 @@ def test_a_plan_for_another_address_is_refused(orch, tutor):
     edit(tutor / "orch.yaml", "local: {provider: local}", "local: {provider: local, db: .orch/other.db}")
     done = orch("apply", "specs/", "plan.json")
     assert done.code == 4
-    assert "target local was at another address or database" in done.err
+    assert "target local had another address or database" in done.err
     assert "2 to create" in orch("plan", "specs/").out
 
 

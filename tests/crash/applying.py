@@ -16,8 +16,8 @@ from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
 from orchestrator.reconcile.outcome import Applied
 from orchestrator.reconcile.planner import PlanOptions
-from orchestrator.reconcile.turn import only_writer
 from orchestrator.spec.loader import Ask, load
+from orchestrator.spec.sole_writer import only_writer
 from tests.providers.pace import FakePace
 
 

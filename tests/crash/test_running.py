@@ -82,7 +82,7 @@ def test_ctrl_c_leaves_valid_reports_and_a_log_that_resume_goes_on_with(project)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "Interrupted: closing 1 conversation under way; Ctrl-C again stops at once." in err
-    assert err.splitlines()[-1] == "to go on: `orch test --resume`, with the same paths and options"
+    assert err.splitlines()[-1] == "to continue: `orch test --resume`, with the same paths and options"
     assert "interrupted: 3 passed, 4 not run" in out
     report = json.loads((project / "report.json").read_text())
     assert (report["interrupted"], report["summary"]["passed"], report["summary"]["not_run"]) == (True, QUICK, SLOW)

@@ -235,7 +235,7 @@ def test_a_turn_of_a_subagent_is_not_the_turn(tiny, frames):
 def test_what_nobody_here_can_give_fails_the_turn_by_name(tiny, frames, action, named):
     reply = hear(tiny, frames, *BEGUN, session("requires_action", required_actions=[action]))
     assert reply.status is ReplyStatus.FAILED
-    assert reply.failure == Failure("requires_action", f"the agent waits for {named}, which nobody here gives")
+    assert reply.failure == Failure("requires_action", f"the agent waits for {named}, which orch cannot give")
 
 
 @pytest.mark.parametrize(

@@ -332,7 +332,7 @@ def test_what_a_run_waits_for_besides_outputs_fails_by_name(tiny, frames, action
     assert (reply.status, reply.calls) == (ReplyStatus.FAILED, ())
     assert reply.failure is not None
     assert reply.failure.code == "requires_action"
-    assert reply.failure.message.endswith(f"{told}, which nobody here gives")
+    assert reply.failure.message.endswith(f"{told}, which orch cannot give")
 
 
 def test_parts_annotations_and_steps_that_nobody_knows_are_no_matter(tiny, frames):

@@ -127,7 +127,7 @@ def test_a_page_that_is_none_is_an_error_and_never_an_end(tiny, page):
 
 def test_a_cursor_that_goes_nowhere_is_an_error(tiny):
     tiny.will({"data": [{"id": "a"}], "has_more": True})
-    assert "nothing more" in failure(tiny.url, lambda c: c.list_all("/assistants")).message
+    assert "returns no more" in failure(tiny.url, lambda c: c.list_all("/assistants")).message
     assert len(tiny.asked) == 2
 
 
@@ -142,7 +142,7 @@ def test_an_answer_that_is_no_object_says_where(tiny, answer, body):
     found = failure(tiny.url, lambda c: c.get("/assistants"))
     assert (type(found), found.message) == (
         TargetUnknownError,
-        "GET /v1/assistants was answered with no JSON object",
+        "GET /v1/assistants was not answered with a JSON object",
     )
 
 

@@ -88,8 +88,8 @@ def test_the_same_key_again_is_not_sent_again(tiny, answer, command, runs, tmp_p
     ("program", "told"),
     [
         ("", "the command of api_key printed nothing: "),
-        ("print('a\\nb')", "printed something that is no key: "),
-        ("print('ключ')", "printed something that is no key: "),
+        ("print('a\\nb')", "printed something that is not a key: "),
+        ("print('ключ')", "printed something that is not a key: "),
         ("import sys; sys.exit('log in first')", r"failed \(exit 1\): .*: log in first"),
         ("import time; time.sleep(60)", r"was not done after 0\.3 s: "),
     ],

@@ -80,7 +80,7 @@ def test_a_copy_under_another_name_is_told(releases, folder):
 @pytest.mark.parametrize("name", ["", "..", "../one", "a/b", ".hidden", "/etc/passwd", "a\0"])
 def test_no_name_leads_out_of_the_folder(releases, name):
     for act in (releases.read, releases.remove, lambda each: releases.write(Release(each, {"model": "m"}), new=True)):
-        with pytest.raises(TargetMissingError, match="no name of a release"):
+        with pytest.raises(TargetMissingError, match="not the name of a release"):
             act(name)
 
 
@@ -192,7 +192,7 @@ def test_a_rename_takes_away_the_old_file_and_no_other_of_its_name(releases, fol
 
 def test_what_cannot_be_written_leaves_the_one_before_and_nothing_else(releases, folder):
     releases.write(ONE, new=True)
-    with pytest.raises(TargetError, match="half a character"):
+    with pytest.raises(TargetError, match="half of a surrogate pair"):
         releases.write(Release("one", {"model": "\ud800"}), new=False)
     assert releases.read_all() == (ONE,)
     assert os.listdir(folder) == ["one.json"]

@@ -181,7 +181,7 @@ def test_what_was_done_is_told_in_its_order():
             ended(CALL, {"type": "mcp_approval_request", "server_label": "docs", "name": "delete"}),
             ReplyStatus.FAILED,
             Failure(
-                "requires_action", "the model waits for mcp_approval_request (docs delete), which nobody here gives"
+                "requires_action", "the model waits for mcp_approval_request (docs delete), which orch cannot give"
             ),
         ),
         (
@@ -210,7 +210,7 @@ def test_how_else_a_reply_ends(reply, status, failure):
 def test_a_tool_whose_output_nobody_here_gives_fails_the_turn_by_name(item, named):
     told = reply_to(ended(HELLO, CALL, {**item, "call_id": "call_9", "status": "completed"}))
     assert (told.status, told.calls) == (ReplyStatus.FAILED, ())
-    assert told.failure == Failure("requires_action", f"the model waits for {named}, which nobody here gives")
+    assert told.failure == Failure("requires_action", f"the model waits for {named}, which orch cannot give")
 
 
 def test_a_tool_that_the_api_runs_itself_has_its_output_beside_it():

@@ -59,7 +59,7 @@ def test_a_search_names_our_stores_and_leaves_those_of_others(stores, search, ig
 
 def test_what_specs_do_not_speak_of_stays_and_is_said():
     made = drafted({"tool_resources.code_interpreter": {"file_ids": ["file_1"]}})
-    assert made.comments == ("Specs do not speak of its tool_resources.code_interpreter: that stays.",)
+    assert made.comments == ("Specs cannot express its tool_resources.code_interpreter: that stays.",)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_what_specs_do_not_speak_of_stays_and_is_said():
         ({"description": "d" * 600}, "`description` must have at most 512 characters, not 600"),
         ({"metadata.": "x"}, "must not be empty"),
         ({f"metadata.{n}": "x" for n in range(MAX_PAIRS - 1)}, "need 17 pairs; an object holds 16"),
-        ({"instructions": "\ud800"}, "`instructions` holds half a character"),
-        ({"metadata.\ud800": "x"}, "holds half a character"),
+        ({"instructions": "\ud800"}, "`instructions` holds half of a surrogate pair"),
+        ({"metadata.\ud800": "x"}, "holds half of a surrogate pair"),
         ({"display_name": "x" * 300}, "at most 256 characters"),
     ],
 )

@@ -38,7 +38,7 @@ def test_all_takes_what_nobody_owns_and_names_the_rest():
         "asst_2": ("tutoring/assistant.a", None),
         "asst_3": (
             "tutoring/assistant.b",
-            "declared no more; `orch import assistant.b=asst_3` writes its spec again",
+            "no longer declared; `orch import assistant.b=asst_3` writes its spec again",
         ),
         "vs_4": ("tutoring/assistant.a", None),
     }

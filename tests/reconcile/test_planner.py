@@ -201,7 +201,7 @@ def test_only_narrows_deletes_and_leftovers():
 def test_only_that_matches_nothing_is_an_error_with_a_guess():
     with pytest.raises(UsageError, match=r"--only assistant\.totor matches nothing") as caught:
         make(project(assistant()), options=PlanOptions(only=("assistant.totor",)))
-    assert caught.value.hint == "did you mean assistant.tutor?"
+    assert caught.value.hint == "did you mean `assistant.tutor`?"
 
 
 def test_the_hash_is_of_what_would_be_done():

@@ -41,7 +41,7 @@ def test_nothing_to_do():
 def test_an_interruption_says_how_to_go_on():
     done = Outcome(address("assistant.a"), Action.REPLACE, Status.APPLIED, "asst_1")
     shown = text(done, interrupted=True).splitlines()
-    assert shown[2] == "Interrupted: what was under way is finished; apply again to go on."
+    assert shown[2] == "Interrupted: what was under way is finished; apply again to continue."
     assert shown[3] == "Applied: 0 created, 0 updated, 1 replaced, 0 deleted. 0 unchanged."
 
 

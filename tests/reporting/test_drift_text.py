@@ -18,7 +18,7 @@ def test_the_way_a_field_went_is_from_the_spec_to_the_target():
     assert (
         drift_text(drift).plain
         == """\
-Changed outside: what is declared -> what is live
+Changed outside: declared -> live
   ~ assistant.tutor  asst_1
       ~ temperature: 0.2 -> 0.9  (changed outside)
       - description: "ours"  (changed in the spec and outside)
@@ -26,7 +26,7 @@ Changed outside: what is declared -> what is live
         breaking: parameter a is gone
 
 Drift: 3 fields of 1 resource. 2 clean.
-Declared and not live, never applied or deleted outside: assistant.gone; `orch plan` shows the create.
+Declared but not live (never applied, or deleted outside): assistant.gone; `orch plan` shows the create.
 `orch accept ADDRESS` takes a change into the specs; `orch apply` takes it back.
 2 requests"""
     )

@@ -58,4 +58,4 @@ def test_the_exit_code(imported, refused, code):
 
 
 def test_nothing_to_import():
-    assert import_text(report(skipped=(OURS,))).plain == "Nothing to import: all is owned.\n4 requests"
+    assert import_text(report(skipped=(OURS,))).plain == "Nothing to import: everything is owned already.\n4 requests"

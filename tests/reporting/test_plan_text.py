@@ -129,7 +129,7 @@ def test_of_very_many_files_some_are_shown_and_the_others_counted_by_what_become
 
 
 def test_a_record_only_update_says_so():
-    assert "      only what orch notes on the object about the spec; nothing it does changes\n" in text(update())
+    assert "      only orch's record on the object; what it does stays the same\n" in text(update())
 
 
 def test_blocked_changes_stand_apart_with_their_reason():
@@ -155,7 +155,7 @@ def test_what_specs_have_no_words_for_is_shown():
     assert (
         text(kept=(kept,))
         == """\
-Live, and nothing specs have words for: it stays as it is
+Live, but specs cannot express it: it stays as it is
     assistant.tutor  assistants.unknown.mood, tools.unknown:tele\\x1bpathy
 
 Nothing to do: nothing is declared.
@@ -168,7 +168,7 @@ def test_leftovers_are_a_remark():
     assert (
         text(leftovers=(Leftover(address("assistant.old"), "asst_9"),))
         == """\
-Live and declared no more (--prune deletes them)
+Live but no longer declared (--prune deletes them)
     assistant.old  asst_9
 
 Nothing to do: nothing is declared.

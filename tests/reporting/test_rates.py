@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from orchestrator.reporting.rates import chances_text, is_repeated, rate_text, statistics_json, undecided
+from orchestrator.reporting.rates import is_repeated, repeat_json, statistics_json, undecided
+from orchestrator.reporting.story import chances_text, rate_text
 from orchestrator.scenario.results import ScenarioResult
 from tests.reporting.repeats import played
 
@@ -26,17 +27,22 @@ def only(repeat: int | Mapping[str, object], ends: str) -> ScenarioResult:
     ],
 )
 def test_a_rate_in_words(repeat, ends, text):
-    assert rate_text(only(repeat, ends)) == text
+    result = only(repeat, ends)
+    assert rate_text(statistics_json(result), repeat_json(result)) == text
     assert is_repeated(only(repeat, ends))
     assert not is_repeated(only(1, "good"))
 
 
+def chances(repeat: int | Mapping[str, object], ends: str) -> str:
+    return chances_text(statistics_json(only(repeat, ends)))
+
+
 def test_chances_of_a_fixed_number():
-    assert chances_text(only(5, "good bad good good bad")) == (
+    assert chances(5, "good bad good good bad") == (
         "pass@2 0.90, pass^2 0.30, pass@4 1.00, pass^4 0.00, pass@5 1.00, pass^5 0.00"
     )
-    assert chances_text(only(TEN, "bad " + "good " * 9)) == ""  # attempts that stop early would bias it
-    assert chances_text(only(2, "down down")) == chances_text(only(2, "good good")) == ""
+    assert chances(TEN, "bad " + "good " * 9) == ""  # attempts that stop early would bias it
+    assert chances(2, "down down") == chances(2, "good good") == ""
 
 
 def test_why_it_is_undecided_and_what_to_do():
@@ -51,6 +57,7 @@ def test_why_it_is_undecided_and_what_to_do():
         "more attempts may decide it: write a higher max under `repeat`",
     )
     played_out = undecided(only({"min": 5, "max": 5, "require": 0.5}, "good good good good bad"))
+    assert played_out is not None
     assert played_out[0] == "5 attempts show neither that it passes often enough nor that it does not"
 
 

@@ -18,8 +18,9 @@ from orchestrator.model.conversation import (
 )
 from orchestrator.providers.scripted_conversation import says
 from orchestrator.reporting.run_json import run_json
+from orchestrator.scenario.report_format import Status
 from orchestrator.scenario.reports import read_report
-from orchestrator.scenario.results import Attempt, Run, ScenarioResult, Status, TurnResult
+from orchestrator.scenario.results import Attempt, Run, ScenarioResult, TurnResult
 from orchestrator.scenario.transcript import Exchange
 from tests.reporting.cases import as_case
 from tests.reporting.conftest import located
@@ -60,6 +61,7 @@ def test_the_contract(a_run):
         "taken_over": False,
         "cost_usd": None,
         "repeat": 1,
+        "problem": None,
         "statistics": {
             "passed": 1,
             "failed": 0,
@@ -236,7 +238,7 @@ def test_costs_budget_quarantine_and_what_was_taken_over():
 
 
 def test_a_report_is_read_back_with_its_costs():
-    report = read_report(json.dumps(run_json(counted(), project="p", target="t")), "a.json")
+    report = read_report(run_json(counted(), project="p", target="t"), "a.json")
     assert [each.cost_usd for each in report.scenarios["held"].attempts] == [pytest.approx(0.0001)]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.reporting.lines import Part
 from orchestrator.reporting.merged_text import merged_text
 from orchestrator.reporting.run_json import run_json
 from orchestrator.reporting.run_markdown import run_markdown
@@ -29,7 +30,9 @@ def test_what_did_not_pass_comes_first_with_its_story_folded(a_run):
 
 def test_repeats_budgets_and_quarantines_are_told():
     text = run_markdown(run_json(played(mixed=(4, "good bad good good")), project="p", target="t"))
-    assert "<b>failed</b> <code>mixed</code> 3/4 passed, 95 % interval 0.30-0.95: <code>turn 1: contains: " in text
+    rate = "3/4 passed, 95 % interval 0.30-0.95, all required"
+    assert f"<b>failed</b> <code>mixed</code> {rate}: <code>turn 1: contains: " in text
+    assert f"\n  {rate}\n  pass@2 1.00, pass^2 0.50, pass@4 1.00, pass^4 0.00\n  attempt 2 of 4 failed\n" in text
     text = run_markdown(run_json(counted(), project="p", target="t"))
     assert "<b>quarantined</b> <code>held</code>: <code>until 2026-03-01: waits for the vendor</code>" in text
     assert "The budget of $0.0002 is spent." in text
@@ -45,12 +48,15 @@ def test_the_terminal_tells_a_merged_report(a_run):
 
 
 def test_a_scenario_that_passed_has_no_story(a_run):
-    quiz, papers, lookup, busy = run_json(a_run, project="p", target="t")["scenarios"]
-    assert (tell(quiz), get_headline(quiz)) == ([], "")
-    assert get_headline(papers).startswith('turn 2: contains: expected: a reply that contains "천만에요" got:')
-    assert get_headline(lookup).startswith("turn 1: lookup_order was called and has no mock")
-    assert any(line.strip().startswith("hint:") for line in tell(lookup))
-    assert get_headline(busy) == "turn 1: too many requests"
+    report = run_json(a_run, project="p", target="t")
+    quiz, papers, lookup, busy = report["scenarios"]
+    assert get_headline(quiz) == ("", "")
+    assert "turn 1 of 1" not in run_markdown({**report, "scenarios": [quiz]})
+    assert get_headline(papers).kind == "contains"
+    assert get_headline(papers).text.startswith('turn 2: contains: expected: a reply that contains "천만에요" got:')
+    assert get_headline(lookup).text.startswith("turn 1: lookup_order was called and has no mock")
+    assert any(line.part is Part.HINT for line in tell(lookup, 1_000))
+    assert get_headline(busy) == ("turn 1: too many requests", "target")
 
 
 @given(st.text(min_size=1), st.integers(1, 3))
@@ -102,15 +108,11 @@ def test_however_much_failed_it_stays_a_comment(a_run):
 
 def test_a_story_tells_searches_code_and_calls_in_the_order_they_came(a_run):
     quiz, papers, _, _ = run_json(a_run, project="p", target="t")["scenarios"]
-    lines = tell(papers)
-    assert lines[1:8] == [
-        "  user:      논문을 찾아줘",
-        "  search:    => gpt.pdf (0.82)",
-        "  code:      print(1)",
-        "             print(2)",
-        "             => 1",
-        "             2",
-        "             => 1 image",
+    lines = tell(papers, 1_000)
+    assert [(line.label, line.text) for line in lines[1:4]] == [
+        ("user", "논문을 찾아줘"),
+        ("search", "=> gpt.pdf (0.82)"),
+        ("code", "print(1)\nprint(2)\n=> 1\n2\n=> 1 image"),
     ]
     [turn] = quiz["attempts"][0]["turns"]
     assert [kind for kind, _ in ordered(turn)] == ["function", "message"]

@@ -6,8 +6,12 @@ from dataclasses import replace
 from rich.console import Console
 
 from orchestrator.model.conversation import MadeFile
+from orchestrator.reporting.junit import junit_xml
+from orchestrator.reporting.run_json import run_json
+from orchestrator.reporting.run_markdown import run_markdown
 from orchestrator.reporting.run_text import failure_text, run_text, summary_text
-from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, Run, ScenarioResult
 from tests.reporting.cases import as_case
 from tests.reporting.counting import counted
 from tests.reporting.repeats import played
@@ -27,10 +31,9 @@ FAILED papers  specs/papers.yaml:7
                print(2)
                => 1
                2
-
-               => 1 images
+               => 1 image
     assistant: 여기 있어요 [1]
-               [cites gpt.pdf]
+    cites:     gpt.pdf
   turn 2 of 3
     user:      고마워
                정말
@@ -135,7 +138,22 @@ def test_files_that_came_with_a_reply_are_named(a_run):
     exchange = replace(attempt.turns[0].exchange, replies=(replace(reply, messages=(message,)),))
     turns = (replace(attempt.turns[0], exchange=exchange), *attempt.turns[1:])
     text = failure_text(replace(papers, attempts=(replace(attempt, turns=turns),))).plain
-    assert "               [cites gpt.pdf]\n               [made out.csv]\n" in text
+    assert "    cites:     gpt.pdf\n    made:      out.csv\n" in text
+
+
+def test_every_form_tells_what_came_in_its_order(a_run):
+    papers = a_run.results[1]
+    attempt = papers.attempts[0]
+    reply = attempt.turns[0].exchange.replies[0]
+    evidence = replace(reply.evidence, order=("code_interpreter", "message", "file_search"))
+    exchange = replace(attempt.turns[0].exchange, replies=(replace(reply, evidence=evidence),))
+    turns = (replace(attempt.turns[0], exchange=exchange), *attempt.turns[1:])
+    ran = Run((replace(papers, attempts=(replace(attempt, turns=turns),)),), 1)
+    markdown = run_markdown(run_json(ran, project="p", target="t"))
+    for text in (run_text(ran).plain, markdown, junit_xml(ran, project="p", target="t")):
+        told = [line.strip().replace("&gt;", ">") for line in text.splitlines()]
+        code, said = told.index("code:      print(1)"), told.index("assistant: 여기 있어요 [1]")
+        assert code < said < told.index("search:    => gpt.pdf (0.82)")
 
 
 def test_long_texts_are_cut(a_run):

@@ -8,7 +8,8 @@ from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.scenario.by_model import reports_by_model, sums, with_models, without_model
-from orchestrator.scenario.results import Attempt, Run, ScenarioResult, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Run, ScenarioResult
 from tests.scenario.checking import said
 
 PRICES = {"new": Price(input=1, output=1)}

@@ -38,7 +38,7 @@ def test_tool_called_lists_the_calls_that_were_made():
     )
     other = reason({"tool_called": "display_quizz"}, TWO_QUIZZES)
     assert "no call of it, but\n  display_quiz({" in other
-    assert other.endswith("did you mean display_quiz?")
+    assert other.endswith("did you mean `display_quiz`?")
 
 
 def test_tool_called_shows_each_calls_first_difference():

@@ -79,7 +79,7 @@ def test_contains_shows_the_reply_and_a_near_miss():
         'expected: a reply that contains "x = 1"\ngot:      "y = 2"'
     )
     near = reason({"contains": "Hello"}, said("hello"))
-    assert near.endswith("it is there, but in upper or lower case; `ignore_case: true` looks away from that")
+    assert near.endswith("it is there, but in upper or lower case; `ignore_case: true` allows that")
     assert reason({"contains": "a b"}, said("a\n b")).endswith("but with other white space")
     assert "Unicode form" in reason({"contains": unicodedata.normalize("NFD", "한")}, said("한글"))
 
@@ -97,7 +97,7 @@ def test_contains_all_names_what_is_missing_and_scores_what_is_there():
         'expected: a reply that contains "a", "x", "B"\n'
         'missing:  "x", "B"\n'
         'got:      "a b"\n'
-        '"B": it is there, but in upper or lower case; `ignore_case: true` looks away from that'
+        '"B": it is there, but in upper or lower case; `ignore_case: true` allows that'
     )
     assert verdict(check, said("a b")).score == pytest.approx(1 / 3)
 
@@ -138,7 +138,7 @@ def test_regex_and_starts_with_show_the_reply():
     assert reason({"starts_with": "Dear"}, said("dear Ada")).split("\n") == [
         'expected: a reply that begins with "Dear"',
         'got:      "dear Ada"',
-        "it is there, but in upper or lower case; `ignore_case: true` looks away from that",
+        "it is there, but in upper or lower case; `ignore_case: true` allows that",
     ]
 
 

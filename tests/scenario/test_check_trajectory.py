@@ -143,7 +143,7 @@ def test_steps_are_what_was_done_in_order():
         assert verdict(check, SEARCHED).passed, check
         assert not verdict({"not": check}, SEARCHED).passed
     assert reason({"steps": ["message", "lookup"]}, SEARCHED).split("\n") == [
-        "expected: message, lookup in this order; others may stand between",
+        "expected: message, lookup in this order; others may come between",
         "got:      (- wanted and not there, + there and not wanted)",
         "    file_search",
         "  - message",

@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from orchestrator.scenario.results import Status
+from orchestrator.scenario.report_format import Status
 from orchestrator.scenario.runner import RunOptions, run
 from tests.providers.building import JOURNAL, TUTOR, desired, in_process
 from tests.reporting.conftest import located

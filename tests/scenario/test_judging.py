@@ -15,7 +15,8 @@ from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
-from orchestrator.scenario.results import Attempt, Run, Status, exit_code
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Run, exit_code
 from orchestrator.scenario.runner import RunOptions, run
 from tests.scenario.grading import QUOTE, grades, judge
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import ReportError
-from orchestrator.scenario.merging import get_exit_code, merge, summarize
+from orchestrator.scenario.merging import merge
+from orchestrator.scenario.report_format import get_exit_code, summarize
 
 TOKENS = {"input_tokens": 3, "output_tokens": 1}
 

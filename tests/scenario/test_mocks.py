@@ -96,7 +96,7 @@ def test_a_misspelt_mock_is_pointed_out():
     with pytest.raises(MockError) as caught:
         answer(mocks, 0, [call("lookup_order")])
     assert caught.value.hint
-    assert caught.value.hint.startswith("there is a mock for lookup_ordr; did you mean lookup_order?\n")
+    assert caught.value.hint.startswith("there is a mock for lookup_ordr; did you mean `lookup_order`?\n")
 
 
 def test_arguments_that_are_no_json_object_fail_with_their_text():
@@ -210,7 +210,7 @@ def test_unused_mocks_are_told_by_turn_and_by_place():
     assert mocks.find_unmet(0) == []
     [own] = mocks.find_unmet(1)
     assert str(own) == "s.yaml:9:5: mock 1 of g was never used"
-    assert own.hint == "take it away, or write `times: {min: 0}` beside it"
+    assert own.hint == "remove it, or write `times: {min: 0}` beside it"
     assert [each.message for each in mocks.find_all_unmet()] == ["the mock of f was never used", own.message]
 
 

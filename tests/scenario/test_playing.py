@@ -6,7 +6,8 @@ from orchestrator.diagnostics import Position
 from orchestrator.model.project import LocatedScenario
 from orchestrator.model.scenario import Scenario
 from orchestrator.scenario.playing import Playing
-from orchestrator.scenario.results import Attempt, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt
 
 
 def playing(repeat: object) -> Playing:

@@ -19,7 +19,8 @@ from orchestrator.providers.scripted_conversation import ScriptedConversation, c
 from orchestrator.scenario.cleaning import Cleaner
 from orchestrator.scenario.offline import OfflineError
 from orchestrator.scenario.recorded_run import Mode, Place, Recordings, run_recorded
-from orchestrator.scenario.results import Run, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run
 from orchestrator.scenario.runner import Listener, Open, RunOptions
 from orchestrator.scenario.seen import Seen
 

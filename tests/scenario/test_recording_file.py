@@ -146,25 +146,25 @@ def broken(change) -> str:
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
-        (to_text(WHOLE, Cleaner())[:200], "rec/quiz.json:", "take it from git again"),
-        ("<<<<<<< HEAD\n{}\n", "rec/quiz.json:1:1: ", "record it anew"),
-        ("[]", "format: this is no recording: expected 'orch.recording/1'", "record it anew"),
+        (to_text(WHOLE, Cleaner())[:200], "rec/quiz.json:", "restore it from git"),
+        ("<<<<<<< HEAD\n{}\n", "rec/quiz.json:1:1: ", "record it again"),
+        ("[]", "format: this is not a recording: expected 'orch.recording/1'", "record it again"),
         (broken(lambda d: d.update(format="orch.recording/2")), "orch.recording/2 is of a newer orch", "update orch"),
-        (broken(lambda d: d.update(format="orch.recording/x")), "this is no recording", "record it anew"),
-        (broken(lambda d: d.update(saw=1)), "quiz.json: saw", "record it anew"),
-        (broken(lambda d: d.update(conversations={})), "conversations: expected a list", "record it anew"),
-        (broken(lambda d: d["conversations"].append([1])), "conversations.2.0: ", "record it anew"),
+        (broken(lambda d: d.update(format="orch.recording/x")), "this is not a recording", "record it again"),
+        (broken(lambda d: d.update(saw=1)), "quiz.json: saw", "record it again"),
+        (broken(lambda d: d.update(conversations={})), "conversations: expected a list", "record it again"),
+        (broken(lambda d: d["conversations"].append([1])), "conversations.2.0: ", "record it again"),
         (
             broken(lambda d: d["conversations"][1][0]["reply"].update(status="great")),
             "conversations.1.0.reply.status: ",
-            "record it anew",
+            "record it again",
         ),
         (
             broken(lambda d: d["conversations"][0][0]["reply"]["calls"][1].pop("name")),
             "conversations.0.0.reply.calls.1.name: Field required",
-            "record it anew",
+            "record it again",
         ),
-        ("[" * 100_000, "rec/quiz.json", "record it anew"),
+        ("[" * 100_000, "rec/quiz.json", "record it again"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_place_with_a_next_step(tmp_path, text, said, hint):
@@ -181,7 +181,7 @@ def test_what_is_wrong_is_said_at_its_place_with_a_next_step(tmp_path, text, sai
 def test_bytes_that_are_no_text_and_a_folder_are_errors_too(tmp_path):
     file = tmp_path / "quiz.json"
     file.write_bytes(b'{"a": "\xff"}')
-    with pytest.raises(RecordingError, match="this is no recording"):
+    with pytest.raises(RecordingError, match="this is not a recording"):
         read(file, "quiz.json")
     with pytest.raises(RecordingError, match="cannot be read"):
         read(tmp_path, "quiz.json")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from orchestrator.model.scenario import Repeat, Scenario
 from orchestrator.scenario.repeating import CONFIDENCE, get_confidence, get_needed, get_rule
-from orchestrator.scenario.results import Status, Tally
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Tally
 
 PASSED, FAILED, ERRORED, INCONCLUSIVE = Status.PASSED, Status.FAILED, Status.ERRORED, Status.INCONCLUSIVE
 TWENTY = Repeat(min=3, max=20, require=0.8)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import ReportError
-from orchestrator.scenario.reports import ReportedAttempt, read_report
+from orchestrator.scenario.reports import ReportedAttempt, parse_report, read_report
 from orchestrator.scenario.statistics import Counts
 
 TURN = {"user": "hi", "status": "completed", "usage": {"input_tokens": 60, "output_tokens": 6}}
@@ -25,7 +25,7 @@ REPORT = {
 
 
 def test_what_a_comparison_needs():
-    report = read_report(json.dumps(REPORT), "a.json")
+    report = read_report(REPORT, "a.json")
     assert (report.project, report.target, report.not_run) == ("tutoring", "local", ("later",))
     assert list(report.scenarios) == ["quiz", "down", "priced"]
     quiz, down, priced = report.scenarios.values()
@@ -37,14 +37,14 @@ def test_what_a_comparison_needs():
 def test_the_contract_is_enough():
     """`not_run` and whatever else is beyond the contract may be absent."""
     bare = {key: value for key, value in REPORT.items() if key != "not_run"}
-    assert read_report(json.dumps(bare), "a.json").not_run == ()
+    assert read_report(bare, "a.json").not_run == ()
 
 
 def test_scenarios_of_several_targets_are_told_apart():
     quiz = {"name": "quiz", "status": "passed", "attempts": []}
     later = [{"name": "later", "target": "b"}]
     entries = [quiz | {"target": "a"}, quiz | {"target": "b"}]
-    report = read_report(json.dumps(REPORT | {"target": "a, b", "scenarios": entries, "not_run": later}), "a.json")
+    report = read_report(REPORT | {"target": "a, b", "scenarios": entries, "not_run": later}, "a.json")
     assert (list(report.scenarios), report.not_run) == (["quiz on a", "quiz on b"], ("later on b",))
 
 
@@ -64,12 +64,12 @@ BAD = [
     ("{", "a.json is not JSON: Expecting property name"),
     ("", "a.json is not JSON"),
     ("[" * 100_000, "a.json is nested too deeply"),
-    ("[]", "a.json is no report of `orch test`"),
-    ("null", "a.json is no report of `orch test`"),
-    ('{"results": {"version": 3}}', "a.json is no report of `orch test`: it has no format orch.test/1"),
+    ("[]", "a.json is not a report of `orch test`"),
+    ("null", "a.json is not a report of `orch test`"),
+    ('{"results": {"version": 3}}', "a.json is not a report of `orch test`: it has no format orch.test/1"),
     (changed(["format"], "orch.plan/1"), "a.json is no test report but orch.plan/1"),
     (changed(["format"], "orch.test/2"), "a.json has the format orch.test/2, and this orch reads orch.test/1"),
-    (changed(["format"], 1), "a.json is no report of `orch test`"),
+    (changed(["format"], 1), "a.json is not a report of `orch test`"),
     (changed(["project"], ...), "a.json is a damaged report: it has no project"),
     (changed(["target"], None), "a.json is a damaged report: target must be text"),
     (changed(["scenarios"], {}), "a.json is a damaged report: scenarios must be a list"),
@@ -100,6 +100,6 @@ BAD = [
 @pytest.mark.parametrize(("text", "message"), BAD, ids=[message[-40:] for _, message in BAD])
 def test_anything_else_is_refused_with_a_next_step(text, message):
     with pytest.raises(ReportError) as caught:
-        read_report(text, "a.json")
+        read_report(parse_report(text, "a.json"), "a.json")
     assert message in caught.value.message
     assert caught.value.hint

@@ -12,7 +12,8 @@ from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model import conversation as talk
 from orchestrator.providers.scripted_conversation import says
 from orchestrator.scenario.cleaning import Cleaner
-from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, Status, TurnResult, Verdict
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Attempt, Problem, ScenarioResult, TurnResult, Verdict
 from orchestrator.scenario.results_log import (
     Entry,
     Key,
@@ -220,10 +221,10 @@ def damaged(file, change):
 @pytest.mark.parametrize(
     ("number", "line", "said"),
     [
-        (1, b"", "results:1: this is no log of results: expected the format orch.results/1"),
-        (1, b"[]\n", "results:1: this is no log of results"),
+        (1, b"", "results:1: this is not a log of results: expected the format orch.results/1"),
+        (1, b"[]\n", "results:1: this is not a log of results"),
         (1, b'{"format": "orch.results/2"}\n', "results:1: orch.results/2 is of another orch"),
-        (1, b'{"format": "orch.results/1"}\n', "results:1: this is no log of results"),
+        (1, b'{"format": "orch.results/1"}\n', "results:1: this is not a log of results"),
         (2, b"{\n", "results:2: this is no JSON: "),
         (2, b"\xff\n", "results:2: this is no JSON: "),
         (2, b"[" * 100_000 + b"\n", "results:2: this is no JSON: "),

@@ -9,7 +9,8 @@ import pytest
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario
 from orchestrator.scenario.cleaning import Cleaner
-from orchestrator.scenario.results import Run, Status
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run
 from orchestrator.scenario.results_log import Entry, Key, Log, ResultsLogError, to_entry
 from orchestrator.scenario.resuming import get_assistant_key, get_key, joined, resume, select_unpassed, start_anew
 from orchestrator.scenario.seen import Seen

@@ -18,7 +18,8 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.providers.interface import Conversation
 from orchestrator.providers.scripted_conversation import ScriptedConversation, calls, says
 from orchestrator.scenario.conversing import MAX_TOOL_ROUNDS
-from orchestrator.scenario.results import Run, ScenarioResult, Status, Tally, TurnResult, exit_code
+from orchestrator.scenario.report_format import Status
+from orchestrator.scenario.results import Run, ScenarioResult, Tally, TurnResult, exit_code
 from orchestrator.scenario.runner import RunOptions, run
 
 

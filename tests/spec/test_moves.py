@@ -20,10 +20,15 @@ def moving(write, *entries: str, rest: str = B + C) -> Path:
 @pytest.mark.parametrize(
     ("entries", "place", "message", "hint"),
     [
-        (["{from: assistant.a, to: assistant.tutr}"], "5:29", "which is not declared", "did you mean assistant.tutor?"),
+        (
+            ["{from: assistant.a, to: assistant.tutr}"],
+            "5:29",
+            "which is not declared",
+            "did you mean `assistant.tutor`?",
+        ),
         (["{from: assistant.a, to: assistant.other}"], "5:29", "which is not declared", "declare it"),
         (["{from: assistant.b, to: assistant.c}"], "5:12", "assistant.b moved, and is still declared", "the old name"),
-        (["{from: assistant.b, to: assistant.b}"], "5:29", "moves in a circle", "keep the one"),
+        (["{from: assistant.b, to: assistant.b}"], "5:29", "moves form a circle", "keep the one"),
         (["{from: vector_store.a, to: assistant.b}"], "5:32", "a vector_store stays one", "of the same kind"),
         (["{from: function.a, to: assistant.b}"], "5:12", "may not be 'function.a'", "write an address"),
         (["{from: assistant.a}"], "5:5", "`to` is missing", "The address it has now"),
@@ -43,8 +48,8 @@ def test_one_entry(write, entries, place, message, hint):
 @pytest.mark.parametrize(
     ("first", "second", "told"),
     [
-        ("x -> y", "y -> x", ["5:29: moves in a circle: assistant.x -> assistant.y", "6:29: moves in a circle"]),
-        ("x -> y", "y -> b", ["5:29: moves in a chain: assistant.x -> assistant.y -> assistant.b"]),
+        ("x -> y", "y -> x", ["5:29: moves form a circle: assistant.x -> assistant.y", "6:29: moves form a circle"]),
+        ("x -> y", "y -> b", ["5:29: moves form a chain: assistant.x -> assistant.y -> assistant.b"]),
         ("a -> b", "a -> c", ["6:12: assistant.a moves twice"]),
         ("x -> b", "y -> b", ["6:29: two addresses move to assistant.b"]),
     ],

@@ -52,7 +52,7 @@ def test_names_that_come_from_elsewhere_may_be_there(why_not):
         ("checks:later", "`later` in checks.py is async", "write a plain function: it is called, not awaited"),
         ("gone:f", "there is no file gone.py", "FILE:FUNCTION names a file below the folder of orch.yaml, without .py"),
         ("lib:f", "there is no file lib.py", "FILE:FUNCTION names a file below the folder of orch.yaml, without .py"),
-        ("broken:f", "broken.py is no Python: line 1: invalid syntax", "mend the file"),
+        ("broken:f", "broken.py is not Python: line 1: invalid syntax", "fix the file"),
     ],
 )
 def test_a_function_that_cannot_be_called(why_not, name, message, hint):

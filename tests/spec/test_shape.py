@@ -439,7 +439,7 @@ def test_every_problem_of_a_document_is_told(tmp_path):
 )
 def test_a_key_written_in_a_spec_is_not_repeated(tmp_path, written):
     found = problems(tmp_path, f"{PROJECT}targets: {{local: {{provider: local, api_key: {written}}}}}\n")
-    assert {each.message for each in found} == {"`api_key` is no reference to a secret"}
+    assert {each.message for each in found} == {"`api_key` is not a reference to a secret"}
     assert {each.hint for each in found} == {SECRET_HINT}
     assert "sk-123" not in repr(found)
 

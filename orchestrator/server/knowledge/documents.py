@@ -67,7 +67,7 @@ async def extract_text(filename: str, content: IO[bytes], limits: ParserLimits |
     if extension not in SUPPORTED_EXTENSIONS:
         raise DocumentError("unsupported_file", _unsupported(filename, extension))
     if extension in OFFICE and importlib.util.find_spec(OFFICE[extension]) is None:
-        hint = f"files of type .{extension} need the extra `documents`: pip install 'orch-assistants[documents]'"
+        hint = f"files of type .{extension} need the extra `documents`: pip install python-docx python-pptx"
         raise DocumentError("unsupported_file", f"{filename}: {hint}")
     content.seek(0, os.SEEK_END)
     size = content.tell()

@@ -9,7 +9,7 @@ It must not: check that the tools it calls were offered; the engine does, for ev
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 ErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 
@@ -23,6 +23,8 @@ class ModelMessage:
 
     role: Literal["user", "assistant"]
     text: str
+    images: tuple[str, ...] = ()
+    """Addresses of a user's pictures; those of files are `data:` URLs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class ToolResult:
     """What the client submitted; the code's logs; the found texts joined with blank lines."""
 
     passages: tuple[FoundPassage, ...] = ()
+    hosted: bool = False
+    """Whether the server's own tool was called, and not a function that has its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ class ModelRequest:
     temperature: float | None = None
     top_p: float | None = None
     max_completion_tokens: int | None = None
+    """What is left of the run's limit, at least 1."""
+
+    reasoning_effort: str | None = None
+    parallel_tool_calls: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,8 @@ class Reply:
 
     text: str
     citations: tuple[FoundPassage, ...] = ()
+    cut_off: bool = False
+    """Whether a limit of tokens stopped the model before its end; the run is then incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +160,25 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class Catalogue(Protocol):
+    """A model that stands for many, whose names it knows."""
+
+    async def fetch_names(self) -> Sequence[str]:
+        """Give the names there are now, for `/models`; none where they cannot be read."""
+        ...
+
+
 def find_model(models: Sequence[Model], name: str) -> Model | None:
     """Choose who answers for a model name: the first with exactly this name, else the first `*`."""
     exact = (model for model in models if model.name == name)
     anyone = (model for model in models if model.name == "*")
     return next(exact, None) or next(anyone, None)
+
+
+def how_to_add(name: str) -> str:
+    """Say what to do where nobody answers for a model name."""
+    return (
+        f"add a ScriptedModel named '{name}' or '*', or let a real model answer: "
+        "`upstream: {base_url: URL}` on the local target, `orch serve --upstream URL`"
+    )

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.server.models.interface import Model, find_model
+from orchestrator.server.models.interface import Model, find_model, how_to_add
 from orchestrator.server.objects import new_message, new_step
 from orchestrator.server.responses.calls import check_answered, check_distinct, told_steps
 from orchestrator.server.responses.items import FileName, as_message, given_item, output_items
@@ -248,7 +248,7 @@ class Responses:
     def _check_model(self, name: str) -> None:
         if find_model(self._models, name) is None:
             names = ", ".join(sorted(model.name for model in self._models)) or "none"
-            message = f"The requested model '{name}' does not exist. This server has: {names}."
+            message = f"The requested model '{name}' does not exist. This server has: {names}; {how_to_add(name)}."
             raise invalid(message, param="model", code="model_not_found")
 
     def _before(self, id: str | None, conversation: str | None) -> Body | None:

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orchestrator.server.models.interface import find_model
+from orchestrator.server.models.interface import Catalogue, find_model
 from orchestrator.server.routes.http import Endpoint, reply, services
 from orchestrator.server.wire import WireError
 
@@ -16,9 +16,13 @@ def _describe(name: str, shutdown_date: str | None) -> dict[str, Any]:
 
 async def list_all(request: Request) -> Response:
     """GET /models."""
-    return reply(
-        {"object": "list", "data": [_describe(each.name, each.shutdown_date) for each in services(request).models]}
-    )
+    dates: dict[str, str | None] = {}
+    for each in services(request).models:
+        dates[each.name] = dates.get(each.name) or each.shutdown_date
+    for each in services(request).models:
+        if isinstance(each, Catalogue):
+            dates = {**dict.fromkeys(await each.fetch_names()), **dates}
+    return reply({"object": "list", "data": [_describe(name, date) for name, date in dates.items()]})
 
 
 async def get(request: Request) -> Response:

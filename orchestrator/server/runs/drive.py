@@ -21,6 +21,7 @@ from orchestrator.server.models.interface import (
     RunCode,
     Search,
     find_model,
+    how_to_add,
 )
 from orchestrator.server.objects import new_reply, new_step, visible_step
 from orchestrator.server.runs import replies, toolwork
@@ -73,7 +74,7 @@ class Driver:
         """Work until the run ends or waits; raises RunLostError."""
         run = self._begin()
         for _ in range(MAX_STEPS):
-            request = read_request(self._store, run)
+            request = read_request(self._store, run, self._parts.tools.files)
             step = await self._ask(request)
             used = usage(
                 step.prompt_tokens if step.prompt_tokens is not None else prompt_tokens(request),
@@ -87,11 +88,8 @@ class Driver:
         model = find_model(self._parts.models, request.model)
         if model is None:
             names = ", ".join(sorted(model.name for model in self._parts.models)) or "none"
-            message = (
-                f"The model '{request.model}' does not exist on this server (it has: {names}); "
-                f"add a ScriptedModel named '{request.model}' or '*'"
-            )
-            return ModelStep(Failure("server_error", message))
+            message = f"The model '{request.model}' does not exist on this server (it has: {names}); "
+            return ModelStep(Failure("server_error", message + how_to_add(request.model)))
         step = await model.step(request)
         await asyncio.sleep(step.delay_ms / 1000)
         return step
@@ -109,6 +107,9 @@ class Driver:
         match action:
             case Failure(code=code, message=message):
                 self._finish("failed", (code, message))
+                return False
+            case Reply(text="", cut_off=True):
+                self._finish("incomplete", reason="max_completion_tokens")
                 return False
             case Reply():
                 self._reply(action, used)
@@ -171,6 +172,7 @@ class Driver:
                 )
                 text, citations = clipped(text, left), ()
                 used = usage(used["prompt_tokens"], left)
+            reason = "max_completion_tokens" if reply.cut_off else reason
             made = replies.made_by(read_tool_steps(self._store, self._run_id))
             place = self._store.count("message", self._thread_id)
             message = new_reply(run, replies.content(text, citations, place, made), replies.attachments(made))

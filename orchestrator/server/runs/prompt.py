@@ -4,7 +4,9 @@ Tokens are counted by `chunking.count_tokens`, the same rule everywhere in the s
 the hosted API counts for English.
 """
 
-from collections.abc import Mapping, Sequence
+import mimetypes
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,33 +23,43 @@ from orchestrator.server.models.interface import (
     ToolResult,
 )
 from orchestrator.server.store import Body, PageQuery, Store
+from orchestrator.server.tools import Files
 
 UNTOLD = "_untold"
 """Marks a message that was taken out of a conversation: it stays part of its response, and no model is told it."""
 
 
-def read_request(store: Store, run: Mapping[str, Any]) -> ModelRequest:
-    """Build the request for a run's next model step, truncated as `truncation_strategy` says."""
+def read_request(store: Store, run: Mapping[str, Any], files: Files | None = None) -> ModelRequest:
+    """Build the request for a run's next model step, truncated as `truncation_strategy` says.
+
+    A picture that is a file is read from `files`; one that is gone is left out.
+    """
     newest = run["truncation_strategy"]["last_messages"] if run["truncation_strategy"]["type"] != "auto" else None
     page = store.fetch_page("message", run["thread_id"], PageQuery(limit=newest or -1, order="desc"))
+    steps, most = store.fetch_page("step", run["id"]).items, run["max_completion_tokens"]
     request = ModelRequest(
         model=run["model"],
         instructions=run["instructions"],
-        messages=tuple(_message(message) for message in reversed(page.items) if not message.get(UNTOLD)),
+        messages=tuple(_message(each, files) for each in reversed(page.items) if not each.get(UNTOLD)),
         tools=() if run["tool_choice"] == "none" else tuple(run["tools"]),
-        tool_steps=tuple(_results(step) for step in read_tool_steps(store, run["id"])),
+        tool_steps=tuple(_results(step) for step in _tool_steps(steps)),
         tool_choice=run["tool_choice"],
         response_format=run["response_format"],
         temperature=run["temperature"],
         top_p=run["top_p"],
-        max_completion_tokens=run["max_completion_tokens"],
+        max_completion_tokens=None if most is None else max(1, most - total_usage(steps)["completion_tokens"]),
+        reasoning_effort=run.get("reasoning_effort"),
+        parallel_tool_calls=run["parallel_tool_calls"],
     )
     return _fitted(request, run["max_prompt_tokens"])
 
 
 def read_tool_steps(store: Store, run_id: str) -> list[Body]:
     """Read a run's finished tool steps, oldest first, with everything the engine noted in them."""
-    steps = store.fetch_page("step", run_id).items
+    return _tool_steps(store.fetch_page("step", run_id).items)
+
+
+def _tool_steps(steps: Sequence[Body]) -> list[Body]:
     return [step for step in steps if step["type"] == "tool_calls" and step["status"] == "completed"]
 
 
@@ -56,8 +68,20 @@ def text_of(message: Mapping[str, Any]) -> str:
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
 
 
-def _message(message: Mapping[str, Any]) -> ModelMessage:
-    return ModelMessage(message["role"], text_of(message))
+def _message(message: Mapping[str, Any], files: Files | None) -> ModelMessage:
+    images = tuple(_images(message["content"], files)) if message["role"] == "user" else ()
+    return ModelMessage(message["role"], text_of(message), images)
+
+
+def _images(content: Sequence[Mapping[str, Any]], files: Files | None) -> Iterator[str]:
+    for part in content:
+        if part["type"] == "image_url":
+            yield part["image_url"]["url"]
+        elif part["type"] == "image_file" and files is not None:
+            stored = files.fetch_content(part["image_file"]["file_id"])
+            if stored is not None:
+                kind = mimetypes.guess_type(stored.filename)[0] or "image/png"
+                yield f"data:{kind};base64,{b64encode(stored.data).decode()}"
 
 
 def _fitted(request: ModelRequest, most: int | None) -> ModelRequest:
@@ -79,13 +103,13 @@ def _result(call: Mapping[str, Any]) -> ToolResult:
         case "code_interpreter":
             code = call["code_interpreter"]
             logs = [output["logs"] for output in code["outputs"] if output["type"] == "logs"]
-            return ToolResult(call["id"], "code_interpreter", code["input"], "".join(logs))
+            return ToolResult(call["id"], "code_interpreter", code["input"], "".join(logs), hosted=True)
     passages = tuple(
         FoundPassage(found["file_id"], found["file_name"], found["score"], found["content"][0]["text"])
         for found in call["file_search"]["results"]
     )
     texts = "\n\n".join(passage.text for passage in passages)
-    return ToolResult(call["id"], "file_search", call["_query"], texts, passages)
+    return ToolResult(call["id"], "file_search", call["_query"], texts, passages, hosted=True)
 
 
 def prompt_tokens(request: ModelRequest) -> int:

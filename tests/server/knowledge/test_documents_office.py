@@ -96,7 +96,7 @@ def test_without_the_extra_it_is_unsupported_and_the_extra_is_named(upload, monk
     monkeypatch.setitem(sys.modules, "docx", None)
     error = refusal(upload, "a.docx", word())
     assert error.code == "unsupported_file"
-    assert "pip install 'orch-assistants[documents]'" in error.message
+    assert "pip install python-docx python-pptx" in error.message
 
 
 BOMB = b"<?xml version='1.0'?><!DOCTYPE d [<!ENTITY a '%s'>%s]><d>&h;</d>" % (

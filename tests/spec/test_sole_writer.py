@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from orchestrator.scenario.sole_writer import sole_writer
+from orchestrator.spec.sole_writer import sole_writer
 
 HOLDER = """
 import sys
 from pathlib import Path
-from orchestrator.scenario.sole_writer import sole_writer
+from orchestrator.spec.sole_writer import sole_writer
 with sole_writer(Path(sys.argv[1])) as alone:
     print(alone, flush=True)
     sys.stdin.readline()
