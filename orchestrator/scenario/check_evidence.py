@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from orchestrator.model.check_evidence import Code, CodeUse, Recall, Retrieval, Retrieved, StatusIs
 from orchestrator.model.check_text import AnyTextCheck, Contains, Equals, Regex
 from orchestrator.model.conversation import CodeRun, Passage
-from orchestrator.model.file_names import is_same_file
+from orchestrator.model.file_names import file_name, is_same_file
 from orchestrator.scenario.check_text import check_text
 from orchestrator.scenario.quoting import quoted, shown
 from orchestrator.scenario.results import Verdict
@@ -115,7 +115,7 @@ def _of_code(wanted: CodeUse) -> Iterator[AnyTextCheck]:
 
 def _no_file(wanted: CodeUse, exchange: Exchange) -> str | None:
     """Say that an exchange brought no such file; None where it did, or where no file is asked for."""
-    if wanted.file is None or any(is_same_file(file.name or "", wanted.file) for file in exchange.files):
+    if wanted.file is None or any(file_name(file.name or "") == file_name(wanted.file) for file in exchange.files):
         return None
     names = ", ".join(file.name or "one without a name" for file in exchange.files)
     return f"expected: a file {wanted.file}\ngot:      {f'files: {names}' if names else 'no file'}"

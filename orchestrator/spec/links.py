@@ -13,6 +13,7 @@ from orchestrator.diagnostics import Diagnostic, nearest
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.code_files import MOST as MOST_CODE_FILES
 from orchestrator.model.desired import assistant_fields, vector_store_fields
+from orchestrator.model.file_names import FileNames
 from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
 from orchestrator.model.own_settings import all_own_tools, own_tools
@@ -421,12 +422,14 @@ class Linker:
         searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
         stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for each in searches for name in each.vector_stores]
         told = all(store is not None and "files" in store.whole for store in stores)
-        files = tuple(label for store in stores if store is not None for label in store.sources or ())
+        sources = [store.sources or {} for store in stores if store is not None]
+        documents = {label: file for each in sources for label, file in each.items()}
         return Subject(
             assistant.name,
             assistant.model,
             {each.name: each for each in map(self._signature, tools) if each is not None},
-            files if told and stores else None,
+            FileNames(documents) if told and stores else None,
+            documents,
         )
 
     def _signature(self, tool: Tool) -> Signature | None:
