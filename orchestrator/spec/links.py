@@ -336,6 +336,7 @@ class Linker:
             judges=judges,
             judge_prices={n: self._prices[judge.model] for n, judge in judges.items() if judge.model in self._prices},
             target=self._names.target,
+            documents=self._documents(scenario, resources),
         )
         if not shaped.cases:
             self._problems += self._check_scenario(document, scenario, None, resources)
@@ -409,6 +410,12 @@ class Linker:
         for path, check in located_checks(scenario):
             problems += self._checks.problems(check, path, subject)
         return [*found, *(document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems)]
+
+    def _documents(self, scenario: Scenario, resources: Mapping[Address, Resource]) -> Mapping[str, str]:
+        shaped = self._named("Assistant").get(scenario.assistant)
+        if shaped is None or not isinstance(shaped.spec, Assistant):
+            return {}
+        return self._subject(shaped.spec, resources).documents
 
     def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
         """Give what checks may speak of, made once for an assistant."""
