@@ -132,6 +132,36 @@ def test_each_case_is_an_item(specs, tmp_path):
     assert "1 passed, 1 deselected" in play(tmp_path, file, "-k", "고마워").stdout
 
 
+QUESTIONS = """\
+kind: Knowledge
+name: manual
+store: papers
+tags: [answers]
+questions:
+  - {question: How do language models learn tasks?, file: language-models.pdf}
+"""
+FLOW = '{"kind": "Knowledge", "name": "twice", "store": "papers", "questions": [{"question": "tasks", "file": "FILE"}]}'
+
+
+def test_question_lists_are_items(specs, tmp_path):
+    run(["apply", "specs/", "--yes"])
+    (specs / "lists").mkdir()
+    (specs / "lists" / "manual.yaml").write_text(QUESTIONS)
+    (specs / "lists" / "flow.yaml").write_text(FLOW.replace("FILE", "language-models.pdf"))
+    listed = play(tmp_path, "specs", "--collect-only", "-q", "-k", "manual or twice").stdout
+    assert "specs/lists/manual.yaml::manual" in listed
+    assert "specs/lists/flow.yaml::twice" in listed
+    done = play(tmp_path, "specs", "-k", "answers", "-W", "error")
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
+    spread = [sys.executable, "-m", "pytest", "specs/lists", "-n", "2", "-p", "no:cacheprovider"]
+    done = subprocess.run(spread, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
+    (specs / "lists" / "manual.yaml").write_text(QUESTIONS.replace("language-models.pdf", "none.pdf"))
+    done = play(tmp_path, "specs/lists", "-k", "manual")
+    assert done.returncode == 2
+    assert "has no file `none.pdf`" in done.stdout
+
+
 def test_what_is_not_applied_says_so(specs, tmp_path):
     done = play(tmp_path, "specs", "-k", "solve")
     assert done.returncode == 1
@@ -146,7 +176,7 @@ def test_broken_specs_stop_collection_with_their_place(specs, tmp_path):
 
 
 def test_yaml_of_others_is_left_alone(tmp_path):
-    (tmp_path / "data.yaml").write_text("kind: Scenario\n")
+    (tmp_path / "data.yaml").write_text("kind: Scenario\n---\nkind: Knowledge\n")
     done = play(tmp_path)
     assert done.returncode == 5  # nothing collected
 

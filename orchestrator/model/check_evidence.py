@@ -35,8 +35,8 @@ class Steps(Weighted):
 class Citation(Strict):
     """A citation to look for."""
 
-    file: NonEmpty = Field(description="Name of the cited file")
-    quote: NonEmpty | None = Field(None, description="Text that must appear in the cited passages")
+    file: NonEmpty = Field(description="The cited file: path, its last parts, or name")
+    quote: NonEmpty | None = Field(None, description="Text that must appear in that file")
 
 
 class Cites(Weighted):
@@ -48,7 +48,7 @@ class Cites(Weighted):
 class Retrieval(Strict):
     """A search result to look for."""
 
-    file: NonEmpty = Field(description="Name of the file that is found")
+    file: NonEmpty = Field(description="The file that is found: path, its last parts, or name")
     within: int | None = Field(None, ge=1, description="Look among the first N results of one search")
     min_score: float | None = Field(None, ge=0, le=1, description="Lowest score of the result, 0 to 1")
 

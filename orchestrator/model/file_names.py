@@ -1,7 +1,11 @@
-"""Whether two names mean one file: targets tell paths or names only, and macOS decomposes what is in them. Pure."""
+"""Which file a written name means: the whole of a path, or its last parts; macOS decomposes what is in them. Pure."""
 
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePosixPath
+
+FROM_ROOT = "./"
+"""Before a path that is meant whole."""
 
 
 def composed(text: str) -> str:
@@ -15,7 +19,36 @@ def file_name(path: str) -> str:
 
 
 def is_same_file(found: str, wanted: str) -> bool:
-    """Tell whether a file that was found is the one that is wanted: by its path as far as both tell it, or its name."""
-    if "/" not in found or "/" not in wanted:
-        return file_name(found) == file_name(wanted)
-    return f"/{composed(found)}".endswith(f"/{composed(wanted).removeprefix('./')}")
+    """Tell whether a file that was found is the one that is wanted: by the last parts of its path that are written.
+
+    So a bare name is that of a file in any folder, and a folder that is written has to be there. After `./` stands the
+    whole path.
+    """
+    found, wanted = composed(found), composed(wanted)
+    if wanted.startswith(FROM_ROOT):
+        return found == wanted.removeprefix(FROM_ROOT)
+    return f"/{found}".endswith(f"/{wanted}")
+
+
+class FileNames:
+    """The paths of declared files, found by what is written of them."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = tuple(sorted(set(paths)))
+        """Each once, in order."""
+        self._by_name: dict[str, list[str]] = {}
+        for path in self.paths:
+            self._by_name.setdefault(file_name(path), []).append(path)
+
+    @property
+    def unique(self) -> tuple[str, ...]:
+        """The names that one file alone has."""
+        return tuple(name for name, paths in self._by_name.items() if len(paths) == 1)
+
+    def named(self, written: str) -> tuple[str, ...]:
+        """Give those of the same name, whatever their folders."""
+        return tuple(self._by_name.get(file_name(written), ()))
+
+    def find(self, written: str) -> tuple[str, ...]:
+        """Give those that a written name may mean."""
+        return tuple(path for path in self.named(written) if is_same_file(path, written))

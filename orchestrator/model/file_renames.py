@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from orchestrator.model.file_names import file_name
+
 
 def renamed(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
     """Give old labels by new ones; both maps give SHA-256 (hex) by label.
@@ -14,12 +16,8 @@ def renamed(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for same_name in (True, False):
         for label, sha256 in sorted(new.items()):
-            chosen = [old for old in left.get(sha256, ()) if not same_name or _name(old) == _name(label)]
+            chosen = [old for old in left.get(sha256, ()) if not same_name or file_name(old) == file_name(label)]
             if label not in found and chosen:
                 found[label] = chosen[0]
                 left[sha256].remove(chosen[0])
     return found
-
-
-def _name(label: str) -> str:
-    return label.rpartition("/")[2]

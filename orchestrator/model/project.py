@@ -203,7 +203,8 @@ class LocatedScenario:
     """Name of the scenario as written, where this is one of its cases."""
     model: str | None = None
     """The model that answers, where it is not the assistant's own."""
-
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Where the files that its assistant searches lie, by their paths in the project."""
     searches: bool = False
     """Whether a vector store of the name of its assistant is searched, and nobody talked to."""
 

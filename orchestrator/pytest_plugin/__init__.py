@@ -1,9 +1,10 @@
-"""Scenarios as pytest items: `*.scenario.yaml` files and documents of kind Scenario below an `orch.yaml`.
+"""Scenarios as pytest items: `*.scenario.yaml` files and documents of kind Scenario or Knowledge below an `orch.yaml`.
 
 pytest loads this in every project of an environment that has orch installed, so it stays light: whether a file is
 ours is seen from its name and text, and the rest is imported when the first one is found.
 """
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 PROJECT_FILE = "orch.yaml"
 MODES = ("none", "once", "new", "stale", "all")
 """Those of `orch test --record`."""
+_PLAYED = re.compile(r"""\bkind["']?\s*:\s*["']?(Scenario|Knowledge)\b""")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,7 +39,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     if not any((folder / PROJECT_FILE).is_file() for folder in file_path.parents):
         return None
-    if not file_path.name.endswith(".scenario.yaml") and "kind: Scenario" not in _read(file_path):
+    if not file_path.name.endswith(".scenario.yaml") and _PLAYED.search(_read(file_path)) is None:
         return None
     collector: pytest.Collector = import_module("orchestrator.pytest_plugin.items").ScenarioFile.from_parent(
         parent, path=file_path

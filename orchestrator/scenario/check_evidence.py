@@ -6,8 +6,9 @@ from orchestrator.diagnostics import counted
 from orchestrator.model.check_evidence import Code, CodeUse, Recall, Retrieval, Retrieved, StatusIs
 from orchestrator.model.check_text import AnyTextCheck, Contains, Equals, Regex
 from orchestrator.model.conversation import CodeRun, Passage
-from orchestrator.model.file_names import is_same_file
+from orchestrator.model.file_names import file_name, is_same_file
 from orchestrator.scenario.check_text import check_text
+from orchestrator.scenario.documents import Documents
 from orchestrator.scenario.quoting import quoted, shown
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.transcript import Exchange
@@ -29,13 +30,13 @@ def check_status(check: StatusIs, exchanges: Sequence[Exchange]) -> Verdict:
     return failed("status", f"expected: {check.status}\ngot:      {status or 'no reply'}{why}")
 
 
-def check_retrieved(check: Retrieved, exchanges: Sequence[Exchange]) -> Verdict:
+def check_retrieved(check: Retrieved, exchanges: Sequence[Exchange], documents: Documents) -> Verdict:
     """Check `retrieved`: a search found the file, among its first results and with the score that are asked for."""
     wanted = check.retrieved if isinstance(check.retrieved, Retrieval) else Retrieval(file=check.retrieved)
     searches = [search.passages for exchange in exchanges for search in exchange.searches]
     for passages in searches:
         for place, passage in enumerate(passages[: wanted.within], 1):
-            if _is_file(passage, wanted) and passage.score >= (wanted.min_score or 0):
+            if is_same_file(documents.path_of(passage.file), wanted.file) and passage.score >= (wanted.min_score or 0):
                 return passed("retrieved", f"result {place} is of {wanted.file}, with score {passage.score:.2f}")
     among = f" among the first {wanted.within}" if wanted.within else ""
     score = f" with a score of {wanted.min_score:g} or more" if wanted.min_score is not None else ""
@@ -43,17 +44,18 @@ def check_retrieved(check: Retrieved, exchanges: Sequence[Exchange]) -> Verdict:
     if not searches:
         return failed("retrieved", "\n".join([*lines, "got:      file_search was not used"]))
     lines.append("got:      these results, best first")
-    return failed("retrieved", "\n".join([*lines, *(_results(passages) for passages in searches[:_MOST])]))
+    unclear = documents.unclear(passage.file for passages in searches for passage in passages)
+    return failed("retrieved", "\n".join([*lines, *(_results(passages) for passages in searches[:_MOST]), *unclear]))
 
 
-def check_recall(check: Recall, exchanges: Sequence[Exchange]) -> Verdict:
+def check_recall(check: Recall, exchanges: Sequence[Exchange], documents: Documents) -> Verdict:
     """Check `recall`: the mean share of files that the first results of searches held, over all questions."""
     wanted = check.recall
     asked = {exchange.user: exchange for exchange in reversed(exchanges)}
     shares, lines = [], []
     for question in wanted.questions:
         searches = asked[question.user].searches if question.user in asked else ()
-        found = [passage.file for search in searches for passage in search.passages[: wanted.k]]
+        found = [documents.path_of(passage.file) for search in searches for passage in search.passages[: wanted.k]]
         lacking = [file for file in question.files if not any(is_same_file(each, file) for each in found)]
         shares.append(1 - len(lacking) / len(question.files))
         if lacking:
@@ -67,10 +69,6 @@ def check_recall(check: Recall, exchanges: Sequence[Exchange]) -> Verdict:
     more = [f"  and {len(lines) - _MOST_QUESTIONS} more"] if len(lines) > _MOST_QUESTIONS else []
     reason = [f"expected: recall@{wanted.k} of {wanted.min:g} or more", f"got:      {said}", *lines[:_MOST_QUESTIONS]]
     return Verdict("recall", False, recall, "\n".join([*reason, *more]))
-
-
-def _is_file(passage: Passage, wanted: Retrieval) -> bool:
-    return is_same_file(passage.file, wanted.file)
 
 
 def _results(passages: Sequence[Passage]) -> str:
@@ -116,7 +114,7 @@ def _of_code(wanted: CodeUse) -> Iterator[AnyTextCheck]:
 
 def _no_file(wanted: CodeUse, exchange: Exchange) -> str | None:
     """Say that an exchange brought no such file; None where it did, or where no file is asked for."""
-    if wanted.file is None or any(is_same_file(file.name or "", wanted.file) for file in exchange.files):
+    if wanted.file is None or any(file_name(file.name or "") == file_name(wanted.file) for file in exchange.files):
         return None
     names = ", ".join(file.name or "one without a name" for file in exchange.files)
     return f"expected: a file {wanted.file}\ngot:      {f'files: {names}' if names else 'no file'}"

@@ -2,7 +2,8 @@
 
 A turn's checks see the exchange of that turn; a conversation's checks see all of them. What the assistant said in
 several messages or replies is one text then, in order. Each family of checks has a module of its own; `python` alone
-calls code that is not ours. A check that needs a judge stays open here: `judging` asks it.
+calls code that is not ours, and `cites` alone looks into the project's documents. A check that needs a judge stays open
+here: `judging` asks it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from orchestrator.scenario.check_structure import check_json
 from orchestrator.scenario.check_text import OF_TEXT
 from orchestrator.scenario.check_trajectory import check_max_calls, check_parallel, check_steps, check_trajectory
 from orchestrator.scenario.combining import Single, combine
+from orchestrator.scenario.documents import Documents
 from orchestrator.scenario.results import Verdict
 from orchestrator.scenario.setting import Setting
 from orchestrator.scenario.transcript import Exchange
@@ -38,12 +40,15 @@ OF_EXCHANGES: Mapping[type[Any], Callable[[Any, Sequence[Exchange]], Verdict]] =
     Parallel: check_parallel,
     StatusIs: check_status,
     Steps: check_steps,
-    Cites: check_cites,
-    Retrieved: check_retrieved,
-    Recall: check_recall,
     Code: check_code,
     LatencyMs: check_latency,
     Tokens: check_tokens,
+}
+
+OF_SOURCES: Mapping[type[Any], Callable[[Any, Sequence[Exchange], Documents], Verdict]] = {
+    Cites: check_cites,
+    Retrieved: check_retrieved,
+    Recall: check_recall,
 }
 
 
@@ -72,6 +77,8 @@ def get_single(check: Check, exchanges: Sequence[Exchange], setting: Setting) ->
             return check_cost(check, exchanges, setting.price)
         case PythonCheck():
             return check_python(check, exchanges, setting.root)
+        case _ if type(check) in OF_SOURCES:
+            return OF_SOURCES[type(check)](check, exchanges, setting.documents)
         case _ if type(check) in OF_TEXT:
             return OF_TEXT[type(check)](check, "\n".join(exchange.text for exchange in exchanges), "a reply")
         case _:

@@ -52,3 +52,15 @@ def near_miss(wanted: str, text: str, *, whole: bool = False) -> str | None:
 def folded_space(text: str) -> str:
     """Give a text in one Unicode form, with single spaces for white space."""
     return " ".join(composed(text).split())
+
+
+def stands_across(wanted: str, before: str, after: str) -> bool:
+    """Tell whether a text begins where another ends and ends where a third begins; white space is folded in all.
+
+    What `before` ends with and `after` begins with may overlap, or leave out the space between two words.
+    """
+    ends = next((n for n in range(min(len(wanted) - 1, len(before)), 0, -1) if before.endswith(wanted[:n])), 0)
+    rest = next((n for n in range(max(1, len(wanted) - len(after)), len(wanted)) if after.startswith(wanted[n:])), None)
+    if not ends or rest is None:
+        return False
+    return rest <= ends or wanted[ends:rest] == " "

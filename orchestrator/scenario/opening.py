@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from orchestrator.model.address import Address, Kind
-from orchestrator.model.check_evidence import Recall
+from orchestrator.model.check_evidence import Cites, Recall, Retrieved
 from orchestrator.model.project import LocatedScenario, Resource
 from orchestrator.providers.interface import Conversation, Hearer, Provider
 from orchestrator.scenario.labels import LabelledConversation, Labels
 from orchestrator.scenario.searching import SearchConversation
+from orchestrator.spec.mentions import located_checks
+
+_OF_FILES = (Cites, Retrieved, Recall)
 
 
 class Opener:
@@ -32,7 +35,10 @@ class Opener:
             return SearchConversation(self._provider, id, max(asked))
         inner = self._provider.open(id, located.model, self._hearer)
         stores = {each for each in self._resources[located.subject].references if each.kind is Kind.VECTOR_STORE}
-        return LabelledConversation(inner, self._labels_of(frozenset(stores))) if stores else inner
+        if not stores:
+            return inner
+        exactly = any(isinstance(check, _OF_FILES) for _, check in located_checks(located.scenario))
+        return LabelledConversation(inner, self._labels_of(frozenset(stores)), exactly)
 
     def _labels_of(self, stores: frozenset[Address]) -> Labels:
         if stores not in self._labels:

@@ -10,6 +10,7 @@ from orchestrator.model.judges import Judge
 from orchestrator.model.mocks import Place
 from orchestrator.model.prices import Price
 from orchestrator.model.project import LocatedScenario
+from orchestrator.scenario.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Setting:
     """Those that checks ask, by name."""
     judge_prices: Mapping[str, Price] = field(default_factory=dict)
     """What their models cost, by the name of the judge."""
+    documents: Documents = field(default_factory=Documents)
+    """The files that the assistant searches, as the project has them."""
 
 
 def get_setting(located: LocatedScenario) -> Setting:
@@ -39,4 +42,5 @@ def get_setting(located: LocatedScenario) -> Setting:
         located.mock_positions,
         located.judges,
         located.judge_prices,
+        Documents(located.documents),
     )

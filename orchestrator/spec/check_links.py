@@ -4,23 +4,23 @@ A name that nothing has is told before a run is spent on it. Which built-in tool
 target may take one away, and its specs are to be planned all the same.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from orchestrator.diagnostics import did_you_mean, nearest
 from orchestrator.model.check_calls import Called, CallPattern, ToolCalled, Trajectory
-from orchestrator.model.check_evidence import Citation, Cites, Retrieval, Retrieved, StepList, Steps
+from orchestrator.model.check_evidence import Citation, Cites, Recall, Retrieval, Retrieved, Sought, StepList, Steps
 from orchestrator.model.check_judge import Graded, JudgeCheck
 from orchestrator.model.check_numbers import CostUsd
 from orchestrator.model.check_structure import JsonReply
 from orchestrator.model.checks import Check, PythonCheck
 from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH, MESSAGE
+from orchestrator.model.file_names import FileNames
 from orchestrator.model.judges import Judge
 from orchestrator.model.prices import Price
 from orchestrator.spec import queries
 from orchestrator.spec.argument_faults import Signature
+from orchestrator.spec.file_links import find_doubt
 from orchestrator.spec.matcher_links import find_matcher_problems
 from orchestrator.spec.python_files import PythonFiles
 from orchestrator.spec.reader import Path_
@@ -37,8 +37,10 @@ class Subject:
     model: str
     functions: Mapping[str, Signature]
     """By the name the model calls them."""
-    files: tuple[str, ...] | None
-    """Names of the files it can find; None where the specs do not say, or it searches none."""
+    files: FileNames | None
+    """The files it can find; None where the specs do not say, or it searches none."""
+    documents: Mapping[str, str]
+    """Where the contents of those that are declared lie, by path in the project."""
 
 
 class CheckLinks:
@@ -72,9 +74,11 @@ class CheckLinks:
                 names = steps.names if isinstance(steps, StepList) else steps
                 yield from _in_steps(names, place, subject)
             case Cites(cites=source):
-                yield from _in_sources(source, (*at, "cites"), subject)
+                yield from _in_source(source, (*at, "cites"), subject)
             case Retrieved(retrieved=found):
-                yield from _in_sources(found, (*at, "retrieved"), subject)
+                yield from _in_source(found, (*at, "retrieved"), subject)
+            case Recall(recall=recall):
+                yield from _in_questions(recall.questions, (*at, "recall", "questions"), subject)
 
     def _of_judge(self, check: JudgeCheck, at: Path_) -> Iterator[Problem]:
         if check.by not in self._judges:
@@ -118,17 +122,21 @@ def _in_steps(names: list[str], at: Path_, subject: Subject) -> Iterator[Problem
             yield Problem((*at, index), f"assistant `{subject.name}` takes no step `{name}`", hint)
 
 
-def _in_sources(written: str | Citation | Retrieval, at: Path_, subject: Subject) -> Iterator[Problem]:
-    """Say what is wrong with a file that shall be found: names are compared by their last part."""
-    if subject.files is None:
-        return
+def _in_source(written: str | Citation | Retrieval, at: Path_, subject: Subject) -> Iterator[Problem]:
     name, place = (written, at) if isinstance(written, str) else (written.file, (*at, "file"))
-    known = sorted({_last_part(file) for file in subject.files})
-    if _last_part(name) not in known:
-        hint = did_you_mean(_last_part(name), known) or f"it can find: {', '.join(known) or 'nothing'}"
-        message = f"assistant `{subject.name}` has no file `{name}` in its vector stores"
-        yield Problem(place, message, hint)
+    yield from _of_file(name, place, subject)
 
 
-def _last_part(file: str) -> str:
-    return unicodedata.normalize("NFC", PurePosixPath(file).name)
+def _in_questions(questions: Sequence[Sought], at: Path_, subject: Subject) -> Iterator[Problem]:
+    for number, question in enumerate(questions):
+        place = (*at, number, "file")
+        for index, name in enumerate(question.files):
+            yield from _of_file(name, place if isinstance(question.file, str) else (*place, index), subject)
+
+
+def _of_file(name: str, at: Path_, subject: Subject) -> Iterator[Problem]:
+    """Say what is wrong with a file that shall be found."""
+    if subject.files is not None:
+        missing = f"assistant `{subject.name}` has no file `{name}` in its vector stores"
+        if doubt := find_doubt(name, subject.files, missing):
+            yield Problem(at, *doubt)

@@ -38,6 +38,19 @@ def read_csv(text: str, shown: str) -> tuple[list[tuple[dict[str, str], int]], l
     return rows, problems
 
 
+def find_columns(text: str, shown: str) -> dict[str, Position]:
+    """Give where the name of each column stands, of a text whose header `read_csv` could read."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    for values in reader:
+        if values:
+            places = _columns(text.split("\n")[line - 1])
+            known = zip(values, places, strict=False)
+            return {name.strip(): Position(shown, line, place) for name, place in known}
+        line = reader.line_num + 1
+    return {}
+
+
 def _find_header_problems(names: list[str], text: str, shown: str, line: int) -> list[Diagnostic]:
     places = _columns(text)
 

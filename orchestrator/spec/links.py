@@ -13,6 +13,7 @@ from orchestrator.diagnostics import Diagnostic, did_you_mean
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.code_files import MOST as MOST_CODE_FILES
 from orchestrator.model.desired import assistant_fields, vector_store_fields
+from orchestrator.model.file_names import FileNames
 from orchestrator.model.judges import Judge, get_assistant, get_instructions
 from orchestrator.model.language import FileText, Spec
 from orchestrator.model.own_settings import all_own_tools, own_tools
@@ -334,6 +335,7 @@ class Linker:
             judges=judges,
             judge_prices={n: self._prices[judge.model] for n, judge in judges.items() if judge.model in self._prices},
             target=self._names.target,
+            documents=self._documents(scenario, resources),
         )
         if not shaped.cases:
             self._problems += self._check_scenario(document, scenario, None, resources)
@@ -406,6 +408,12 @@ class Linker:
             problems += self._checks.problems(check, path, subject)
         return [*found, *(document.diagnostic(p.message, p.path, p.hint, p.of_key) for p in problems)]
 
+    def _documents(self, scenario: Scenario, resources: Mapping[Address, Resource]) -> Mapping[str, str]:
+        shaped = self._named("Assistant").get(scenario.assistant)
+        if shaped is None or not isinstance(shaped.spec, Assistant):
+            return {}
+        return self._subject(shaped.spec, resources).documents
+
     def _subject(self, assistant: Assistant, resources: Mapping[Address, Resource]) -> Subject:
         """Give what checks may speak of, made once for an assistant."""
         if assistant.name not in self._subjects:
@@ -418,12 +426,14 @@ class Linker:
         searches = [tool.file_search for tool in tools if isinstance(tool, FileSearchTool)]
         stores = [resources.get(Address(Kind.VECTOR_STORE, name)) for each in searches for name in each.vector_stores]
         told = all(store is not None and "files" in store.whole for store in stores)
-        files = tuple(label for store in stores if store is not None for label in store.sources or ())
+        sources = [store.sources or {} for store in stores if store is not None]
+        documents = {label: file for each in sources for label, file in each.items()}
         return Subject(
             assistant.name,
             assistant.model,
             {each.name: each for each in map(self._signature, tools) if each is not None},
-            files if told and stores else None,
+            FileNames(documents) if told and stores else None,
+            documents,
         )
 
     def _signature(self, tool: Tool) -> Signature | None:

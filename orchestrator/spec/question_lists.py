@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
+from orchestrator.diagnostics import Diagnostic, Position, nearest
 from orchestrator.model.check_evidence import Recall, RecallOf, Sought
-from orchestrator.model.file_names import is_same_file
+from orchestrator.model.file_names import FileNames
 from orchestrator.model.project import Resource
 from orchestrator.model.questions import Knowledge, Question
 from orchestrator.model.scenario import Scenario, Turn
+from orchestrator.spec.file_links import find_doubt
 from orchestrator.spec.reader import Document
-from orchestrator.spec.rows import RowFiles
+from orchestrator.spec.rows import RowFiles, Table
 
 COLUMNS = ("question", "file")
 _SEVERAL = ";"
@@ -31,14 +32,14 @@ def read_questions(
     """Give the list as a scenario, and everything that is wrong with it; None where nothing can be asked."""
     written = spec.questions
     asked, problems = _from_rows(document, written, rows) if isinstance(written, str) else _listed(document, written)
-    labels = sorted(store.sources or {}) if store is not None and "files" in store.whole else None
+    files = FileNames(store.sources or {}) if store is not None and "files" in store.whole else None
     seen: dict[str, Position] = {}
     for each in asked:
         if each.question in seen:
             message = f"{each.question!r} is asked twice"
             problems.append(Diagnostic(message, each.position, f"the other is at {seen[each.question]}"))
         seen.setdefault(each.question, each.position)
-        problems += _unknown(each, labels, spec.store)
+        problems += _doubts(each, files, spec.store)
     if not asked:
         return None, problems
     sought = [Sought(user=each.question, file=each.files) for each in asked]
@@ -65,16 +66,30 @@ def _listed(document: Document, questions: Sequence[Question]) -> tuple[list[_As
 
 def _from_rows(document: Document, written: str, rows: RowFiles) -> tuple[list[_Asked], list[Diagnostic]]:
     table = rows.read(document, written, ("questions",))
-    asked, problems = [], list(table.problems)
+    asked: list[_Asked] = []
+    problems = [*table.problems, *_unknown_columns(table)]
     for row in table.rows:
         files = _files(row.values.get("file"))
         question = row.values.get("question")
-        if set(row.values) != set(COLUMNS) or not isinstance(question, str) or not question.strip() or not files:
+        if isinstance(question, str) and question.strip() and files:
+            asked.append(_Asked(question.strip(), files, row.position))
+        elif set(row.values) <= set(COLUMNS):  # else a column that has another name may be what is missing
             hint = f"columns: {', '.join(COLUMNS)}; several files stand in one cell with `{_SEVERAL}` between"
             problems.append(Diagnostic("a row is a question and the file that answers it", row.position, hint))
-        else:
-            asked.append(_Asked(question.strip(), files, row.position))
     return asked, problems
+
+
+def _unknown_columns(table: Table) -> Iterator[Diagnostic]:
+    """Name each column that says nothing, at its first place."""
+    unknown: dict[str, Position] = {}
+    for row in table.rows:
+        for column in row.values:
+            if column not in COLUMNS:
+                unknown.setdefault(column, table.columns.get(column, row.position))
+    for column, position in unknown.items():
+        near = nearest(column, COLUMNS)
+        hint = f"did you mean `{near}`?" if near else f"its columns are {' and '.join(COLUMNS)}"
+        yield Diagnostic(f"a question list has no column `{column}`", position, hint)
 
 
 def _files(value: Any) -> list[str]:
@@ -82,9 +97,8 @@ def _files(value: Any) -> list[str]:
     return [part.strip() for part in parts if isinstance(part, str) and part.strip()]
 
 
-def _unknown(asked: _Asked, labels: list[str] | None, store: str) -> Iterator[Diagnostic]:
+def _doubts(asked: _Asked, files: FileNames | None, store: str) -> Iterator[Diagnostic]:
     for file in asked.files:
-        if labels is not None and not any(is_same_file(label, file) for label in labels):
-            known = [*labels, *(label.rpartition("/")[2] for label in labels)]
-            hint = did_you_mean(file, known) or "name a file that the store declares, by its path or its name"
-            yield Diagnostic(f"vector_store.{store} has no file `{file}`", asked.position, hint)
+        if files is not None and (doubt := find_doubt(file, files, f"vector_store.{store} has no file `{file}`")):
+            message, hint = doubt
+            yield Diagnostic(message, asked.position, hint)

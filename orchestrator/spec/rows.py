@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
-from orchestrator.spec.csv_rows import read_csv
+from orchestrator.spec.csv_rows import find_columns, read_csv
 from orchestrator.spec.files import inside, show
 from orchestrator.spec.reader import NO_TEXTS, Document, Path_, Texts, read_documents, read_text
 
@@ -34,6 +34,8 @@ class Table:
 
     rows: list[Row] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    columns: Mapping[str, Position] = field(default_factory=dict)
+    """Where the names of columns stand, where that is one place for all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class RowFiles:
         if file.suffix.lower() == ".jsonl":
             return _read_jsonl(text, shown)
         found, problems = read_csv(text, shown)
-        return Table([Row(values, Position(shown, line)) for values, line in found], problems)
+        columns = find_columns(text, shown) if found else {}
+        return Table([Row(values, Position(shown, line)) for values, line in found], problems, columns)
 
 
 def _names(folder: Path) -> list[str]:

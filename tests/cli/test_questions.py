@@ -14,7 +14,7 @@ targets:
 ---
 kind: VectorStore
 name: handbook
-files: [{path: 'docs/*'}]
+files: [{path: 'docs/**/*'}]
 ---
 kind: Assistant
 name: clerk
@@ -128,12 +128,36 @@ def test_models_have_no_part_in_it(orch, shop):
         (LISTED.partition("questions:")[0] + "questions: none.csv\n", "there is no file `none.csv`"),
         (LISTED.partition("questions:")[0] + "questions: ../q.csv\n", "lies outside the project"),
         (LISTED.partition("questions:")[0] + "questions: bad.csv\n", "bad.csv:3:1: error: a row is a question and"),
+        (
+            LISTED.partition("questions:")[0] + "questions: noted.csv\n",
+            "noted.csv:1:6: error: a question list has no column",
+        ),
+        (
+            LISTED.partition("questions:")[0] + "questions: noted.csv\n",
+            "`note`\n  hint: its columns are question and file",
+        ),
+        (
+            LISTED.partition("questions:")[0] + "questions: named.jsonl\n",
+            "named.jsonl:1:1: error: a question list has no",
+        ),
+        (
+            LISTED.partition("questions:")[0] + "questions: named.jsonl\n",
+            "`fil`\n  hint: did you mean `file`?\n1 problem",
+        ),
+        (LISTED.replace("returns.md", "old/returns.md"), "hint: did you mean `docs/returns.md`?"),
+        (LISTED.replace("returns.md", "same.md"), "answers.yaml:6:5: error: `same.md` is the name of 2 files"),
+        (LISTED.replace("returns.md", "same.md"), "hint: write docs/a/same.md or docs/b/same.md"),
         (LISTED + "recall: 1.5\n", "answers.yaml:8:9: error: "),
     ],
 )
 def test_what_is_wrong_with_a_list_is_told_at_its_place(orch, shop, written, said):
+    (shop / "noted.csv").write_text("file,note,question\nprices.md,!,what does a chair cost\nprices.md,?,cost\n")
+    (shop / "named.jsonl").write_text('{"question": "what does a chair cost", "fil": "prices.md"}\n')
+    for folder in ("a", "b"):
+        (shop / "docs" / folder).mkdir()
+        (shop / "docs" / folder / "same.md").write_text("The same.")
     (shop / "bad.csv").write_text("question,file\nwhat does a chair cost,prices.md\n  ,prices.md\n")
     (shop / "answers.yaml").write_text(written)
     done = orch("validate")
     assert done.code == 1
-    assert said in done.err
+    assert said in done.err, done.err

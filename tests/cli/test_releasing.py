@@ -124,7 +124,7 @@ def test_apply_and_test_pass(orch, shop):
     assert done.code == 0, done.out + done.err
     (scenario,) = json.loads(report.read_text())["scenarios"]
     (attempt,) = scenario["attempts"]
-    assert attempt["requests"] == 6  # the conversation, one for each message and each round of outputs, its end
+    assert attempt["requests"] == 7  # the conversation, each message, round of outputs, the paths of files, its end
     assert attempt["turns"][0]["usage"]["input_tokens"] > 0
 
 

@@ -303,7 +303,7 @@ def test_a_bridge_carries_a_search_and_its_citations_over(orch, bridged):
     done = orch("test", "--json", str(report))
     assert done.code == 0, done.out + done.err
     (attempt,) = json.loads(report.read_text())["scenarios"][0]["attempts"]
-    assert attempt["requests"] == 4  # the session, the search, its result, the end
+    assert attempt["requests"] == 5  # the session, the search, its result, the paths of files, the end
     assert attempt["turns"][0]["tool_calls"] == []
     assert orch("plan", "--detailed-exitcode").code == 0
     assert orch("apply", "--yes", "--target", "classic").code == 0

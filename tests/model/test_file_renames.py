@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from orchestrator.model.file_renames import renamed
@@ -13,6 +15,12 @@ from orchestrator.model.file_renames import renamed
         pytest.param({"a.md": "1", "b.md": "1"}, {"c.md": "1"}, {"c.md": "a.md"}, id="one goes"),
         pytest.param(
             {"a/x": "1", "b/y": "1"}, {"c/y": "1", "c/z": "1"}, {"c/y": "b/y", "c/z": "a/x"}, id="two of one content"
+        ),
+        pytest.param(
+            {"a/x.md": "1", f"b/{unicodedata.normalize('NFD', '논문.md')}": "1"},
+            {"c/논문.md": "1"},
+            {"c/논문.md": f"b/{unicodedata.normalize('NFD', '논문.md')}"},
+            id="the same name in another Unicode form",
         ),
     ],
 )

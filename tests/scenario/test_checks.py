@@ -7,7 +7,7 @@ import pytest
 from orchestrator.model.checks import CHECKS, AllOf, AnyOf, Check, Not, PythonCheck
 from orchestrator.model.conversation import Usage
 from orchestrator.scenario.check_text import OF_TEXT
-from orchestrator.scenario.checks import OF_EXCHANGES, get_verdict
+from orchestrator.scenario.checks import OF_EXCHANGES, OF_SOURCES, get_verdict
 from orchestrator.scenario.setting import Setting
 from tests.scenario.checking import CHECK, call, called, reason, said, verdict
 
@@ -21,7 +21,7 @@ def test_every_check_of_the_language_gives_a_verdict():
     members = {get_args(member)[0] for member in get_args(get_args(Check)[0])}
     alone = {Not, AllOf, AnyOf, PythonCheck}
     assert len(members) == len(CHECKS)
-    assert {member.__name__ for member in members - alone - set(OF_EXCHANGES) - set(OF_TEXT)} == {
+    assert {member.__name__ for member in members - alone - set(OF_EXCHANGES) - set(OF_SOURCES) - set(OF_TEXT)} == {
         "CostUsd",
         "JudgeCheck",
     }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.scenario.finding import find, find_pattern, folded_space, near_miss
+from orchestrator.scenario.finding import find, find_pattern, folded_space, near_miss, stands_across
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,22 @@ def test_a_near_miss_of_the_whole_is_not_one_of_a_part():
 
 def test_spaces():
     assert folded_space(" a\n\tb ") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "across"),
+    [
+        ("they come back within", "30 days of it", True),
+        ("they come back within 30", "within 30 days of it", True),
+        ("they come back wi", "thin 30 days of it", True),
+        ("they come back within", "within 30 days of it", True),
+        ("30 days of it", "they come back within", False),
+        ("they come back", "30 days of it", False),
+        ("come back within a", "30 days of it", False),
+        ("come back within 30 days", "30 days of it", False),
+        ("", "back within 30 days", False),
+        ("back within 30 days", "", False),
+    ],
+)
+def test_a_text_that_begins_in_one_and_ends_in_another(before, after, across):
+    assert stands_across("back within 30 days", before, after) is across

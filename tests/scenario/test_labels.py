@@ -18,14 +18,19 @@ def reply(*files: tuple[str, str | None]) -> Reply:
     return Reply(ReplyStatus.COMPLETED, (message,), (), Evidence((Search(passages),)))
 
 
-def heard(provider: MemoryProvider, *replies: Reply) -> list[Reply]:
-    store = provider.put(StoredObject(Kind.VECTOR_STORE, {}, files={NEW: {"sha256": "a"}, SAME: {"sha256": "b"}}))
-    talk = LabelledConversation(ScriptedConversation(replies), Labels(provider, [store], [NEW, SAME]))
+def heard(provider: MemoryProvider, *replies: Reply, exactly: bool = False, paths: tuple[str, ...] = (NEW, SAME)):
+    store = provider.put(StoredObject(Kind.VECTOR_STORE, {}, files={path: {"sha256": path} for path in paths}))
+    talk = LabelledConversation(ScriptedConversation(replies), Labels(provider, [store], paths), exactly)
 
     async def converse() -> list[Reply]:
         return [await talk.send("?") for _ in replies]
 
     return asyncio.run(converse())
+
+
+def named(given: Reply) -> tuple[list[str], list[str | None]]:
+    [search] = given.evidence.searches
+    return [passage.file for passage in search.passages], [each.file for each in given.messages[0].citations]
 
 
 def test_a_name_that_is_declared_costs_nothing():
@@ -38,8 +43,26 @@ def test_a_name_that_is_declared_costs_nothing():
 def test_a_renamed_file_goes_by_its_new_name_and_the_store_is_asked_once():
     provider = MemoryProvider()
     first, second = heard(provider, *[reply(("vs_1/docs/new.md", "old.md"), ("file-theirs", "theirs.md"))] * 2)
-    [search] = first.evidence.searches
-    assert [passage.file for passage in search.passages] == [NEW, "theirs.md"]
-    assert [citation.file for citation in first.messages[0].citations] == [NEW, "theirs.md"]
-    assert (first.requests, second.requests) == (3, 1)
-    assert provider.requests.total == 2
+    assert named(first) == ([NEW, "theirs.md"], [NEW, "theirs.md"])
+    assert (first.requests, second.requests) == (2, 1)
+    assert provider.requests.counts == {"GET /vector_stores/{id}/files": 1}
+
+
+def test_where_files_are_checked_ids_tell_them_and_the_store_is_asked_once():
+    provider = MemoryProvider()
+    paths = ("docs/en/a.md", "docs/ko/a.md", "docs/b.md", "docs/old-b.md")
+    found = reply(("vs_1/docs/ko/a.md", "a.md"), ("vs_1/docs/old-b.md", "b.md"), ("vs_1/docs/b.md", None))
+    first, second = heard(provider, found, found, exactly=True, paths=paths)
+    assert named(first) == (["docs/ko/a.md", "docs/old-b.md"], ["docs/ko/a.md", "docs/old-b.md", "docs/b.md"])
+    assert named(second) == named(first)
+    assert (first.requests, second.requests) == (2, 1)
+    assert provider.requests.total == 1
+
+
+def test_where_nothing_was_found_nothing_is_asked():
+    provider = MemoryProvider()
+    assert heard(provider, reply(), Reply(ReplyStatus.COMPLETED), exactly=True) == [
+        reply(),
+        Reply(ReplyStatus.COMPLETED),
+    ]
+    assert provider.requests.total == 0

@@ -68,7 +68,7 @@ def told(project):
         "trajectory: {mode: exact, calls: [quiz, {name: quiz}]}",
         "parallel: [quiz, quiz]",
         "code: {contains: x}",
-        "cites: papers/gpt.md",
+        "cites: ./gpt.md",
         "retrieved: {file: gpt.md}",
         "judge: kind",
         "judge: {by: strict, criteria: [is polite]}",
@@ -188,6 +188,77 @@ def test_files_of_a_store_that_declares_none_are_not_known(write):
     specs = REST.replace('files: [{path: "*.md"}]\n', "")
     root = write({"orch.yaml": HEAD, "a.yaml": scenario, "b.yaml": specs})
     assert load(Ask(start=root, cwd=root)).scenarios
+
+
+RETURNS = ("docs/en/returns.md", "docs/ko/returns.md", "old/docs/en/returns.md", "docs/prices.md")
+
+
+@pytest.fixture
+def shelved(write):
+    def problems(check: str) -> list[tuple[str, str | None]]:
+        scenario = f"kind: Scenario\nname: s\nassistant: tutor\nturns: [{{user: hi, checks: [{check}]}}]\n"
+        files = {"a.yaml": scenario, "b.yaml": REST.replace("*.md", "**/*.md"), **dict.fromkeys(RETURNS, "x\n")}
+        root = write({"orch.yaml": HEAD, **files})
+        try:
+            load(Ask(start=root, cwd=root))
+        except SpecError as error:
+            return [(each.message, each.hint) for each in error.diagnostics]
+        return []
+
+    return problems
+
+
+@pytest.mark.parametrize("name", ["ko/returns.md", "docs/ko/returns.md", "prices.md", "./docs/en/returns.md"])
+def test_a_file_is_told_by_the_last_parts_of_its_path(shelved, name):
+    assert shelved(f"cites: {name}") == shelved(f"retrieved: {{file: {name}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        (
+            "returns.md",
+            "`returns.md` is the name of 3 files",
+            "write ./docs/en/returns.md, docs/ko/returns.md or old/docs/en/returns.md",
+        ),
+        (
+            "docs/en/returns.md",
+            "`docs/en/returns.md` is the name of 2 files",
+            "write ./docs/en/returns.md or old/docs/en/returns.md",
+        ),
+        (
+            "docs/kr/returns.md",
+            "assistant `tutor` has no file `docs/kr/returns.md` in its vector stores",
+            "did you mean `docs/ko/returns.md`?",
+        ),
+        (
+            "shop/prices.md",
+            "assistant `tutor` has no file `shop/prices.md` in its vector stores",
+            "did you mean `docs/prices.md`?",
+        ),
+        (
+            "./prices.md",
+            "assistant `tutor` has no file `./prices.md` in its vector stores",
+            "did you mean `docs/prices.md`?",
+        ),
+        (
+            "xyz.txt",
+            "assistant `tutor` has no file `xyz.txt` in its vector stores",
+            "it can find: docs/en/returns.md, docs/ko/returns.md, docs/prices.md and old/docs/en/returns.md",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "check",
+    [
+        "cites: NAME",
+        "not: {retrieved: {file: NAME, within: 3}}",
+        "recall: {questions: [{user: hi, file: NAME}]}",
+        "recall: {questions: [{user: hi, file: [docs/prices.md, NAME]}]}",
+    ],
+)
+def test_a_name_that_tells_no_file_or_several_is_told(shelved, check, name, message, hint):
+    assert shelved(check.replace("NAME", name)) == [(message, hint)]
 
 
 def test_a_scenario_knows_the_judges_its_checks_ask_and_no_others(project):

@@ -6,7 +6,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.spec.csv_rows import read_csv
+from orchestrator.spec.csv_rows import find_columns, read_csv
 
 
 def told(text: str) -> list[str]:
@@ -25,6 +25,15 @@ def test_a_header_names_every_column_once():
         "r.csv:1:13: column 4 has no name",
         "r.csv:1:16: column 6 has no name",
     ]
+
+
+def test_columns_have_their_places_in_the_header():
+    places = find_columns('\nid,"a,b", note\n1,2,3\n', "r.csv")
+    assert {name: str(place) for name, place in places.items()} == {
+        "id": "r.csv:2:1",
+        "a,b": "r.csv:2:4",
+        "note": "r.csv:2:10",
+    }
 
 
 def test_columns_are_separated_by_commas():
