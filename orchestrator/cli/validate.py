@@ -1,7 +1,7 @@
 """`orch validate`: every problem of every spec, at once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,11 +10,12 @@ from orchestrator.cli.examples import examples
 from orchestrator.cli.loading import load_project
 from orchestrator.cli.messages import show_diagnostics, show_note, show_warning
 from orchestrator.cli.options import format_option, paths, target
-from orchestrator.diagnostics import Position, counted
+from orchestrator.diagnostics import Diagnostic, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.registry import get_capabilities
 from orchestrator.reconcile.refusals import refusals
+from orchestrator.reporting.diagnostic_json import diagnostic_json
 from orchestrator.reporting.rates import cannot_pass
 from orchestrator.spec.mock_links import find_unreachable
 
@@ -42,27 +43,29 @@ def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, .
         _check_target(project)
     except SpecError as error:
         if format_ == "json":
-            click.echo(_as_json(error))
+            click.echo(_as_json(error.diagnostics, ()))
         else:
             show_diagnostics(error.diagnostics)
         return 1
+    warnings = tuple(dict.fromkeys(_warnings(project)))
     if format_ == "json":
-        click.echo(_as_json(None))
-    else:
-        for position, message, hint in dict.fromkeys(_warnings(project)):
-            show_warning(position, message, hint)
-        show_note(_summary(project))
+        click.echo(_as_json((), warnings))
+        return 0
+    for each in warnings:
+        show_warning(each.position, each.message, each.hint or "")
+    show_note(_summary(project))
     return 0
 
 
-def _warnings(project: Project) -> Iterator[tuple[Position, str, str]]:
+def _warnings(project: Project) -> Iterator[Diagnostic]:
     """Give what is no error and hardly meant; the cases of one scenario say the same."""
     for located in project.scenarios:
         if problem := cannot_pass(located.scenario.repeat):
-            yield located.position, *problem
+            message, hint = problem
+            yield Diagnostic(message, located.position, hint)
         for place, message in find_unreachable(located.scenario):
             position = located.mock_positions.get(place, located.position)
-            yield position, message, "put the one without `when` last"
+            yield Diagnostic(message, position, "put the one without `when` last")
 
 
 def _check_target(project: Project) -> None:
@@ -83,15 +86,7 @@ def _summary(project: Project) -> str:
     return f"{project.name}: {words}; no problems for target {project.target_name}"
 
 
-def _as_json(error: SpecError | None) -> str:
-    found = [
-        {
-            "file": d.position.file,
-            "line": d.position.line,
-            "column": d.position.column,
-            "message": d.message,
-            "hint": d.hint,
-        }
-        for d in (error.diagnostics if error else ())
-    ]
-    return json.dumps({"format": "orch.validate/1", "diagnostics": found}, ensure_ascii=False, indent=2)
+def _as_json(problems: Sequence[Diagnostic], warnings: Sequence[Diagnostic]) -> str:
+    """Give what was found as JSON text; there are warnings only where there is no problem."""
+    found = {"diagnostics": [*map(diagnostic_json, problems)], "warnings": [*map(diagnostic_json, warnings)]}
+    return json.dumps({"format": "orch.validate/1", **found}, ensure_ascii=False, indent=2)

@@ -21,11 +21,11 @@ spent_usd, reached}` or null.
 
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic
 from orchestrator.model.conversation import AnsweredCall, Reply, Search, Usage
 from orchestrator.model.project import LocatedScenario
 from orchestrator.reporting.characters import storable
 from orchestrator.reporting.criteria import criteria_json
+from orchestrator.reporting.diagnostic_json import diagnostic_json
 from orchestrator.reporting.left_out import quarantine_json, why_left_out
 from orchestrator.reporting.rates import repeat_json, statistics_json, undecided
 from orchestrator.scenario.quoting import cut
@@ -119,7 +119,7 @@ def _attempt(attempt: Attempt, users: list[str]) -> dict[str, Any]:
         "checks": [_verdict(verdict) for verdict in attempt.verdicts],
         "problem": _problem(attempt.problem),
         "leftover": _problem(attempt.leftover),
-        "warnings": [_warning(each) for each in attempt.warnings],
+        "warnings": [diagnostic_json(each) for each in attempt.warnings],
         "judge_usage": _usage(attempt.judge_usage),
     }
 
@@ -186,11 +186,6 @@ def _problem(problem: Problem | None) -> dict[str, Any] | None:
         return None
     kind = {"kind": problem.kind} if problem.kind else {}
     return {"message": problem.message, "hint": problem.hint, **kind}
-
-
-def _warning(found: Diagnostic) -> dict[str, Any]:
-    at = found.position
-    return {"file": at.file, "line": at.line, "column": at.column, "message": found.message, "hint": found.hint}
 
 
 def _usage(usage: Usage) -> dict[str, int]:

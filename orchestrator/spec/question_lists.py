@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.diagnostics import Diagnostic, Position, nearest
+from orchestrator.diagnostics import Diagnostic, Position, did_you_mean
 from orchestrator.model.check_evidence import Recall, RecallOf, Sought
 from orchestrator.model.file_names import FileNames
 from orchestrator.model.project import Resource
@@ -87,8 +87,7 @@ def _unknown_columns(table: Table) -> Iterator[Diagnostic]:
             if column not in COLUMNS:
                 unknown.setdefault(column, table.columns.get(column, row.position))
     for column, position in unknown.items():
-        near = nearest(column, COLUMNS)
-        hint = f"did you mean `{near}`?" if near else f"its columns are {' and '.join(COLUMNS)}"
+        hint = did_you_mean(column, COLUMNS) or f"its columns are {' and '.join(COLUMNS)}"
         yield Diagnostic(f"a question list has no column `{column}`", position, hint)
 
 

@@ -170,6 +170,10 @@ def test_undecided_is_exit_4_and_counted_apart(orch, applied):
     assert warning in done.err
     checked = orch("validate", "specs/")
     assert (checked.code, warning in checked.err, "max: 14" in checked.err) == (0, True, True)
+    listed = json.loads(orch("validate", "specs/", "--format", "json").out)
+    assert (listed["diagnostics"], len(listed["warnings"])) == ([], 1)
+    place = {"file": "specs/scenarios/quiz.yaml", "line": 2, "column": 1}
+    assert listed["warnings"][0] | place == listed["warnings"][0]
     summary = json.loads((applied.parent / "report.json").read_text())["summary"]
     assert (summary["inconclusive"], summary["failed"], summary["errored"]) == (1, 0, 0)
     thanks.write_text(thanks.read_text().replace("max: 12", "max: 14"))
