@@ -68,6 +68,7 @@ PURE = [
     "scenario.sequences",
     "scenario.sequential",
     "scenario.voting",
+    "providers.agents_turn",
     "providers.agents_wire",
     "providers.assistants_talks",
     "providers.assistants_wire",

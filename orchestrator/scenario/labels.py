@@ -76,6 +76,6 @@ class LabelledConversation:
         """Give the outputs of calls; see `Conversation`."""
         return await self._labels.renamed(await self._inner.answer(answers))
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         """End it; see `Conversation`."""
-        await self._inner.close()
+        return await self._inner.close()

@@ -2,11 +2,12 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
 from tests.cli.conftest import SPECS as SPECS_FOLDER
-from tests.cli.planting import on_local
+from tests.cli.planting import on_local, read
 
 SPECS = """
 kind: Project
@@ -351,3 +352,20 @@ def test_a_bridge_of_a_tool_that_is_not_listed_leads_nowhere(orch, bridged):
     assert orch("apply", "--yes").code == 0
     assert orch("plan", "--detailed-exitcode").code == 0
     assert orch("test").code == 0
+
+
+def test_a_scenario_that_stops_in_a_turn_leaves_no_session_and_takes_no_time(orch, shop):
+    """Its function waits for a result that no mock gives."""
+    text = (shop / "orch.yaml").read_text().replace("    mocks: {look_up: {returns: shipped}}\n", "")
+    (shop / "orch.yaml").write_text(text)
+    assert orch("apply", "--yes").code == 0
+    report = shop / "report.json"
+    began = time.monotonic()
+    failed = orch("test", "--json", str(report))
+    took = time.monotonic() - began
+    assert "has no mock" in failed.out + failed.err
+    assert "not closed" not in failed.out + failed.err
+    ((attempt,),) = (each["attempts"] for each in json.loads(report.read_text())["scenarios"])
+    assert attempt["requests"] == 3, "the message, which opens the session; the cancel; the delete"
+    assert took < 5
+    assert read(shop, ["/agents/sessions"])[0]["data"] == []
