@@ -45,6 +45,7 @@ PURE = [
     "reconcile.picks",
     "reconcile.plan",
     "reconcile.planner",
+    "reconcile.record",
     "reconcile.refusals",
     "reconcile.rollback",
     "reconcile.uses",

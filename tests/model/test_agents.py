@@ -17,7 +17,7 @@ def test_a_tool_by_its_name_alone_has_the_defaults_of_the_api():
 def test_subagents_are_counted_where_they_are_enabled():
     fields = agents_fields(settings(multi_agent={"enabled": True}))
     assert fields["agents.multi_agent"] == {"enabled": True, "max_concurrent_subagents": 6}
-    fields = agents_fields(settings(multi_agent={"enabled": False, "max_concurrent_subagents": 3}))
+    fields = agents_fields(settings(multi_agent={"enabled": False}))
     assert fields["agents.multi_agent"] == {"enabled": False}
 
 
@@ -34,6 +34,7 @@ def test_what_nobody_says_is_no_field():
         ({"tools": [{"mcp": {"server_label": "a", "server_url": "https://x", "command": "c"}}]}, "not both"),
         ({"tools": [{"mcp": {"server_label": "a", "command": "c"}}]}, "needs a `cwd`"),
         ({"tools": [{"web_search": {"location": {"country": "Korea"}}}]}, "country"),
+        ({"multi_agent": {"enabled": False, "max_concurrent_subagents": 3}}, "leave out `max_concurrent_subagents`"),
         ({"temperature": 1}, "temperature"),
     ],
 )
