@@ -269,6 +269,16 @@ def get_bridges(desired: Desired) -> Bridges:
     return Bridges(SearchBridge(ids, most, ranking), CODE_INTERPRETER in tools)
 
 
+def find_homeless(fields: Fields) -> str | None:
+    """Give a tool that works in an environment alone: a browser, or an MCP server that is started (API facts 1.3)."""
+    for path, value in fields.items():
+        if path == f"{TOOL}computer_use":
+            return "computer_use"
+        if path.startswith(f"{TOOL}mcp:") and mapping(mapping(value).get("transport")).get("type") == "stdio":
+            return f"the MCP server {mapping(value).get('server_label')}"
+    return None
+
+
 def _bridges_from_wire(bridges: Bridges, has_function: bool) -> dict[str, Any]:
     """Give the tools that bridges are; one whose function somebody took away is not there."""
     fields: dict[str, Any] = {BRIDGES: bridges.tools} if bridges.tools else {}

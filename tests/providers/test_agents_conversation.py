@@ -388,3 +388,48 @@ def test_what_the_session_says_it_cost_is_told_once(tiny, frames):
     reply = hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), costs)
     assert reply.spent_usd == 0.12
     assert hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), session("idle")).spent_usd is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "named"),
+    [
+        ({"type": "computer_use", "include_screenshots": False}, "computer_use"),
+        (
+            {
+                "type": "mcp",
+                "server_label": "files",
+                "transport": {"type": "stdio", "command": "x", "cwd": "/workspace"},
+            },
+            "the MCP server files",
+        ),
+    ],
+)
+def test_a_tool_that_needs_an_environment_fails_by_name_before_anything_is_sent(tmp_path, tool, named):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, witness):
+            path = f"tools.agents:{tool['type']}" + (":files" if tool["type"] == "mcp" else "")
+            conversation = await talk_to(provider, {path: tool})
+            again = AgentsProvider(provider._client).open(conversation._agent_id)
+            for each in (conversation, again):
+                witness.seen.clear()
+                with pytest.raises(TargetRejectedError, match=f"the agent has {named}, which needs an environment"):
+                    await each.send("hi")
+                assert await each.close() == 0
+                assert witness.named("POST") == []
+
+    run(check())
+
+
+def test_with_a_hosted_environment_such_a_tool_is_no_matter(tmp_path, sandbox):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, _):
+            fields = {
+                "tools.agents:computer_use": {"type": "computer_use", "include_screenshots": False},
+                "tools.code_interpreter": "code_interpreter",
+                "agents.bridges": ["code_interpreter"],
+            }
+            conversation = await talk_to(provider, fields)
+            assert (await conversation.send("hi")).status is ReplyStatus.COMPLETED
+            await conversation.close()
+
+    run(check())
