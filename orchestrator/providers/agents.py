@@ -78,7 +78,7 @@ class AgentsProvider(StoredObjects):
         if homeless is not None and not bridges.code:
             raise TargetRejectedError(
                 f"the agent has {homeless}, which needs an environment, and conversations are opened without one",
-                "list `code_interpreter` under `tools` and `agents: {bridges: [code_interpreter]}`, which has one opened, "
+                "list `code_interpreter` under `tools` and `agents: {bridges: [code_interpreter]}`, which opens one, "
                 "or try this agent in your application",
             )
         return bridges

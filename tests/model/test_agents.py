@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.model.agents import AgentsSettings, agents_fields
+from orchestrator.model.agents import AgentsSettings, agents_fields, settings_from
 
 
 def settings(**given):
@@ -41,3 +41,10 @@ def test_what_nobody_says_is_no_field():
 def test_what_agents_do_not_know_is_refused(given, message):
     with pytest.raises(ValidationError, match=message):
         settings(**given)
+
+
+def test_functions_that_are_marked_are_written_as_they_were_read():
+    marked = {"defer_loading": ["a"], "async": ["a", "b"]}
+    fields = agents_fields(settings(**marked))
+    assert fields == {"tools.a.defer_loading": True, "tools.a.async": True, "tools.b.async": True}
+    assert settings_from({"tools.a": "function", **fields}, {}) == marked
