@@ -227,8 +227,8 @@ def test_every_tool_of_foundry_has_a_line():
 def test_every_field_of_one_wire_and_every_limit_has_a_line():
     for wire in WIRES:
         settings = get_args(Assistant.model_fields[wire].annotation)[0]
-        for name in settings.model_fields:
-            assert f"\n| `{wire}.{name}` |" in TARGETS
+        for name, field in settings.model_fields.items():
+            assert f"\n| `{wire}.{field.alias or name}` |" in TARGETS
     for limit in LIMITS:
         assert limit.path.rpartition(".")[2] in TARGETS
 

@@ -160,7 +160,7 @@ class Talk:
 
     async def _close(self) -> None:
         conversation, self._conversation = self._conversation, None
-        problem = await close(conversation, CLOSE_SECONDS) if conversation is not None else None
+        problem = (await close(conversation, CLOSE_SECONDS)).problem if conversation is not None else None
         if problem is not None:
             show_note(f"the conversation was not deleted: {problem.message}")
         await self._stack.aclose()

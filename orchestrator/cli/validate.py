@@ -14,10 +14,12 @@ from orchestrator.diagnostics import Diagnostic, counted
 from orchestrator.errors import SpecError
 from orchestrator.model.project import Project
 from orchestrator.providers.registry import get_capabilities
-from orchestrator.reconcile.refusals import refusals
+from orchestrator.reconcile.record import crowded, record_of
+from orchestrator.reconcile.refusals import refusals, unkept
 from orchestrator.reporting.diagnostic_json import diagnostic_json
 from orchestrator.reporting.rates import cannot_pass
 from orchestrator.spec.mock_links import find_unreachable
+from orchestrator.spec.revisions import read_revision
 
 
 @click.command(
@@ -59,6 +61,9 @@ def command(paths: tuple[Path, ...], target: str | None, variables: tuple[str, .
 
 def _warnings(project: Project) -> Iterator[Diagnostic]:
     """Give what is no error and hardly meant; the cases of one scenario say the same."""
+    can = get_capabilities(project.target)
+    for resource in project.resources.values():
+        yield from unkept(resource, can, project.target_name)
     for located in project.scenarios:
         if problem := cannot_pass(located.scenario.repeat):
             message, hint = problem
@@ -71,7 +76,11 @@ def _warnings(project: Project) -> Iterator[Diagnostic]:
 def _check_target(project: Project) -> None:
     """Raise `SpecError` for whatever the target cannot do; it is not asked."""
     can = get_capabilities(project.target)
-    found = [item for resource in project.resources.values() for item in refusals(resource, can, project.target_name)]
+    resources = project.resources.values()
+    found = [item for resource in resources for item in refusals(resource, can, project.target_name)]
+    revision = read_revision(project.root)
+    for resource in resources:
+        found += crowded(resource, resource.fields, record_of(resource, project.name, revision), can)
     if found:
         raise SpecError(found)
 

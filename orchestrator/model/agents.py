@@ -15,6 +15,8 @@ from orchestrator.model.language import NonEmpty, Strict, key_among
 SUBAGENTS = 6
 """How many subagents work at a time where several are enabled and no number is given."""
 BRIDGES = "agents.bridges"
+MARKS = ("defer_loading", "async")
+"""What an agent may say of a function; true or left out."""
 TOOL = "tools.agents:"
 """How the path of a tool begins that only this API has; a function's name has no colon."""
 
@@ -174,6 +176,15 @@ class MultiAgent(Strict):
         None, ge=1, description=f"How many work at a time; {SUBAGENTS} where left out"
     )
 
+    @model_validator(mode="after")
+    def _counts_those_there_are(self) -> Self:
+        if not self.enabled and self.max_concurrent_subagents is not None:
+            raise PydanticCustomError(
+                "multi_agent",
+                "leave out `max_concurrent_subagents`, or write `enabled: true`: there are none otherwise",
+            )
+        return self
+
 
 class Compaction(Strict):
     """How a long conversation is made shorter."""
@@ -201,6 +212,14 @@ class AgentsSettings(Strict):
     defer_loading: list[FunctionName] | None = Field(
         None, description="Functions that `tool_search` loads when needed, by the name the model calls"
     )
+    async_: list[FunctionName] | None = Field(
+        None, alias="async", description="Functions the agent does not wait for, by the name the model calls"
+    )
+
+    @property
+    def marks(self) -> dict[str, list[str]]:
+        """Give the functions that are marked, by how."""
+        return {"defer_loading": self.defer_loading or [], "async": self.async_ or []}
 
 
 def agents_fields(settings: AgentsSettings) -> dict[str, Any]:
@@ -219,8 +238,7 @@ def agents_fields(settings: AgentsSettings) -> dict[str, Any]:
         fields[BRIDGES] = [name for name in TOOLS if name in settings.bridges]
     for tool in settings.tools or ():
         fields[f"{TOOL}{agents_tool_name(tool)}"] = _tool(tool)
-    fields |= {f"tools.{name}.defer_loading": True for name in settings.defer_loading or ()}
-    return fields
+    return fields | {f"tools.{name}.{mark}": True for mark, names in settings.marks.items() for name in names}
 
 
 def agents_tool_name(tool: object) -> str:
@@ -249,8 +267,9 @@ def settings_from(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dic
         if fields.get(path) is not None and fields[path] != defaults.get(path):
             written[key] = fields[path]
     tools = [_written(value) for path, value in fields.items() if path.startswith(TOOL)]
-    deferred = [path.split(".")[1] for path in fields if path.startswith("tools.") and path.endswith(".defer_loading")]
-    return written | ({"tools": tools} if tools else {}) | ({"defer_loading": deferred} if deferred else {})
+    parts = [path.split(".") for path, value in fields.items() if value is True and path.startswith("tools.")]
+    marked = {mark: [part[1] for part in parts if part[2:] == [mark]] for mark in MARKS}
+    return written | ({"tools": tools} if tools else {}) | {mark: names for mark, names in marked.items() if names}
 
 
 def _written(tool: Mapping[str, Any]) -> str | dict[str, Any]:

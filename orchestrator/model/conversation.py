@@ -157,6 +157,8 @@ class Answer:
 
     call_id: str
     output: str
+    error: str | None = None
+    """What went wrong, where the function failed; `output` says so too, for wires that have no word for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,19 @@ def _collect(values: Iterable[Any], found: set[Address], seen: dict[int, Any]) -
             _collect(value, found, seen)
 
 
+def resolved(value: Any, ids: Mapping[Address, str]) -> Any:
+    """Give `value` with ids in place of references; raises KeyError for one that has none."""
+    match value:
+        case Ref(address):
+            return ids[address]
+        case Mapping():
+            return {key: resolved(item, ids) for key, item in value.items()}
+        case list() | tuple():
+            return [resolved(item, ids) for item in value]
+        case _:
+            return value
+
+
 def as_json(value: Any) -> Any:
     """Give `value` as plain JSON data; a reference becomes `${kind.name}`."""
     match value:

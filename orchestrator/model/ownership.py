@@ -36,6 +36,9 @@ class Baseline:
         """Fingerprint every declared field; files keep their own record in their attributes."""
         return cls({_path_key(p): digest(v)[:_VALUE_BYTES] for p, v in fields.items() if file_label(p) is None})
 
+    def __or__(self, other: "Baseline") -> "Baseline":
+        return Baseline({**self.entries, **other.entries})
+
     def knows(self, path: str) -> bool:
         """Tell whether the field was declared when this was applied."""
         return _path_key(path) in self.entries

@@ -26,7 +26,8 @@ from orchestrator.providers.keys import CommandKey
 
 T = TypeVar("T")
 PAGE = 100
-VENDORS = (".openai.com", ".azure.com")
+OPENAI = ".openai.com"
+VENDORS = (OPENAI, ".azure.com")
 """Whose limits are known; anybody else's are found out."""
 TIMEOUT, CONNECT = 600.0, 5.0
 """Seconds; the SDK's own (API facts 7)."""
@@ -92,6 +93,8 @@ class Client:
             max_retries=0,
             http_client=self._http,
         )
+        if not self._base.host.endswith(OPENAI):  # the environment's, which the SDK reads, are OpenAI's matter alone
+            self._openai.organization = self._openai.project = None
         self._pace = pace or RealPace()
         self._limiter = Limiter(self._pace, known=self._base.host.endswith(VENDORS))
 

@@ -29,8 +29,9 @@ def everything(_name: str) -> bool:
 async def read_events(chunks: AsyncIterator[bytes], wanted: Callable[[str], bool] = everything) -> AsyncIterator[Event]:
     """Give the events that are wanted, by their names; reads to the end, also past `[DONE]`.
 
-    An event without a name has that which its data says under `type`. What is not ended by an empty line is no event.
-    Raises `ValueError` for one that is wanted and whose data is no JSON object with a name.
+    An event without a name has that which its data says under `type`. What is not ended by an empty line is no event,
+    and neither is what has no data or no name: servers send such to keep a line open. Raises `ValueError` for one that
+    is wanted by its name and whose data is no JSON object.
     """
     rest = b""
     async for chunk in chunks:
@@ -51,12 +52,15 @@ def _read(block: bytes, wanted: Callable[[str], bool]) -> Event | None:
         elif field == b"data":
             data.append(value.removeprefix(b" "))
     text = b"\n".join(data)
-    if not data or text == _DONE:
+    if not text.strip() or text == _DONE:
         return None
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise ValueError("an event that is not a JSON object")
-    name = name or str(value.get("type") or "")
-    if not name:
-        raise ValueError("an event that is not a JSON object with a name")
-    return Event(name, value) if wanted(name) else None
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    if isinstance(told, dict):
+        name = name or str(told.get("type") or "")
+        return Event(name, told) if name and wanted(name) else None
+    if name:
+        raise ValueError(f"an event {name} that is not a JSON object")
+    return None

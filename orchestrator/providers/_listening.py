@@ -37,6 +37,13 @@ class Listening:
             raise error
         raise TargetUnknownError("the target ended its stream before the turn was done", "run the scenario again")
 
+    def heard(self) -> Event | None:
+        """Give the next event where it is here already."""
+        event = None if self._queue.empty() else self._queue.get_nowait()
+        if event is None and not self.alive:
+            self._queue.put_nowait(None)  # as for `next`
+        return event
+
     async def close(self) -> None:
         """Stop reading. What broke the stream is not told any more."""
         self._task.cancel()

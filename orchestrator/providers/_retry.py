@@ -6,7 +6,7 @@ carried out, and no API here takes an idempotency key (API facts 7). Reads, repe
 again after anything that may pass.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -80,6 +80,13 @@ def wait_before_next(failure: Failure, attempt: int, once: bool, asked: float | 
         return asked if asked <= LONGEST else None
     backoff: float = min(DOUBLED_TO, FIRST * 2 ** (attempt - 1))
     return backoff * (1 - chance / 4)
+
+
+def growing(first: float, longest: float) -> Iterator[float]:
+    """Give the seconds between looks at what takes its time: half as long again each time."""
+    while True:
+        yield first
+        first = min(first * 1.5, longest)
 
 
 def _number(text: str | None) -> float | None:

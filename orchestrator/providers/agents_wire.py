@@ -1,8 +1,9 @@
 """The Agents dialect as two pure translations: spec fields to request bodies, and objects back to fields.
 
-`reasoning` and `text` are sent whole, since the API does not say whether it merges them. What the API fills in is given
-back as it has it and declared in `DEFAULTS`. What this module does not know is kept: an unknown tool raw under its own
-name, an unknown key of a known tool or object under `agents.unknown.`, from where it is sent again with the rest.
+`reasoning` and `text` are sent whole, nulls and defaults too, since the API does not say whether it merges them. What
+the API fills in is given back as it has it and declared in `DEFAULTS`. What this module does not know is kept: an
+unknown tool raw under its own name, an unknown key of a known tool or object under `agents.unknown.`, from where it is
+sent again with the rest.
 Facts: API facts 1.2 to 1.4.
 """
 
@@ -10,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model.address import Kind
-from orchestrator.model.agents import BRIDGES, TOOL
+from orchestrator.model.agents import BRIDGES, MARKS, TOOL
 from orchestrator.model.bridges import FUNCTION, Bridges, SearchBridge
 from orchestrator.model.code_files import FILES
 from orchestrator.model.conversation import CODE_INTERPRETER, FILE_SEARCH
-from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, resolved
 from orchestrator.providers import stores_wire
-from orchestrator.providers.beyond import beyond, joined
+from orchestrator.providers._shapes import items, mapping
+from orchestrator.providers.beyond import beyond_at, free_path, joined, within
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
 from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
 
@@ -86,7 +88,7 @@ _TOP = frozenset(
 )
 _TRANSPORT = dict.fromkeys(("type", "server_url", "headers", "command", "cwd", "args", "env_vars"))
 _TOOL_KEYS: Mapping[str, Mapping[str, Any]] = {
-    "function": dict.fromkeys(("type", "name", "description", "parameters", "defer_loading")),
+    "function": dict.fromkeys(("type", "name", "description", "parameters", *MARKS)),
     "tool_search": {"type": None},
     "programmatic_tool_calling": dict.fromkeys(("type", "enabled")),
     "web_search": {
@@ -148,8 +150,7 @@ def to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str, Any]:
         body["name"] = fields.get("display_name")
     body |= {key: fields.get(key) for key in _PLAIN if key in paths}
     if paths & set(_REASONING.values()):
-        asked = {key: fields[path] for key, path in _REASONING.items() if fields.get(path) is not None}
-        body["reasoning"] = joined(asked, fields.get(f"{_UNKNOWN}reasoning")) or None
+        body["reasoning"] = _reasoning_to_wire(fields, paths)
     if paths & {"response_format", _VERBOSITY}:
         body["text"] = _text_to_wire(fields)
     body |= {key: _object_to_wire(fields, key) for key in _OBJECTS if f"agents.{key}" in paths}
@@ -167,38 +168,30 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
         return store_from_wire(item)
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
     fields |= {key: item[key] for key in _PLAIN if item.get(key) is not None}
-    reasoning, text = item.get("reasoning") or {}, item.get("text") or {}
+    reasoning, text = mapping(item.get("reasoning")), mapping(item.get("text"))
     fields |= {path: reasoning[key] for key, path in _REASONING.items() if reasoning.get(key) is not None}
     fields["response_format"] = _format_from_wire(text.get("format"))
     if text.get("verbosity") is not None:
         fields[_VERBOSITY] = text["verbosity"]
     for key, known in _OBJECTS.items():
-        if item.get(key) is not None:
-            fields[f"agents.{key}"] = _of(item[key], known)
-            fields |= _rest(key, item[key], known)
-    experimental = item.get("experimental") or {}
+        if (value := within(item.get(key), known)) is not None:
+            fields[f"agents.{key}"] = value
+        fields |= beyond_at(f"{_UNKNOWN}{key}", item.get(key), known)
+    experimental = mapping(item.get("experimental"))
     if experimental.get("time_awareness") is not None:
         fields["agents.time_awareness"] = experimental["time_awareness"]
-    bridges = Bridges.from_metadata(item.get("metadata"))
-    fields |= _tools_from_wire(item.get("tools") or [], bridges)
-    fields |= _rest("reasoning", reasoning, _REASONING)
-    fields |= _rest("text", text, {"format": _format_keys(text.get("format")), "verbosity": None})
-    fields |= _rest("experimental", experimental, {"time_awareness": None})
+    bridges = Bridges.from_metadata(mapping(item.get("metadata")))
+    fields |= _tools_from_wire(items(item.get("tools")), bridges)
+    known_parts = {
+        "reasoning": dict.fromkeys(_REASONING),
+        "text": {"format": _format_keys(text.get("format")), "verbosity": None},
+        "experimental": {"time_awareness": None},
+    }
+    for name, parts in known_parts.items():
+        fields |= beyond_at(f"{_UNKNOWN}{name}", item.get(name), parts)
     fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
     return Live(kind, item["id"], fields | own, marks)
-
-
-def _rest(name: str, live: Any, known: Any) -> dict[str, Any]:
-    left = beyond(live, known)
-    return {f"{_UNKNOWN}{name}": left} if left is not None else {}
-
-
-def _of(value: Any, known: Any) -> Any:
-    """Give what is known of a value, nulls left out."""
-    if not isinstance(value, Mapping) or not isinstance(known, Mapping):
-        return value
-    return {key: _of(value[key], known[key]) for key in known if value.get(key) is not None}
 
 
 def _object_to_wire(fields: Fields, key: str) -> Any:
@@ -206,30 +199,35 @@ def _object_to_wire(fields: Fields, key: str) -> Any:
     return joined(dict(value), fields.get(f"{_UNKNOWN}{key}")) if isinstance(value, Mapping) else value
 
 
+def _reasoning_to_wire(fields: Fields, paths: frozenset[str]) -> Any:
+    """Give both parts, null where one goes, for a server that merges; null for all of it where nothing is left."""
+    asked = {key: fields.get(path) for key, path in _REASONING.items() if path in paths or fields.get(path) is not None}
+    whole = joined(asked, fields.get(f"{_UNKNOWN}reasoning"))
+    return whole if any(value is not None for value in whole.values()) else None
+
+
 def _text_to_wire(fields: Fields) -> dict[str, Any]:
     reply = fields.get("response_format")
     if isinstance(reply, Mapping) and "json_schema" in reply:
         asked: Any = {"type": "json_schema", "schema": reply["json_schema"]["schema"]}
-    elif isinstance(reply, Mapping):
-        asked = dict(reply)
     else:
-        asked = {"type": "text"}
-    verbosity = fields.get(_VERBOSITY)
-    rest = dict(fields.get(f"{_UNKNOWN}text") or {})
-    if asked["type"] != "json_schema":
+        asked = {"type": "text"} if reply in (None, "auto") else reply
+    verbosity = fields.get(_VERBOSITY) or DEFAULTS[Kind.ASSISTANT][_VERBOSITY]
+    rest = dict(mapping(fields.get(f"{_UNKNOWN}text")))
+    if mapping(asked).get("type") != "json_schema":
         rest.pop("format", None)  # what a schema had beside it goes with it
-    whole: dict[str, Any] = joined({"format": asked, **({"verbosity": verbosity} if verbosity else {})}, rest)
+    whole: dict[str, Any] = joined({"format": asked, "verbosity": verbosity}, rest)
     return whole
 
 
 def _format_keys(value: Any) -> Any:
-    return {"type": None, "schema": None} if isinstance(value, Mapping) and value.get("type") in _FORMATS else value
+    return {"type": None, "schema": None} if mapping(value).get("type") in _FORMATS else value
 
 
 def _format_from_wire(value: Any) -> Any:
-    if not isinstance(value, Mapping) or value.get("type") == "text":
+    if value is None or mapping(value).get("type") == "text":
         return "auto"
-    return _reply_of(value.get("schema")) if value.get("type") == "json_schema" else dict(value)
+    return _reply_of(value.get("schema")) if mapping(value).get("type") == "json_schema" else value
 
 
 def _reply_of(schema: Any) -> dict[str, Any]:
@@ -238,7 +236,7 @@ def _reply_of(schema: Any) -> dict[str, Any]:
 
 def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
     """Give the whole list of tools, in the order of the fields."""
-    tools: list[dict[str, Any]] = []
+    tools: list[Any] = []
     for path, value in fields.items():
         name = path.removeprefix("tools.")
         if name == path or "." in name:
@@ -247,12 +245,12 @@ def _tools_to_wire(fields: Fields) -> list[dict[str, Any]]:
         if path in bridged(fields):
             tools += [joined({"type": "function", **FUNCTION}, rest)] if value == FILE_SEARCH else []
         elif value == "function":
-            described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", "defer_loading")}
+            described = {key: fields.get(f"{path}.{key}") for key in ("description", "parameters", *MARKS)}
             given = {key: item for key, item in described.items() if item is not None}
             needed = {"description": "", "parameters": {"type": "object", "properties": {}}}
             tools.append(joined({"type": "function", "name": name, **needed, **given}, rest))
-        elif isinstance(value, Mapping):
-            tools.append(joined(dict(value), rest))
+        elif path.startswith(UNKNOWN_TOOL) or isinstance(value, Mapping):
+            tools.append(joined(value, rest))
         else:
             tools.append({"type": value})
     return tools
@@ -263,10 +261,19 @@ def get_bridges(desired: Desired) -> Bridges:
     fields, tools = desired.fields, desired.fields.get(BRIDGES) or ()
     if FILE_SEARCH not in tools or fields.get(_SEARCH) is None:
         return Bridges(code=CODE_INTERPRETER in tools)
-    stores = fields.get(f"{_SEARCH}.vector_stores") or ()
-    ids = tuple(desired.ids[item.address] if isinstance(item, Ref) else str(item) for item in stores)
+    ids = tuple(resolved(fields.get(f"{_SEARCH}.vector_stores") or (), desired.ids))
     most, ranking = fields.get(f"{_SEARCH}.max_num_results"), fields.get(f"{_SEARCH}.ranking_options")
     return Bridges(SearchBridge(ids, most, ranking), CODE_INTERPRETER in tools)
+
+
+def find_homeless(fields: Fields) -> str | None:
+    """Give a tool that works in an environment alone: a browser, or an MCP server that is started (API facts 1.3)."""
+    for path, value in fields.items():
+        if path == f"{TOOL}computer_use":
+            return "computer_use"
+        if path.startswith(f"{TOOL}mcp:") and mapping(mapping(value).get("transport")).get("type") == "stdio":
+            return f"the MCP server {mapping(value).get('server_label')}"
+    return None
 
 
 def _bridges_from_wire(bridges: Bridges, has_function: bool) -> dict[str, Any]:
@@ -287,34 +294,41 @@ def _tools_from_wire(tools: list[Any], bridges: Bridges) -> dict[str, Any]:
     searches = [tool for tool in tools if bridges.search is not None and _is_search(tool)]
     fields = _bridges_from_wire(bridges, bool(searches))
     for number, tool in enumerate(tools):
-        kind = str(tool.get("type"))
+        kind = _kind_of(tool)
         if tool in searches:
-            fields |= _rest(_SEARCH, tool, _TOOL_KEYS["function"])
-            continue
-        if kind == "function":
-            path = f"tools.{tool.get('name')}"
+            path = _SEARCH
+        elif kind == "function":
+            path = f"tools.{tool['name']}"
             fields |= _function_from_wire(path, tool)
         else:
             path = _path_of(kind, tool)
-            path = path if path not in fields else f"{path}-{number}"
-            fields[path] = _of(tool, _TOOL_KEYS.get(kind)) if kind in _TOOL_KEYS else dict(tool)
-        fields |= _rest(path, tool, _TOOL_KEYS.get(kind, tool))
+            path = free_path(path, number, fields)
+            fields[path] = within(tool, _TOOL_KEYS.get(kind))
+        fields |= beyond_at(f"{_UNKNOWN}{path}", tool, _TOOL_KEYS.get(kind, tool))
     return fields
 
 
-def _is_search(tool: Mapping[str, Any]) -> bool:
+def _kind_of(tool: Any) -> str:
+    """Give the type of a tool; a function without a name is none, and what has no shape goes by its text."""
+    kind = str(tool.get("type")) if isinstance(tool, Mapping) else str(tool)
+    return kind if kind != "function" or isinstance(mapping(tool).get("name"), str) else "function without a name"
+
+
+def _is_search(tool: Any) -> bool:
     """Tell whether a tool is the function that a search is bridged by, as it was written."""
-    return tool.get("type") == "function" and all(tool.get(key) == value for key, value in FUNCTION.items())
+    told = mapping(tool)
+    return told.get("type") == "function" and all(told.get(key) == value for key, value in FUNCTION.items())
 
 
 def _function_from_wire(path: str, tool: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {path: "function", f"{path}.description": tool.get("description") or None}
     fields[f"{path}.parameters"] = tool.get("parameters") or {"type": "object", "properties": {}}
     fields[f"{path}.strict"] = False  # there is no such thing here: what is declared can only be this
-    return fields | ({f"{path}.defer_loading": True} if tool.get("defer_loading") else {})
+    return fields | {f"{path}.{key}": True for key in MARKS if tool.get(key)}
 
 
-def _path_of(kind: str, tool: Mapping[str, Any]) -> str:
+def _path_of(kind: str, tool: Any) -> str:
     """Give the path of a tool that is no function: an MCP server goes by its label; a dot would begin a part."""
-    label = f":{tool.get('server_label')}" if kind == "mcp" else ""
-    return (TOOL if kind in _TOOL_KEYS else UNKNOWN_TOOL) + f"{kind}{label}".replace(".", "_")
+    known = isinstance(tool, Mapping) and kind in _TOOL_KEYS
+    label = f":{tool.get('server_label')}" if known and kind == "mcp" else ""
+    return (TOOL if known else UNKNOWN_TOOL) + f"{kind}{label}".replace(".", "_")

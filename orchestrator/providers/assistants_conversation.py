@@ -4,7 +4,6 @@ The first message makes the thread and starts the run in one request, each furth
 outputs of a round go together; replies are streamed, so nothing is polled. Facts: API facts 4.2 to 4.4.
 """
 
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import starmap
@@ -27,10 +26,11 @@ from orchestrator.model.conversation import (
     Reply,
     ReplyStatus,
     Search,
-    Usage,
 )
 from orchestrator.providers._client import Client
 from orchestrator.providers._events import Event
+from orchestrator.providers._replies import get_call, get_failure, get_usage, must_answer_each, must_be_done
+from orchestrator.providers._shapes import mapping, mappings, number
 from orchestrator.providers.interface import Hearer
 
 _STATUSES = {
@@ -72,9 +72,11 @@ class AssistantsConversation:
         self._file_names = file_names
         self._thread: str | None = None
         self._run: str | None = None
+        self._pending: frozenset[str] = frozenset()
 
     async def send(self, message: str) -> Reply:
-        """Say something and read the reply."""
+        """Say something and read the reply; raises `TargetRejectedError` while calls wait for their outputs."""
+        must_be_done(not self._pending)
         said = {"role": "user", "content": message}
         if self._thread is None:
             first = {**self._with, "thread": {"messages": [said]}}
@@ -85,15 +87,18 @@ class AssistantsConversation:
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Give all outputs of the round and read on."""
+        must_answer_each(self._pending, answers)
         body = {"tool_outputs": [{"tool_call_id": answer.call_id, "output": answer.output} for answer in answers]}
         path = f"/threads/{self._thread}/runs/{self._run}/submit_tool_outputs"
         return await self._read(self._client.stream(path, body, wanted=self._is_wanted))
 
-    async def close(self) -> None:
-        """Delete the thread."""
-        if self._thread is not None:
-            await self._client.delete(f"/threads/{self._thread}")
-            self._thread = None
+    async def close(self) -> int:
+        """Delete the thread; gives how many requests it took."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return 0
+        await self._client.delete(f"/threads/{thread}")
+        return 1
 
     async def _read(self, events: AsyncIterator[Event]) -> Reply:
         messages: list[Mapping[str, Any]] = []
@@ -103,9 +108,9 @@ class AssistantsConversation:
         async for event in events:  # to the end of the stream, so that its connection serves the next request
             name, data = event
             if name == "thread.created":
-                self._thread = str(data["id"])
+                self._thread = _id(data.get("id")) or self._thread
             elif name in _STEP_ENDS:
-                made = (data.get("step_details") or {}).get("tool_calls") or []
+                made = mappings(mapping(data.get("step_details")).get("tool_calls"))
                 calls += made
                 order += [str(call.get("type")) for call in made if call.get("type") in _HOSTED]
                 if self._hearer is not None:
@@ -116,19 +121,22 @@ class AssistantsConversation:
                 messages.append(data)
                 order.append(MESSAGE)
             elif name in _RUN_EVENTS:
-                self._run, self._thread = str(data["id"]), str(data["thread_id"])
+                self._run = _id(data.get("id")) or self._run
+                self._thread = _id(data.get("thread_id")) or self._thread
                 last = event
         if last is None or last.name not in _STATUSES:
             raise TargetUnknownError("the target ended its stream before the run was done", "run the scenario again")
-        return await self._reply(_STATUSES[last.name], last.data, messages, calls, order)
+        reply = await self._reply(_STATUSES[last.name], last.data, messages, calls, order)
+        self._pending = frozenset(call.id for call in reply.calls)
+        return reply
 
     def _is_wanted(self, name: str) -> bool:
         """Tell whether an event is read: pieces of a text are where somebody hears them, else it comes whole."""
         return name in _READ or (self._hearer is not None and name == _DELTA)
 
     def _hear_pieces(self, data: Mapping[str, Any]) -> None:
-        for part in (data.get("delta") or {}).get("content") or ():
-            value = (part.get("text") or {}).get("value") if part.get("type") == "text" else part.get("refusal")
+        for part in mappings(mapping(data.get("delta")).get("content")):
+            value = mapping(part.get("text")).get("value") if part.get("type") == "text" else part.get("refusal")
             if value and self._hearer is not None:
                 self._hearer.wrote(str(value))
 
@@ -144,15 +152,15 @@ class AssistantsConversation:
         evidence = replace(get_evidence(await self._with_passages(calls)), order=tuple(order))
         self._file_names.update({p.file_id: p.file for search in evidence.searches for p in search.passages})
         waiting = get_refusal(run) if status is ReplyStatus.NEEDS_ANSWERS else None
-        action = (run.get("required_action") or {}).get(_OUTPUTS) or {}
+        action = mapping(mapping(run.get("required_action")).get(_OUTPUTS))
         return Reply(
             status=status if waiting is None else ReplyStatus.FAILED,
             messages=tuple([await self._message(message) for message in messages]),
-            calls=tuple(map(get_call, action.get("tool_calls") or ())) if waiting is None else (),
+            calls=tuple(map(_call, mappings(action.get("tool_calls")))) if waiting is None else (),
             evidence=evidence,
-            usage=get_usage(run),
+            usage=get_usage(run.get("usage"), "prompt_tokens", "completion_tokens"),
             requests=2 if lacking else 1,
-            failure=waiting or get_failure(run),
+            failure=waiting or get_failure(run, "last_error"),
         )
 
     async def _with_passages(self, calls: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -163,7 +171,7 @@ class AssistantsConversation:
         full = {
             str(call.get("id")): call
             for step in steps
-            for call in (step.get("step_details") or {}).get("tool_calls") or ()
+            for call in mappings(mapping(step.get("step_details")).get("tool_calls"))
         }
         return [full.get(str(call.get("id")), call) for call in calls]
 
@@ -171,21 +179,22 @@ class AssistantsConversation:
         texts: list[str] = []
         citations: list[Citation] = []
         files: dict[str, str | None] = {}
-        for part in message.get("content") or ():
+        for part in mappings(message.get("content")):
             if part.get("type") == "text":
-                texts.append(str(part["text"]["value"]))
-                for annotation in part["text"].get("annotations") or ():
+                text = mapping(part.get("text"))
+                texts.append(str(text.get("value") or ""))
+                for annotation in mappings(text.get("annotations")):
                     if annotation.get("type") == "file_citation":
-                        id = str(annotation["file_citation"]["file_id"])
+                        id = _file_id(annotation, "file_citation")
                         citations.append(Citation(id, await self._file_name(id), str(annotation.get("text") or "")))
                     elif annotation.get("type") == "file_path":
                         link = str(annotation.get("text") or "")
-                        files[str(annotation["file_path"]["file_id"])] = link.rpartition("/")[2] or None
+                        files[_file_id(annotation, "file_path")] = link.rpartition("/")[2] or None
             elif part.get("type") == "image_file":
-                files[str(part["image_file"]["file_id"])] = None
+                files[_file_id(part, "image_file")] = None
             elif part.get("type") == "refusal":
                 texts.append(str(part.get("refusal")))
-        for attachment in message.get("attachments") or ():  # what code wrote, also where the text does not link it
+        for attachment in mappings(message.get("attachments")):  # what code wrote, also where the text does not link it
             if (id := str(attachment.get("file_id"))) not in files:
                 files[id] = await self._file_name(id)
         return Message("\n".join(texts), tuple(citations), tuple(starmap(MadeFile, files.items())))
@@ -206,15 +215,17 @@ def _tell(hearer: Hearer, done: Evidence) -> None:
         hearer.ran(code)
 
 
-def get_call(call: Mapping[str, Any]) -> Call:
-    """Give a pending call; arguments that are no JSON object are kept as they were written."""
-    written = str(call["function"].get("arguments") or "{}")
-    try:
-        arguments = json.loads(written)
-    except ValueError:
-        arguments = None
-    name, id = str(call["function"]["name"]), str(call["id"])
-    return Call(id, name, arguments) if isinstance(arguments, dict) else Call(id, name, {}, written)
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _file_id(part: Mapping[str, Any], kind: str) -> str:
+    return str(mapping(part.get(kind)).get("file_id"))
+
+
+def _call(call: Mapping[str, Any]) -> Call:
+    function = mapping(call.get("function"))
+    return get_call(call.get("id"), function.get("name"), function.get("arguments"))
 
 
 def get_evidence(calls: Sequence[Mapping[str, Any]]) -> Evidence:
@@ -222,51 +233,38 @@ def get_evidence(calls: Sequence[Mapping[str, Any]]) -> Evidence:
     searches, code_runs = [], []
     for call in calls:
         if call.get("type") == FILE_SEARCH:
-            results = call["file_search"].get("results") or ()
+            results = mappings(mapping(call.get(FILE_SEARCH)).get("results"))
             searches.append(Search(tuple(_passage(result) for result in results)))
         elif call.get("type") == CODE_INTERPRETER:
-            outputs = call["code_interpreter"].get("outputs") or ()
+            code = mapping(call.get(CODE_INTERPRETER))
+            outputs = mappings(code.get("outputs"))
             logs = "".join(str(output.get("logs") or "") for output in outputs if output.get("type") == "logs")
             images = sum(output.get("type") == "image" for output in outputs)
-            code_runs.append(CodeRun(str(call["code_interpreter"].get("input") or ""), logs, images))
+            code_runs.append(CodeRun(str(code.get("input") or ""), logs, images))
     return Evidence(tuple(searches), tuple(code_runs))
 
 
 def _lacks_texts(call: Mapping[str, Any]) -> bool:
     if call.get("type") != FILE_SEARCH:
         return False
-    results = call["file_search"].get("results")
-    return results is None or any(not result.get("content") for result in results)
+    results = mapping(call.get(FILE_SEARCH)).get("results")
+    return results is None or any(not result.get("content") for result in mappings(results))
 
 
 def _passage(result: Mapping[str, Any]) -> Passage:
-    text = "\n".join(str(part.get("text") or "") for part in result.get("content") or ())
-    return Passage(str(result["file_id"]), str(result.get("file_name")), float(result.get("score") or 0), text)
+    text = "\n".join(str(part.get("text") or "") for part in mappings(result.get("content")))
+    score = float(number(result.get("score")))
+    return Passage(str(result.get("file_id")), str(result.get("file_name")), score, text)
 
 
 def get_refusal(run: Mapping[str, Any]) -> Failure | None:
     """Say what a run waits for where that is anything but outputs of functions: nobody here approves calls."""
-    action = run.get("required_action") or {}
+    action = mapping(run.get("required_action"))
     kind = str(action.get("type") or _OUTPUTS)
-    calls = (action.get(kind) or {}).get("tool_calls") or ()
+    calls = mappings(mapping(action.get(kind)).get("tool_calls"))
     strange = [call for call in calls if kind != _OUTPUTS or call.get("type", "function") != "function"]
     if calls and not strange:
         return None
     about = [str(part) for call in strange[:1] for part in (call.get("server_label"), call.get("name")) if part]
     named = f"{kind} ({' '.join(about)})" if about else kind
     return Failure("requires_action", f"the assistant waits for {named}, which orch cannot give")
-
-
-def get_usage(run: Mapping[str, Any]) -> Usage:
-    """Give the tokens of a run; none before it is done."""
-    usage = run.get("usage") or {}
-    return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
-
-
-def get_failure(run: Mapping[str, Any]) -> Failure | None:
-    """Say why a run did not complete."""
-    error = run.get("last_error")
-    if error:
-        return Failure(str(error.get("code")), str(error.get("message")))
-    details = run.get("incomplete_details")
-    return Failure("incomplete", str(details.get("reason"))) if details else None

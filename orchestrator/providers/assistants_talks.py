@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.model.conversation import AnsweredCall, Said
-from orchestrator.providers.assistants_conversation import get_call
+from orchestrator.providers._replies import get_call
 from orchestrator.providers.spool import Object, get_time
 
 
@@ -83,6 +83,6 @@ def _calls(step: Object) -> Iterator[AnsweredCall]:
     for made in (step.get("step_details") or {}).get("tool_calls") or ():
         function = made.get("function")
         if made.get("type") == "function" and isinstance(function, dict) and function.get("name"):
-            call = get_call({"id": made.get("id"), "function": function})
+            call = get_call(made.get("id"), function.get("name"), function.get("arguments"))
             output = function.get("output")
             yield AnsweredCall(call.name, call.arguments, call.invalid, None if output is None else str(output))

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.model.address import Address, Kind
+from orchestrator.model.address import Kind
 from orchestrator.model.assistants import INDEXES, TOOL, known
 from orchestrator.model.code_files import FILES, CodeFile, count_pairs, from_pairs, to_pairs
-from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, resolved
 from orchestrator.providers import stores_wire
-from orchestrator.providers.beyond import beyond, joined
+from orchestrator.providers._shapes import items, mapping
+from orchestrator.providers.beyond import beyond, beyond_at, free_path, joined, tool_path
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Limit, Live
 from orchestrator.providers.stores_wire import metadata_from, metadata_of, store_from_wire, store_to_wire
 
@@ -90,12 +91,12 @@ def from_wire(kind: Kind, item: Mapping[str, Any]) -> Live:
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
     fields |= {key: item[key] for key in SIMPLE if item.get(key) is not None}
     fields["response_format"] = _response_format_from_wire(item.get("response_format"))
-    if "json_schema" in fields["response_format"]:
-        rest = beyond(item["response_format"], {"type": None, "json_schema": _SCHEMA})
-        fields |= {f"{_UNKNOWN}response_format": rest} if rest else {}
-    resources = item.get("tool_resources") or {}
-    fields |= _tools_from_wire(item.get("tools") or [], resources)
-    named = from_pairs({str(key): str(value) for key, value in (item.get("metadata") or {}).items()})
+    if "json_schema" in mapping(fields["response_format"]):
+        known_format = {"type": None, "json_schema": _SCHEMA}
+        fields |= beyond_at(f"{_UNKNOWN}response_format", item["response_format"], known_format)
+    resources = mapping(item.get("tool_resources"))
+    fields |= _tools_from_wire(items(item.get("tools")), resources)
+    named = from_pairs({str(key): str(value) for key, value in mapping(item.get("metadata")).items()})
     code_files, resources = _code_files(named, resources)
     fields |= {FILES: {label: file.sha256 for label, file in code_files.items()}} if code_files else {}
     # Not below `tools`: a declared set of tools says nothing of the files somebody gave one of them.
@@ -111,8 +112,8 @@ def _code_files(
     named: Mapping[str, CodeFile], resources: Mapping[str, Any]
 ) -> tuple[dict[str, CodeFile], Mapping[str, Any]]:
     """Give the files of the code interpreter that are ours, and the resources without them."""
-    resource = resources.get(_CODE) or {}
-    ids = list(resource.get("file_ids") or ())
+    resource = mapping(resources.get(_CODE))
+    ids = items(resource.get("file_ids"))
     ours = {label: file for label, file in named.items() if file.id in ids}
     if not ours:
         return {}, resources
@@ -127,14 +128,14 @@ def _resources_to_wire(desired: Desired, paths: frozenset[str]) -> dict[str, Any
     named = {path.removeprefix(_RESOURCES): value for path, value in fields.items() if path.startswith(_RESOURCES)}
     resources = {name: value for name, value in named.items() if name in there or name not in gone}
     if _SEARCH in fields or _SEARCH in paths:
-        ids = [_id(item, desired.ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
+        ids = resolved(fields.get(f"{_SEARCH}.vector_stores") or (), desired.ids)
         resources["file_search"] = joined({"vector_store_ids": ids}, fields.get(f"{_UNKNOWN}{_RESOURCES}file_search"))
     if FILES in fields or FILES in paths:
-        theirs = (resources.get(_CODE) or {}).get("file_ids") or []
+        theirs = items(mapping(resources.get(_CODE)).get("file_ids"))
         ids = [*theirs, *(file.id for file in desired.code_files.values())]
-        resources[_CODE] = {**(resources.get(_CODE) or {}), "file_ids": ids}
+        resources[_CODE] = {**mapping(resources.get(_CODE)), "file_ids": ids}
     if (search := fields.get(f"{TOOL}{INDEXES}")) is not None:
-        rest = (fields.get(f"{_UNKNOWN}{TOOL}{INDEXES}") or {}).get(INDEXES)
+        rest = mapping(fields.get(f"{_UNKNOWN}{TOOL}{INDEXES}")).get(INDEXES)
         resources[INDEXES] = joined(search[INDEXES], rest)
     return resources
 
@@ -147,17 +148,6 @@ def _kinds(paths: Iterable[str]) -> frozenset[str]:
 
 def _holds(resource: Any) -> bool:
     return any(resource.values()) if isinstance(resource, Mapping) else resource is not None
-
-
-def _id(value: Any, ids: Mapping[Address, str]) -> str:
-    return ids[value.address] if isinstance(value, Ref) else str(value)
-
-
-def _resolved(value: Any, ids: Mapping[Address, str]) -> Any:
-    """Give a value with ids for references."""
-    if isinstance(value, Mapping):
-        return {key: _resolved(item, ids) for key, item in value.items()}
-    return _id(value, ids) if isinstance(value, Ref) else value
 
 
 def _response_format_to_wire(fields: Fields) -> Any:
@@ -177,7 +167,7 @@ def _response_format_from_wire(value: Any) -> Any:
         case "text":
             return "auto"  # the API answers one for the other once tools are changed (API facts 4.1, the notebook)
         case "json_schema":
-            asked = value.get("json_schema") or {}
+            asked = mapping(value.get("json_schema"))
             schema = {key: asked[key] for key in _SCHEMA if asked.get(key) is not None}
             return {"json_schema": {"strict": False, **schema}}
         case "json_object":
@@ -186,15 +176,18 @@ def _response_format_from_wire(value: Any) -> Any:
             return dict(value)
 
 
-def _tools_to_wire(desired: Desired) -> list[dict[str, Any]]:
+def _tools_to_wire(desired: Desired) -> list[Any]:
     """Give the whole list of tools, in the order of the fields."""
     fields = desired.fields
-    tools: list[dict[str, Any]] = []
+    tools: list[Any] = []
     for path, value in fields.items():
         name = path.removeprefix("tools.")
         if name == path or "." in name:
             continue
-        tool = _tool_to_wire(path, name, _resolved(value, desired.ids), fields)
+        if path.startswith(UNKNOWN_TOOL):
+            tools.append(value)
+            continue
+        tool = _tool_to_wire(path, name, resolved(value, desired.ids), fields)
         whole: dict[str, Any] = joined(tool, fields.get(f"{_UNKNOWN}{path}"))
         if whole["type"] == INDEXES:
             whole.pop(INDEXES, None)  # its settings are a resource
@@ -221,10 +214,13 @@ def _tool_to_wire(path: str, name: str, value: Any, fields: Fields) -> dict[str,
 def _tools_from_wire(tools: list[Any], resources: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for number, tool in enumerate(tools):
-        kind = str(tool.get("type"))
+        kind = str(tool.get("type")) if isinstance(tool, Mapping) else None
         match kind:
-            case "function":
-                function = tool.get("function") or {}
+            case None:
+                path, rest = tool_path(tool, number, fields), None
+                fields[path] = tool
+            case "function" if mapping(tool.get(kind)).get("name") is not None:
+                function = tool[kind]
                 path = f"tools.{function.get('name')}"
                 fields |= _function_from_wire(path, function)
                 rest = beyond(
@@ -232,7 +228,7 @@ def _tools_from_wire(tools: list[Any], resources: Mapping[str, Any]) -> dict[str
                 )
             case "file_search":
                 path = _SEARCH
-                fields |= _search_from_wire(tool.get(kind) or {}, resources.get(kind) or {})
+                fields |= _search_from_wire(mapping(tool.get(kind)), mapping(resources.get(kind)))
                 rest = beyond(tool, {"type": kind, kind: {"max_num_results": None, "ranking_options": _RANKING}})
             case "code_interpreter":
                 path = f"tools.{kind}"
@@ -240,13 +236,13 @@ def _tools_from_wire(tools: list[Any], resources: Mapping[str, Any]) -> dict[str
                 rest = beyond(tool, {"type": kind})
             case _:
                 path, value, rest = _other_from_wire(kind, tool, resources)
-                path = path if path not in fields else f"{path}-{number}"
+                path = free_path(path, number, fields)
                 fields[path] = value
         if rest is not None:
             fields[f"{_UNKNOWN}{path}"] = rest
-    if rest := beyond(resources.get("file_search"), {"vector_store_ids": None}):
-        fields[f"{_UNKNOWN}{_RESOURCES}file_search"] = rest
-    return fields
+    return fields | beyond_at(
+        f"{_UNKNOWN}{_RESOURCES}file_search", resources.get("file_search"), {"vector_store_ids": None}
+    )
 
 
 def _other_from_wire(kind: str, tool: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[str, Any, Any]:
@@ -271,11 +267,11 @@ def _function_from_wire(path: str, function: Mapping[str, Any]) -> dict[str, Any
 
 def _search_from_wire(options: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {_SEARCH: "file_search"}
-    if resource.get("vector_store_ids"):
-        fields[f"{_SEARCH}.vector_stores"] = list(resource["vector_store_ids"])
+    if stores := items(resource.get("vector_store_ids")):
+        fields[f"{_SEARCH}.vector_stores"] = stores
     if options.get("max_num_results") is not None:
         fields[f"{_SEARCH}.max_num_results"] = options["max_num_results"]
-    ranking = options.get("ranking_options")
+    ranking = mapping(options.get("ranking_options"))
     if ranking:
         ranker = ranking.get("ranker") or "auto"
         fields[f"{_SEARCH}.ranking_options"] = {

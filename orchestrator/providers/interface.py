@@ -239,15 +239,18 @@ class Conversation(Protocol):
     """One conversation with one assistant; the same on every wire."""
 
     async def send(self, message: str) -> Reply:
-        """Say something; returns when the assistant has answered or waits for outputs (`needs_answers`)."""
+        """Say something; returns when the assistant has answered or waits for outputs (`needs_answers`).
+
+        Raises `TargetRejectedError` while calls of the turn before wait for theirs.
+        """
         ...
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
-        """Give the outputs of all calls of the last reply, together."""
+        """Give the outputs of all calls of the last reply, together; raises `TargetRejectedError` for any others."""
         ...
 
-    async def close(self) -> None:
-        """Remove what the conversation left on the target."""
+    async def close(self) -> int:
+        """Remove what the conversation left on the target; gives how many requests that took."""
         ...
 
 

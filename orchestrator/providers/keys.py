@@ -1,14 +1,22 @@
 """Keys that a command gives, such as a cloud's access tokens: asked for when needed, and again once they expired."""
 
 import asyncio
+import os
+import re
 import shlex
+import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.errors import TargetAccessError
 
 SECONDS = 60.0
 """How long a command may take; a cloud's own takes a few."""
+LEFT_OPEN_SECONDS = 0.5
+"""How long the output of a command that has ended may stay open: something it started may hold it for ever."""
+_TOKEN = re.compile(r"[\w.~+/=-]{20,}", re.ASCII)
+"""A word that may be a key, where there is a digit in it: no command says which of its words are."""
 
 
 class CommandKey:
@@ -51,24 +59,62 @@ class CommandKey:
 
     async def _output(self, argv: Sequence[str]) -> str:
         pipe = asyncio.subprocess.PIPE
+        loop = asyncio.get_running_loop()
         try:
-            process = await asyncio.create_subprocess_exec(
-                *argv, cwd=self._folder, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+            transport, output = await loop.subprocess_exec(
+                _Output,
+                *argv,
+                cwd=self._folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=pipe,
+                start_new_session=True,
             )
         except OSError as error:
             message = f"the command of api_key cannot be started: {argv[0]}: {error.strerror or error}"
             raise TargetAccessError(message, "install it, or write the path to it") from error
         try:
-            output, said = await asyncio.wait_for(process.communicate(), self._seconds)
+            await asyncio.wait_for(output.exited.wait(), self._seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(output.closed.wait(), LEFT_OPEN_SECONDS)
         except TimeoutError as error:
             message = f"the command of api_key was not done after {self._seconds:g} s: {self._command}"
             raise TargetAccessError(message, "does it wait for an answer? run it yourself") from error
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            why = " ".join(said.decode(errors="replace").split())[-300:] or "it says nothing"
-            message = f"the command of api_key failed (exit {process.returncode}): {self._command}: {why}"
+            if not output.exited.is_set():
+                with suppress(ProcessLookupError):
+                    os.killpg(transport.get_pid(), signal.SIGKILL)  # with all that it started
+                await output.exited.wait()
+            transport.close()
+        if status := transport.get_returncode():
+            why = self._masked(" ".join(output.said[2].decode(errors="replace").split()))[-300:] or "it says nothing"
+            message = f"the command of api_key failed (exit {status}): {self._command}: {why}"
             raise TargetAccessError(message, "run it yourself; you may have to log in")
-        return output.decode(errors="replace")
+        return output.said[1].decode(errors="replace")
+
+    def _masked(self, text: str) -> str:
+        """Take keys out of what a command says, those it gave before and those that nobody knows yet."""
+        for key in self.seen:
+            text = text.replace(key, "***")
+        return _TOKEN.sub(lambda word: "***" if any(map(str.isdigit, word.group())) else word.group(), text)
+
+
+class _Output(asyncio.SubprocessProtocol):
+    """What a command prints, and when it has ended, whoever still holds its output."""
+
+    def __init__(self) -> None:
+        self.exited, self.closed = asyncio.Event(), asyncio.Event()
+        self.said = {1: bytearray(), 2: bytearray()}
+        """By the number of the stream: its output, its errors."""
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Keep what is printed."""
+        self.said[fd] += data
+
+    def process_exited(self) -> None:
+        """Note that the command itself has ended."""
+        self.exited.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that nobody can print any more."""
+        self.closed.set()

@@ -14,8 +14,8 @@ from itertools import count
 from typing import Any
 
 from orchestrator.errors import TargetError, TargetMissingError, TargetRejectedError
-from orchestrator.model.address import Address, Kind
-from orchestrator.model.fields import Fields, Ref, file_label, file_path
+from orchestrator.model.address import Kind
+from orchestrator.model.fields import Fields, file_label, file_path, resolved
 from orchestrator.model.knowledge import Found, Query
 from orchestrator.model.ownership import MAX_PAIRS, MAX_VALUE, Marks, user_pairs
 from orchestrator.providers.interface import (
@@ -254,7 +254,7 @@ class MemoryProvider:
             if path.startswith("metadata."):
                 metadata[path.removeprefix("metadata.")] = value
             else:
-                fields[path] = _resolved(value, desired.ids)
+                fields[path] = resolved(value, desired.ids)
         if len(metadata) > MAX_PAIRS or any(len(value) > MAX_VALUE for value in metadata.values()):
             raise TargetRejectedError(f"metadata holds at most {MAX_PAIRS} pairs of {MAX_VALUE} characters")
         for id in fields.get("tools.file_search.vector_stores", ()):
@@ -283,15 +283,3 @@ def _answer(lost: TargetError | None) -> None:
     """End a request that was carried out: well, or with its reply lost."""
     if lost is not None:
         raise lost
-
-
-def _resolved(value: Any, ids: Mapping[Address, str]) -> Any:
-    match value:
-        case Ref(address):
-            return ids[address]
-        case Mapping():
-            return {key: _resolved(item, ids) for key, item in value.items()}
-        case list() | tuple():
-            return [_resolved(item, ids) for item in value]
-        case _:
-            return value

@@ -84,13 +84,27 @@ def _read_url(project: Project) -> str:
 
 
 def is_url(written: str) -> bool:
-    """Tell whether this is the address of an API."""
+    """Tell whether this is the address of an API, and nothing more."""
+    return _fault_of(written) is None
+
+
+def _fault_of(written: str) -> tuple[str, str] | None:
+    """Say what is wrong with the address of an API, and what to write instead."""
     try:
         parts = urlsplit(written)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
-    return usable and written.isprintable()
+        usable = False
+    if not usable or not written.isprintable():
+        return "is no address", f"write an http or https address, {_EXAMPLE}"
+    if "@" in parts.netloc:
+        return "holds a user or a password", "a key goes under `api_key:`, for example api_key: {env: NAME}"
+    if "?" in written:
+        return (
+            "has a query, which would be lost",
+            "write it under `query:` of the target, for example {api-version: ...}",
+        )
+    return ("has a `#`, which is never sent", "leave out what follows it") if "#" in written else None
 
 
 def names_a_user(url: str) -> bool:
@@ -99,8 +113,8 @@ def names_a_user(url: str) -> bool:
 
 
 def _checked_url(project: Project, written: str) -> str:
-    if not is_url(written):
-        raise _problem(project, "has a `base_url` that is no address", f"write an http or https address, {_EXAMPLE}")
+    if (fault := _fault_of(written)) is not None:
+        raise _problem(project, f"has a `base_url` that {fault[0]}", fault[1])
     return written
 
 

@@ -4,12 +4,11 @@ A conversation is made once; each message, and all outputs of a round of functio
 reply is streamed and whose last event holds it whole. Closing deletes the conversation. Facts: API facts 3.2.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.errors import TargetRejectedError, TargetUnknownError
+from orchestrator.errors import TargetUnknownError
 from orchestrator.model.conversation import (
     CODE_INTERPRETER,
     FILE_SEARCH,
@@ -26,9 +25,10 @@ from orchestrator.model.conversation import (
     Reply,
     ReplyStatus,
     Search,
-    Usage,
 )
 from orchestrator.providers._client import Client
+from orchestrator.providers._replies import get_call, get_failure, get_usage, must_answer_each, must_be_done
+from orchestrator.providers._shapes import mapping, mappings, number
 from orchestrator.providers.interface import Hearer
 
 RESPONSES, CONVERSATIONS = "/responses", "/conversations"
@@ -72,25 +72,24 @@ class ResponsesConversation:
 
     async def send(self, message: str) -> Reply:
         """Say something and read the reply; raises `TargetRejectedError` while calls wait for their outputs."""
-        if self._pending:
-            raise TargetRejectedError("the turn before is not done", "answer its calls before the next message")
+        must_be_done(not self._pending)
         return await self._ask([{"role": "user", "content": message}])
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Give all outputs of the round and read on."""
-        if not self._pending or sorted(answer.call_id for answer in answers) != sorted(self._pending):
-            wanted = ", ".join(sorted(self._pending)) or "no call"
-            raise TargetRejectedError(f"outputs are wanted for {wanted}", "answer all calls of the reply, each once")
+        must_answer_each(self._pending, answers)
         outputs = [
             {"type": "function_call_output", "call_id": answer.call_id, "output": answer.output} for answer in answers
         ]
         return await self._ask(outputs)
 
-    async def close(self) -> None:
-        """Delete the conversation."""
+    async def close(self) -> int:
+        """Delete the conversation; gives how many requests it took."""
         conversation, self._conversation = self._conversation, None
-        if conversation is not None:
-            await self._client.delete(f"{CONVERSATIONS}/{conversation}")
+        if conversation is None:
+            return 0
+        await self._client.delete(f"{CONVERSATIONS}/{conversation}")
+        return 1
 
     async def _ask(self, given: Sequence[Mapping[str, Any]]) -> Reply:
         if self._body is None:
@@ -107,7 +106,7 @@ class ResponsesConversation:
                 _tell(self._hearer, event.name, event.data)
         if last is None:
             raise TargetUnknownError("the target ended its stream before the reply was done", "run the scenario again")
-        reply = get_reply(_ENDS[last.name], last.data.get("response") or {})
+        reply = get_reply(_ENDS[last.name], mapping(last.data.get("response")))
         reply, self._untold = replace(reply, requests=1 + self._untold), 0
         self._pending = frozenset(call.id for call in reply.calls)
         return reply
@@ -118,7 +117,7 @@ class ResponsesConversation:
 
 def get_body(request: Mapping[str, Any], model: str | None) -> dict[str, Any]:
     """Give what each request of a conversation is sent with, besides its input."""
-    tools = {str(tool.get("type")) for tool in request.get("tools") or () if isinstance(tool, Mapping)}
+    tools = {str(tool.get("type")) for tool in mappings(request.get("tools"))}
     asked = [*(request.get("include") or ()), *(word for tool, word in INCLUDE.items() if tool in tools)]
     body = {**request, **({"model": model} if model is not None else {})}
     return body | ({"include": list(dict.fromkeys(asked))} if asked else {})
@@ -126,12 +125,12 @@ def get_body(request: Mapping[str, Any], model: str | None) -> dict[str, Any]:
 
 def get_reply(status: ReplyStatus, response: Mapping[str, Any]) -> Reply:
     """Give a whole response as a reply; functions that it calls wait for their outputs."""
-    output = _mappings(response.get("output"))
+    output = mappings(response.get("output"))
     by_type: dict[str, list[Mapping[str, Any]]] = {}
     for item in output:
         by_type.setdefault(str(item.get("type")), []).append(item)
-    calls = tuple(get_call(item) for item in by_type.get("function_call", ())) if status in _ANSWERABLE else ()
-    failure = get_failure(response)
+    calls = tuple(map(_call, by_type.get("function_call", ()))) if status in _ANSWERABLE else ()
+    failure = get_failure(response, "error")
     if waiting := get_waiting(output, complete=status in _ANSWERABLE):
         status, calls = ReplyStatus.FAILED, ()
         failure = Failure("requires_action", f"the model waits for {_named(waiting)}, which orch cannot give")
@@ -147,7 +146,7 @@ def get_reply(status: ReplyStatus, response: Mapping[str, Any]) -> Reply:
             tuple(get_code(item) for item in by_type.get("code_interpreter_call", ())),
             tuple(kinds[kind] for kind in (str(item.get("type")) for item in output) if kind in kinds),
         ),
-        get_usage(response),
+        get_usage(response.get("usage")),
         failure,
     )
 
@@ -169,11 +168,6 @@ def get_waiting(output: Sequence[Mapping[str, Any]], *, complete: bool) -> Mappi
     return None
 
 
-def _mappings(values: object) -> list[Mapping[str, Any]]:
-    """Give the objects of a list; what is none is passed over, like all that nobody here knows."""
-    return [each for each in values if isinstance(each, Mapping)] if isinstance(values, Sequence) else []
-
-
 def _is_output(item: Mapping[str, Any]) -> bool:
     return str(item.get("type")).endswith("_output")
 
@@ -183,11 +177,11 @@ def get_message(item: Mapping[str, Any]) -> Message:
     texts: list[str] = []
     citations: list[Citation] = []
     files: list[MadeFile] = []
-    for part in _mappings(item.get("content")):
+    for part in mappings(item.get("content")):
         if part.get("type") not in _TEXTS:
             continue
         texts.append(str(part.get(_TEXTS[part["type"]]) or ""))
-        for note in _mappings(part.get("annotations")):
+        for note in mappings(part.get("annotations")):
             id, name = str(note.get("file_id")), note.get("filename")
             if note.get("type") == "file_citation":
                 citations.append(Citation(id, None if name is None else str(name), ""))
@@ -207,43 +201,23 @@ def get_search(item: Mapping[str, Any]) -> Search:
             Passage(
                 str(found.get("file_id")),
                 str(found.get("filename")),
-                float(found.get("score") or 0),
+                float(number(found.get("score"))),
                 str(found.get("text") or ""),
             )
-            for found in _mappings(item.get("results"))
+            for found in mappings(item.get("results"))
         )
     )
 
 
 def get_code(item: Mapping[str, Any]) -> CodeRun:
     """Give what code was run and what it printed."""
-    outputs = _mappings(item.get("outputs"))
+    outputs = mappings(item.get("outputs"))
     logs = "".join(str(each.get("logs") or "") for each in outputs if each.get("type") == "logs")
     return CodeRun(str(item.get("code") or ""), logs, sum(each.get("type") == "image" for each in outputs))
 
 
-def get_call(item: Mapping[str, Any]) -> Call:
-    """Give a pending call; arguments that are no JSON object are kept as they were written."""
-    id, name, written = str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or "{}")
-    try:
-        arguments = json.loads(written)
-    except ValueError:
-        arguments = None
-    return Call(id, name, arguments) if isinstance(arguments, dict) else Call(id, name, {}, written)
-
-
-def get_usage(response: Mapping[str, Any]) -> Usage:
-    """Give the tokens of a response; none where the target does not know."""
-    usage = response.get("usage") or {}
-    return Usage(int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0))
-
-
-def get_failure(response: Mapping[str, Any]) -> Failure | None:
-    """Say why a response did not complete."""
-    if error := response.get("error"):
-        return Failure(str(error.get("code")), str(error.get("message")))
-    details = response.get("incomplete_details")
-    return Failure("incomplete", str(details.get("reason"))) if details else None
+def _call(item: Mapping[str, Any]) -> Call:
+    return get_call(item.get("call_id"), item.get("name"), item.get("arguments"))
 
 
 def _named(item: Mapping[str, Any]) -> str:
@@ -255,7 +229,7 @@ def _tell(hearer: Hearer, name: str, data: Mapping[str, Any]) -> None:
     if name == _DELTA:
         hearer.wrote(str(data.get("delta") or ""))
         return
-    item = data.get("item") or {}
+    item = mapping(data.get("item"))
     if item.get("type") == "file_search_call":
         hearer.searched(get_search(item))
     elif item.get("type") == "code_interpreter_call":

@@ -11,13 +11,14 @@ from typing import Any
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.code_files import FILES, CodeFile, count_pairs, from_pairs, to_pairs
-from orchestrator.model.fields import UNKNOWN_TOOL, Fields, Ref
+from orchestrator.model.fields import UNKNOWN_TOOL, Fields, resolved
 from orchestrator.model.ownership import PREFIX as RECORD
 from orchestrator.model.ownership import Marks
 from orchestrator.model.release import Release
 from orchestrator.model.responses import PREFIX, TOOL
 from orchestrator.providers import stores_wire
-from orchestrator.providers.beyond import beyond, joined
+from orchestrator.providers._shapes import items, mapping
+from orchestrator.providers.beyond import beyond_at, free_path, joined, tool_path, within
 from orchestrator.providers.interface import Capabilities, Capability, Desired, Live
 from orchestrator.providers.stores_wire import metadata_from, metadata_of
 
@@ -77,22 +78,26 @@ def from_release(release: Release) -> Live:
     fields: dict[str, Any] = {"display_name": release.display_name, "description": release.description}
     fields |= {key: request.get(key) for key in _PLAIN}
     fields |= {f"{PREFIX}{key}": request.get(key) for key in _OWN}
-    reasoning, text = _mapping(request.get("reasoning")), _mapping(request.get("text"))
+    reasoning, text = mapping(request.get("reasoning")), mapping(request.get("text"))
     fields |= {path: reasoning.get(key) for key, path in _REASONING.items()}
     fields["response_format"] = _format(text.get("format"))
     fields[_VERBOSITY] = text.get("verbosity")
     fields = {path: value for path, value in fields.items() if value is not None}
     named, code_files = from_pairs(release.record), dict[str, CodeFile]()
-    for number, tool in enumerate(request.get("tools") or ()):
-        ours, rest = _without_files(_mapping(tool), named)
+    for number, tool in enumerate(items(request.get("tools"))):
+        if not isinstance(tool, Mapping):
+            fields[tool_path(tool, number, fields)] = tool
+            continue
+        ours, rest = _without_files(dict(tool), named)
         code_files |= ours
         fields |= _tool_fields(rest, number, fields)
     fields |= {FILES: {label: file.sha256 for label, file in code_files.items()}} if code_files else {}
-    fields |= _rest("reasoning", reasoning, _REASONING)
-    fields |= _rest("text", text, {"format": _format_keys(text.get("format")), "verbosity": None})
+    fields |= beyond_at(f"{_UNKNOWN}reasoning", request.get("reasoning"), dict.fromkeys(_REASONING))
+    known_text = {"format": _format_keys(text.get("format")), "verbosity": None}
+    fields |= beyond_at(f"{_UNKNOWN}text", request.get("text"), known_text)
     fields |= {f"{_UNKNOWN}{key}": value for key, value in request.items() if key not in _TOP}
     record = {key: value for key, value in release.record.items() if key.startswith(RECORD)}
-    own, marks = metadata_from({"metadata": {**_mapping(request.get("metadata")), **record}})
+    own, marks = metadata_from({"metadata": {**mapping(request.get("metadata")), **record}})
     if marks is not None and not _is_as_written(release, marks):
         marks = replace(marks, files=_ASKEW)
     return Live(Kind.ASSISTANT, release.name, fields | own, marks, code_files=code_files)
@@ -108,9 +113,9 @@ its request, or its file is not (or not only) where the assistant's name puts it
 """
 
 
-def _with_files(tool: dict[str, Any], files: Mapping[str, CodeFile]) -> dict[str, Any]:
+def _with_files(tool: Any, files: Mapping[str, CodeFile]) -> Any:
     """Give the code interpreter with its files, after those that somebody else gave it."""
-    if tool.get("type") != "code_interpreter" or not files:
+    if mapping(tool).get("type") != "code_interpreter" or not files:
         return tool
     container = tool["container"]
     ids = [*(container.get("file_ids") or ()), *(file.id for file in files.values())]
@@ -122,7 +127,7 @@ def _without_files(tool: dict[str, Any], named: Mapping[str, CodeFile]) -> tuple
     container = tool.get("container")
     if tool.get("type") != "code_interpreter" or not isinstance(container, Mapping):
         return {}, tool
-    ids = container.get("file_ids") or ()
+    ids = items(container.get("file_ids"))
     ours = {label: file for label, file in named.items() if file.id in ids}
     if not ours:
         return {}, tool
@@ -135,26 +140,10 @@ def _is_tool(path: str) -> bool:
     return path.startswith("tools.") and "." not in path.removeprefix("tools.")
 
 
-def _mapping(value: object) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
-def _rest(name: str, live: Any, known: Any) -> dict[str, Any]:
-    left = beyond(live, known)
-    return {f"{_UNKNOWN}{name}": left} if left is not None else {}
-
-
-def _of(value: Any, known: Any) -> Any:
-    """Give what is known of a value, nulls left out."""
-    if not isinstance(value, Mapping) or not isinstance(known, Mapping):
-        return value
-    return {key: _of(value[key], known[key]) for key in known if value.get(key) is not None}
-
-
 def _text(fields: Fields) -> dict[str, Any]:
     reply, verbosity = fields.get("response_format"), fields.get(_VERBOSITY)
     text: dict[str, Any] = {} if verbosity is None else {"verbosity": verbosity}
-    rest = dict(fields.get(f"{_UNKNOWN}text") or {})
+    rest = dict(mapping(fields.get(f"{_UNKNOWN}text")))
     if isinstance(reply, Mapping) and "json_schema" in reply:
         text["format"] = {"type": "json_schema", **reply["json_schema"]}
     elif reply not in (None, "auto"):
@@ -171,7 +160,7 @@ def _format_keys(value: Any) -> Any:
 
 
 def _format(value: Any) -> Any:
-    if not isinstance(value, Mapping) or value.get("type") == "text":
+    if not isinstance(value, Mapping) or value.get("type") == "text":  # a release says nothing else as text
         return "auto"
     if value.get("type") == "json_schema":
         schema = {key: value[key] for key in ("name", "description", "schema", "strict") if value.get(key) is not None}
@@ -179,7 +168,7 @@ def _format(value: Any) -> Any:
     return "json_object" if value.get("type") == "json_object" else dict(value)
 
 
-def _tool(path: str, value: Any, fields: Fields, ids: Mapping[Address, str]) -> dict[str, Any]:
+def _tool(path: str, value: Any, fields: Fields, ids: Mapping[Address, str]) -> Any:
     """Give one tool as the API has it. `strict` is always said: left out it would be true (API facts 3.1)."""
     match value:
         case "function":
@@ -189,46 +178,44 @@ def _tool(path: str, value: Any, fields: Fields, ids: Mapping[Address, str]) -> 
             tool["parameters"] = parameters or {"type": "object", "properties": {}}
             tool["strict"] = bool(fields.get(f"{path}.strict"))
         case "file_search":
-            stores = [_id(item, ids) for item in fields.get(f"{_SEARCH}.vector_stores") or ()]
+            stores = resolved(fields.get(f"{_SEARCH}.vector_stores") or (), ids)
             options = {key: fields[f"{path}.{key}"] for key in _SEARCH_KEYS if fields.get(f"{path}.{key}") is not None}
             tool = {"type": "file_search", "vector_store_ids": stores, **options}
         case "code_interpreter":
             tool = {"type": "code_interpreter", "container": dict(_CONTAINER)}
+        case _ if path.startswith(UNKNOWN_TOOL):
+            return value
         case Mapping():
             tool = dict(value)
         case _:
             tool = {"type": value}
-    whole: dict[str, Any] = joined(tool, fields.get(f"{_UNKNOWN}{path}"))
-    return whole
-
-
-def _id(value: Any, ids: Mapping[Address, str]) -> str:
-    return ids[value.address] if isinstance(value, Ref) else str(value)
+    return joined(tool, fields.get(f"{_UNKNOWN}{path}"))
 
 
 def _tool_fields(tool: Mapping[str, Any], number: int, before: Fields) -> dict[str, Any]:
     kind = str(tool.get("type"))
-    if kind == "function":
-        path = f"tools.{tool.get('name')}"
+    if kind == "function" and isinstance(tool.get("name"), str):
+        path = f"tools.{tool['name']}"
         fields: dict[str, Any] = {path: kind, f"{path}.description": tool.get("description")}
         fields[f"{path}.parameters"] = tool.get("parameters") or {"type": "object", "properties": {}}
         fields[f"{path}.strict"] = bool(tool.get("strict"))
     elif kind == "file_search":
         path = _SEARCH
         fields = {path: kind} | {f"{path}.{key}": tool[key] for key in _SEARCH_KEYS if tool.get(key) is not None}
-        fields |= {f"{path}.vector_stores": list(tool["vector_store_ids"])} if tool.get("vector_store_ids") else {}
+        stores = items(tool.get("vector_store_ids"))
+        fields |= {f"{path}.vector_stores": stores} if stores else {}
     elif kind == "code_interpreter" and _is_automatic(tool.get("container")):
         path = f"tools.{kind}"
         fields = {path: kind}
     else:
-        known = kind in _KNOWN and kind != "code_interpreter"
+        known = kind in _KNOWN and kind not in ("code_interpreter", "function")
         label = f":{tool.get('server_label')}" if kind == "mcp" else ""
         path = (TOOL if known else UNKNOWN_TOOL) + f"{kind}{label}".replace(".", "_")
-        path = path if path not in before else f"{path}-{number}"
+        path = free_path(path, number, before)
         if not known:
             return {path: dict(tool)}
-        fields = {path: _of(tool, _KNOWN[kind])}
-    return fields | _rest(path, tool, _KNOWN[kind])
+        fields = {path: within(tool, _KNOWN[kind])}
+    return fields | beyond_at(f"{_UNKNOWN}{path}", tool, _KNOWN[kind])
 
 
 def _is_automatic(container: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.errors import TargetError, TargetRejectedError
 from orchestrator.model.conversation import Answer, Call, Evidence, Message, Reply, ReplyStatus, Usage
+from orchestrator.providers._replies import must_answer_each, must_be_done
 from orchestrator.providers.interface import Hearer
 
 
@@ -26,27 +27,21 @@ class ScriptedConversation:
 
     async def send(self, message: str) -> Reply:
         """Record a message and play the next reply; raises `TargetRejectedError` while calls are pending."""
-        if self._pending:
-            raise TargetRejectedError(
-                f"calls are pending: {_ids(self._pending)}", "answer them before the next message"
-            )
+        must_be_done(not self._pending)
         self.told.append(message)
         return self._play()
 
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         """Record answers and play the next reply; raises `TargetRejectedError` unless they answer what is pending."""
-        wanted, given = sorted(call.id for call in self._pending), sorted(answer.call_id for answer in answers)
-        if not wanted or wanted != given:
-            raise TargetRejectedError(
-                f"expected outputs for {', '.join(wanted) or 'no call'}, got {', '.join(given) or 'none'}",
-                "answer all pending calls together, each once",
-            )
+        must_answer_each([call.id for call in self._pending], answers)
         self.told.append(tuple(answers))
         return self._play()
 
-    async def close(self) -> None:
-        """End the conversation; closing twice is closing once."""
+    async def close(self) -> int:
+        """End the conversation; closing twice is closing once. Gives one request where anything was said."""
+        requests = 1 if self.told and not self.closed else 0
         self.closed = True
+        return requests
 
     def _play(self) -> Reply:
         if self.closed:
@@ -82,7 +77,3 @@ def calls(*named: tuple[str, Mapping[str, Any]], usage: Usage | None = None) -> 
     """Give a reply that calls functions together; their ids are `call_1`, `call_2`, ..."""
     pending = tuple(Call(f"call_{n}", name, arguments) for n, (name, arguments) in enumerate(named, 1))
     return Reply(ReplyStatus.NEEDS_ANSWERS, calls=pending, usage=usage or Usage())
-
-
-def _ids(pending: Iterable[Call]) -> str:
-    return ", ".join(call.id for call in pending)

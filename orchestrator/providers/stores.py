@@ -21,6 +21,7 @@ from orchestrator.model.fields import equal, file_label, file_path
 from orchestrator.model.file_renames import renamed
 from orchestrator.model.knowledge import Found, Query
 from orchestrator.providers._client import Client
+from orchestrator.providers._retry import growing
 from orchestrator.providers.file_attributes import read_attributes, write_attributes
 from orchestrator.providers.holding import held
 from orchestrator.providers.interface import Desired, Journal, Live, LiveFile
@@ -63,15 +64,14 @@ async def fetch_files(client: Client, store: Live, seconds: float = SETTLE_SECON
 
 async def _settled(client: Client, path: str, seconds: float) -> list[dict[str, Any]]:
     """List files, again and again while some are being indexed."""
-    clock, wait = asyncio.get_running_loop().time, FIRST_WAIT
-    until = clock() + seconds
+    clock = asyncio.get_running_loop().time
+    until, waits = clock() + seconds, growing(FIRST_WAIT, LONGEST_WAIT)
     while True:
         items = await client.list_all(path)
         left = until - clock()
         if left <= 0 or all(item.get("status") != "in_progress" for item in items):
             return items
-        await asyncio.sleep(min(wait, left))
-        wait = min(wait * 1.5, LONGEST_WAIT)
+        await client.pause(min(next(waits), left))
 
 
 def _from_wire(item: Mapping[str, Any]) -> tuple[str, LiveFile]:
@@ -327,15 +327,14 @@ async def _attach(
     path = f"/vector_stores/{store_id}/file_batches"
     batch = await client.post(path, {"files": list(entries)}, once=True)
     path = f"{path}/{batch['id']}"
-    clock, wait = asyncio.get_running_loop().time, FIRST_WAIT
-    until = clock() + seconds
+    clock = asyncio.get_running_loop().time
+    until, waits = clock() + seconds, growing(FIRST_WAIT, LONGEST_WAIT)
     while batch.get("status") == "in_progress":
         if clock() >= until:
             message = f"{len(entries)} files are not indexed after {seconds:.0f} s"
             raise TargetUnknownError(message, "apply again later: what is indexed by then is not sent again")
-        asked = batch.poll_after
-        await asyncio.sleep(min(wait if asked is None else max(asked, FIRST_WAIT), until - clock()))
-        wait = min(wait * 1.5, LONGEST_WAIT)
+        wait, asked = next(waits), batch.poll_after
+        await client.pause(min(wait if asked is None else max(asked, FIRST_WAIT), until - clock()))
         batch = await client.get(path)
         done = batch.get("file_counts") or {}
         hear(int(done.get("completed") or 0) + int(done.get("failed") or 0))

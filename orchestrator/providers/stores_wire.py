@@ -6,7 +6,8 @@ from typing import Any
 from orchestrator.model.address import Kind
 from orchestrator.model.fields import Fields, file_label
 from orchestrator.model.ownership import Marks, user_pairs
-from orchestrator.providers.beyond import beyond, joined
+from orchestrator.providers._shapes import mapping, number
+from orchestrator.providers.beyond import beyond_at, joined
 from orchestrator.providers.interface import Desired, Live
 
 PATH = "/vector_stores"
@@ -37,14 +38,13 @@ def store_to_wire(desired: Desired, changed: frozenset[str] | None) -> dict[str,
 def store_from_wire(item: Mapping[str, Any]) -> Live:
     """Give a live store in the spec's fields, what they have no words for under `unknown.`; its files are not in it."""
     fields: dict[str, Any] = {} if item.get("name") is None else {"display_name": item["name"]}
-    if item.get("expires_after"):
-        fields["expires_after"] = {"days": item["expires_after"].get("days")}
-        if rest := beyond(item["expires_after"], {"anchor": None, "days": None}):
-            fields[_EXPIRES] = rest
+    if expires := item.get("expires_after"):
+        fields |= {"expires_after": {"days": expires.get("days")}} if isinstance(expires, Mapping) else {}
+        fields |= beyond_at(_EXPIRES, expires, {"anchor": None, "days": None})
     fields |= {f"{_UNKNOWN}{key}": value for key, value in item.items() if key not in _TOP and value is not None}
     own, marks = metadata_from(item)
-    counts = item.get("file_counts") or {}
-    count, failed = (int(counts.get(key) or 0) for key in ("completed", "failed"))
+    counts = mapping(item.get("file_counts"))
+    count, failed = (int(number(counts.get(key))) for key in ("completed", "failed"))
     return Live(Kind.VECTOR_STORE, item["id"], {**fields, **own}, marks, file_count=count, failed_count=failed)
 
 
@@ -56,7 +56,7 @@ def metadata_of(fields: Fields, marks: Marks) -> dict[str, str]:
 
 def metadata_from(item: Mapping[str, Any]) -> tuple[dict[str, Any], Marks | None]:
     """Give the fields that an object's metadata holds, and its marks."""
-    metadata = {str(key): str(value) for key, value in (item.get("metadata") or {}).items()}
+    metadata = {str(key): str(value) for key, value in mapping(item.get("metadata")).items()}
     return {f"metadata.{key}": value for key, value in user_pairs(metadata).items()}, Marks.from_metadata(metadata)
 
 

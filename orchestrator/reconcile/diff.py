@@ -24,7 +24,7 @@ from orchestrator.model.fields import Fields, Ref, as_json, equal, file_label, f
 from orchestrator.model.ownership import Baseline, files_digest
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Live
-from orchestrator.reconcile.plan import FieldChange, Who
+from orchestrator.reconcile.plan import Change, FieldChange, Who
 
 STORES_PATH = "tools.file_search.vector_stores"
 """The field in which every wire names other live objects by id."""
@@ -114,28 +114,59 @@ def failures(desired: Resource, live: Live) -> dict[str, str]:
 
 
 def after(desired: Resource, live: Live, changes: tuple[FieldChange, ...]) -> dict[str, Any]:
-    """Give every field as it shall be: live ones nobody declared are kept, removed ones are gone, declared ones win."""
+    """Give every field as it shall be: live ones nobody declared are kept, removed ones are gone, declared ones win.
+
+    Those come first and in their order, which is that of the tools an update writes.
+    """
     wanted = compared(desired)
     removed = [change.path for change in changes if change.path not in wanted]
     kept = {path: value for path, value in live.fields.items() if not any(_goes_with(path, gone) for gone in removed)}
-    return kept | wanted
+    return wanted | {path: value for path, value in kept.items() if path not in wanted}
 
 
 def mismatches(
-    asked: Fields, paths: frozenset[str], live: Live, defaults: Fields, chosen: frozenset[str] = frozenset()
+    asked: Fields,
+    paths: frozenset[str],
+    live: Live,
+    defaults: Fields,
+    chosen: frozenset[str] = frozenset(),
+    stayed: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """Give a sentence for every path at which what was read back is not what was asked for.
 
-    `chosen` are paths at which the target chooses where nothing is asked for.
+    `chosen` are paths at which the target chooses where nothing is asked for; `stayed` were to be taken back and are as
+    they were.
     """
     found = []
     for path in sorted(paths):
         want, got = value_at(asked, path, defaults), value_at(live.fields, path, defaults)
         if isinstance(got, Mapping) and "failed" in got:
             found.append(f"{path}: not indexed: {got['failed']}")
-        elif not equal(want, got) and not (want is None and path in chosen):
+        elif want is None and path in chosen:
+            if path in stayed:
+                found.append(
+                    f"{path}: asked for nothing, got {_short(got)}; declare it, if the target itself chose that"
+                )
+        elif not equal(want, got):
             found.append(f"{path}: asked for {_short(want)}, got {_short(got)}")
     return tuple(found)
+
+
+def not_taken_back(change: Change, asked: Fields, before: Live, live: Live) -> dict[str, Any]:
+    """Give the fields that a change was to take back and that are live as they were, where only its record knew them.
+
+    Files are not among them: their set has a record of its own.
+    """
+    marks = before.marks
+    removed = [item for item in change.fields if item.path not in asked and file_label(item.path) is None]
+    return {
+        item.path: item.old
+        for item in removed
+        if marks is not None
+        and marks.baseline.knows(item.path)
+        and not equal(item.old, item.new)
+        and equal(item.old, live.fields.get(item.path))
+    }
 
 
 def _goes_with(path: str, gone: str) -> bool:

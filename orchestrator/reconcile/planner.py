@@ -12,15 +12,16 @@ from orchestrator.diagnostics import Diagnostic, did_you_mean
 from orchestrator.errors import SpecError, UsageError
 from orchestrator.model.address import Address
 from orchestrator.model.fields import is_unknown
-from orchestrator.model.ownership import MAX_PAIRS, PREFIX, Baseline, Marks, files_digest, pairs_needed
+from orchestrator.model.ownership import Marks
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Capabilities, Live
-from orchestrator.reconcile.diff import after, compared, diff, failures, with_references
+from orchestrator.reconcile.diff import after, diff, failures, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
 from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Seen, Unsearchable, Who
+from orchestrator.reconcile.record import crowded, record_of
 from orchestrator.reconcile.refusals import refusals
 from orchestrator.reconcile.uses import remaining_users
 
@@ -62,7 +63,12 @@ def plan(
     declared = [_as_kept(resource, capabilities) for resource in declared]
     context = _Context(observed, observed.addresses, capabilities, options, project)
     changes = [_change(resource, context) for resource in declared]
-    refused = [item for change in changes for item in _crowded(change, resources[change.address], capabilities)]
+    refused = [
+        item
+        for change in changes
+        if change.marks is not None
+        for item in crowded(resources[change.address], change.after, change.marks, capabilities)
+    ]
     if refused:
         raise SpecError(refused)
     resources = {**resources, **{resource.address: resource for resource in declared}}
@@ -135,15 +141,8 @@ class _Context:
 
 
 def _change(resource: Resource, context: _Context) -> Change:
-    address, wanted = resource.address, compared(resource)
-    marks = Marks(
-        project=context.project,
-        address=address,
-        baseline=Baseline.of(wanted),
-        files=files_digest(wanted),
-        protect=resource.protect,
-        revision=context.options.revision,
-    )
+    address = resource.address
+    marks = record_of(resource, context.project, context.options.revision)
     if address in context.observed.duplicates:
         return Change(address, Action.UPDATE, marks=marks)  # which one is meant is for people to say; a guard asks
     live = context.observed.owned.get(address)
@@ -171,23 +170,6 @@ def _change(resource: Resource, context: _Context) -> Change:
 
 def _stale(live: Live, marks: Marks) -> bool:
     return live.marks is None or replace(live.marks, revision=None) != replace(marks, revision=None)
-
-
-def _crowded(change: Change, resource: Resource, capabilities: Capabilities) -> list[Diagnostic]:
-    """Refuse a record that does not fit the metadata beside the pairs that are there."""
-    if change.marks is None:
-        return []
-    pairs = [path.removeprefix("metadata.") for path in change.after if path.startswith("metadata.")]
-    needed = pairs_needed(pairs, change.marks) + (capabilities.pairs(change.after) if capabilities.pairs else 0)
-    if needed <= MAX_PAIRS:
-        return []
-    kept = sorted(set(pairs) - {path.removeprefix("metadata.") for path in resource.fields})
-    live_too = f", {len(kept)} of them set outside ({', '.join(kept)})" if kept else ""
-    message = (
-        f"{resource.address} needs {needed} metadata pairs and a live object holds {MAX_PAIRS}: "
-        f"{len(pairs)} of its own{live_too}, {needed - len(pairs)} for the record orch keeps under `{PREFIX}*`"
-    )
-    return [Diagnostic(message, resource.position, f"take out {needed - MAX_PAIRS} of its `metadata` pairs")]
 
 
 def _kept(declared: Collection[Resource], observed: Observed) -> tuple[Kept, ...]:

@@ -3,6 +3,7 @@
 `orch validate` and every plan ask here, so that it is said before anything is read or written.
 """
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from orchestrator.diagnostics import Diagnostic
@@ -47,6 +48,27 @@ def refused(resource: Resource, capabilities: Capabilities, target: str) -> dict
             message = f"target {target} cannot take {said}, which {resource.address} declares"
             found[path] = resource.diagnostic(path, message, limit.instead)
     return found
+
+
+def unkept(resource: Resource, capabilities: Capabilities, target: str) -> list[Diagnostic]:
+    """Give a diagnostic where the target takes the schema of replies, and does not promise to keep to it."""
+    if capabilities.kept is None:
+        return []
+    kept = capabilities.kept(resource.address.kind, resource.fields)
+    if not _is_strict(resource.fields) or _is_strict(kept):
+        return []
+    message = (
+        f"target {target} has no `strict` for the schema of replies, which {resource.address} declares: "
+        "a reply may break it"
+    )
+    hint = f"check replies with `json_schema`, or set `strict: false` under `overrides` of target {target}"
+    return [resource.diagnostic("response_format", message, hint)]
+
+
+def _is_strict(fields: Fields) -> bool:
+    reply = fields.get("response_format")
+    schema = reply.get("json_schema") if isinstance(reply, Mapping) else None
+    return isinstance(schema, Mapping) and schema.get("strict") is True
 
 
 def _lacking(resource: Resource, path: str, capability: Capability, limit: Limit | None, target: str) -> Diagnostic:

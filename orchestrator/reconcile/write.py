@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from orchestrator.errors import MovedError, TargetMissingError, TargetUnknownError
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import equal, file_label, references
+from orchestrator.model.ownership import Baseline
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Desired, Live, Provider
-from orchestrator.reconcile.diff import mismatches, value_at, with_references
+from orchestrator.reconcile.diff import mismatches, not_taken_back, value_at, with_references
 from orchestrator.reconcile.elsewhere import Holders
 from orchestrator.reconcile.journal import Page
 from orchestrator.reconcile.plan import AGAIN, STALE, Action, Change, Seen
@@ -40,10 +41,15 @@ class Writer:
         desired = self._desired(change)
         if change.action is Action.UPDATE:
             live = await self._unmoved(change)
-            self.ids[change.address] = await self.provider.update(live, desired, change.paths, page) or live.id
-            return await self._read_back(change, desired, self.ids[change.address])
+            id = self.ids[change.address] = await self.provider.update(live, desired, change.paths, page) or live.id
+            differences, seen = await self._read_back(change, desired, id, live)
+            if stayed := not_taken_back(change, desired.fields, live, seen):
+                # Nobody would know of them any more: recorded as they are, the next plan takes them back again.
+                marks = replace(desired.marks, baseline=desired.marks.baseline | Baseline.of(stayed))
+                await self.provider.update(seen, replace(desired, marks=marks), frozenset(), page)
+            return differences
         lost = await self._create(change, desired, page)
-        differences = await self._read_back(change, desired, self.ids[change.address])
+        differences, _ = await self._read_back(change, desired, self.ids[change.address])
         if differences and lost is not None:
             raise lost
         if change.action is Action.REPLACE and not differences:
@@ -108,7 +114,10 @@ class Writer:
             elsewhere=self.holders.elsewhere(change),
         )
 
-    async def _read_back(self, change: Change, desired: Desired, id: str) -> tuple[str, ...]:
+    async def _read_back(
+        self, change: Change, desired: Desired, id: str, before: Live | None = None
+    ) -> tuple[tuple[str, ...], Live]:
+        """Read what was written, and say where it is not what was asked for."""
         kind = change.address.kind
         live = await self.provider.fetch(kind, id)
         files = {path for path in change.paths if file_label(path) is not None}
@@ -119,10 +128,12 @@ class Writer:
         declared = {path for path in desired.fields if desired.marks.baseline.knows(path)}
         capabilities = self.provider.capabilities
         defaults = capabilities.defaults.get(kind, {})
-        found = mismatches(desired.fields, change.paths | declared, seen, defaults, capabilities.chosen)
+        stayed = not_taken_back(change, desired.fields, before, seen) if before is not None else {}
+        paths = change.paths | declared
+        found = mismatches(desired.fields, paths, seen, defaults, capabilities.chosen, frozenset(stayed))
         if live.marks != desired.marks:
             found = (*found, "metadata: the record of what was applied (orch.*) did not come back as written")
-        return found
+        return found, seen
 
 
 def _is_it(live: Live, desired: Desired) -> bool:

@@ -65,7 +65,7 @@ async def play(
                 break
         duration = sum(turn.duration_ms for turn in turns) if not requests else _since(began) - judging_ms
     finally:
-        leftover = await close(conversation, judging.close_seconds)
+        closed = await close(conversation, judging.close_seconds)
     whole = Judged(turns[-1].status, ())
     warnings: tuple[Diagnostic, ...] = ()
     if whole.status is Status.PASSED:
@@ -79,9 +79,9 @@ async def play(
         turns=tuple(turns),
         verdicts=whole.verdicts,
         duration_ms=duration,
-        requests=(requests + 1 if requests else 0) + sum(each.requests for each in taken),
+        requests=(requests + closed.requests if requests else 0) + sum(each.requests for each in taken),
         problem=whole.problem,
-        leftover=leftover or next((each.leftover for each in taken if each.leftover), None),
+        leftover=closed.problem or next((each.leftover for each in taken if each.leftover), None),
         warnings=warnings,
         judge_usage=sum((each.usage for each in taken), Usage()),
         cost_usd=add_known([cost, *(each.cost_usd for each in taken)]),

@@ -58,6 +58,8 @@ class _Answer(NamedTuple):
     reply: Reply | None
     error: TargetError | RecordingError | None
     leftover: Problem | None
+    requests: int = 0
+    """How many it took, the close included; of a recorded one none."""
 
 
 class _Singles:
@@ -148,11 +150,13 @@ class Judging:
         except (TargetError, RecordingError) as caught:
             error = caught
         finally:
-            leftover = await close(conversation, self.close_seconds)
+            closed = await close(conversation, self.close_seconds)
         if reply is not None and reply.status not in _ENDED:
             why = f" ({reply.failure.code}: {reply.failure.message})" if reply.failure else ""
             error = TargetError(f"the judge {case.judge} gave no answer: {reply.status}{why}", "try again")
-        return _Answer(reply, error, leftover)
+        asked = 1 if reply is None else reply.requests  # one that fails has no reply to tell of it
+        requests = asked + closed.requests if _is_live(reply, error) else 0
+        return _Answer(reply, error, closed.problem, requests)
 
 
 async def _all_of_them(votes: Sequence[asyncio.Future[_Answer]]) -> list[_Answer]:
@@ -167,7 +171,7 @@ async def _all_of_them(votes: Sequence[asyncio.Future[_Answer]]) -> list[_Answer
 def _taken(answers: Sequence[_Answer]) -> Judged:
     """Give what asking took, with a problem where a judge gave no answer."""
     usage = sum((each.reply.usage for each in answers if each.reply), Usage())
-    requests = sum(2 for each in answers if _is_live(each))
+    requests = sum(each.requests for each in answers)
     leftover = next((each.leftover for each in answers if each.leftover), None)
     error = next((each.error for each in answers if each.error), None)
     match error:
@@ -181,11 +185,9 @@ def _taken(answers: Sequence[_Answer]) -> Judged:
             return Judged(Status.ERRORED, (), usage, requests, problem, leftover)
 
 
-def _is_live(answer: _Answer) -> bool:
-    """Tell whether the target was asked: a message was sent and the conversation closed."""
-    if answer.reply is not None:
-        return answer.reply.recorded_ms is None
-    return not isinstance(answer.error, RecordingError)
+def _is_live(reply: Reply | None, error: Exception | None) -> bool:
+    """Tell whether the target was asked."""
+    return reply.recorded_ms is None if reply is not None else not isinstance(error, RecordingError)
 
 
 def _count(case: Case, judge: Judge, answers: Sequence[_Answer]) -> Verdict:

@@ -81,6 +81,6 @@ class LabelledConversation:
         """Give the outputs of calls; see `Conversation`."""
         return await self._labels.named(await self._inner.answer(answers), self._exactly)
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         """End it; see `Conversation`."""
-        await self._inner.close()
+        return await self._inner.close()

@@ -60,7 +60,8 @@ class Mocks:
             except MockError as error:
                 raise MockError(f"{self._label(each.place)}: {error.message}", error.hint) from error
             self._calls.append({"name": each.call.name, "arguments": each.call.arguments, "output": output})
-            answers.append(Answer(each.call.id, output))
+            failed = each.answer.error if isinstance(each.answer, model.Fails) else None
+            answers.append(Answer(each.call.id, output, failed))
         if delay_ms := max((each.delay_ms for each in chosen), default=0):
             await self._sleep(delay_ms / 1000)
         return tuple(answers)

@@ -60,9 +60,9 @@ class RecordingConversation:
         self._steps.append(Step(_timed(reply, start), outputs={each.call_id: each.output for each in answers}))
         return reply
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         """Close the other one."""
-        await self._inner.close()
+        return await self._inner.close()
 
 
 class ReplayedConversation:
@@ -96,8 +96,9 @@ class ReplayedConversation:
                 raise self._unfit(f"the output of {name} in turn {self._turn} {CHANGED}", then, now)
         return self._gave(step)
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         """Nothing is left anywhere."""
+        return 0
 
     def _next(self, place: str) -> Step:
         step = next(self._steps, None)
@@ -128,8 +129,9 @@ class RefusedConversation:
         """Raise why there is none."""
         raise self.error
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         """Nothing is left anywhere."""
+        return 0
 
 
 def _timed(reply: Reply, start: float) -> Reply:

@@ -27,5 +27,6 @@ class SearchConversation:
         """Never asked for: a search calls nothing."""
         raise RuntimeError(f"a search has no calls, and {len(answers)} outputs were given")
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         """Leave nothing behind."""
+        return 0

@@ -49,6 +49,8 @@ from orchestrator.spec.rows import RowFiles
 from orchestrator.spec.schema import check_parameters
 from orchestrator.spec.store_files import Found, StoreFileFinder
 
+_MARKED = {"defer_loading": "deferred", "async": "async"}
+
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
@@ -182,7 +184,7 @@ class Linker:
         files = self._code_files(document, assistant)
         hashes = {label: sha256 for label, (sha256, _) in files.files.items()}
         self._check_tools_once(document, assistant)
-        self._check_deferred(document, assistant)
+        self._check_marked(document, assistant)
         self._check_connected(document, assistant)
         self._check_reply_schema(document, assistant)
         known = assistant.model_copy(update={"tools": usable if assistant.tools is not None else None})
@@ -215,14 +217,23 @@ class Linker:
     def _lists_tools(self, assistant: Assistant) -> bool:
         return assistant.tools is not None or own_tools(assistant, self._wire) is not None
 
-    def _check_deferred(self, document: Document, assistant: Assistant) -> None:
-        """Find functions that are deferred and not listed: the API would be told of a tool that is none."""
-        listed = {tool_name(tool, self._functions) for tool in assistant.tools or () if isinstance(tool, FunctionTool)}
-        for number, name in enumerate(assistant.agents.defer_loading or () if assistant.agents else ()):
-            if name not in listed:
-                message = f"the function `{name}` is deferred and not among the tools"
-                hint = f"list it under `tools`; there are: {', '.join(sorted(listed)) or 'none'}"
-                self._problems.append(document.diagnostic(message, ("agents", "defer_loading", number), hint))
+    def _check_marked(self, document: Document, assistant: Assistant) -> None:
+        """Find what `agents` says of tools that are not listed: the API would be told of a tool that is none."""
+        if assistant.agents is None:
+            return
+        there = {tool_name(tool, self._functions): tool for tool in assistant.tools or ()}
+        listed = sorted(name for name, tool in there.items() if isinstance(tool, FunctionTool))
+        for mark, names in assistant.agents.marks.items():
+            for number, name in enumerate(names):
+                if name not in listed:
+                    message = f"the function `{name}` is {_MARKED[mark]} and not among the tools"
+                    hint = f"list it under `tools`; there are: {', '.join(listed) or 'none'}"
+                    self._problems.append(document.diagnostic(message, ("agents", mark, number), hint))
+        for number, name in enumerate(assistant.agents.bridges or ()):
+            if name not in there:
+                message = f"`{name}` is bridged and not among the tools"
+                hint = f"list `{name}` under `tools`, or take it out here"
+                self._problems.append(document.diagnostic(message, ("agents", "bridges", number), hint))
 
     @cached_property
     def _function_documents(self) -> dict[str, Document]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.errors import SpecError
 from orchestrator.model.address import Address, Kind
+from orchestrator.model.agents import MARKS
 from orchestrator.model.code_files import FILES
 from orchestrator.model.fields import Ref, file_label
 from orchestrator.model.judges import Judge
@@ -156,7 +157,7 @@ def _tool(loaded: Loaded, spec: Shaped, name: str, items: Sequence[Wanted], adde
         return [_search(document, index, items)]
     written = tools[index]
     function = find(loaded, "Function", written.function) if isinstance(written, FunctionTool) else None
-    if function is None or any(item.path.endswith(".defer_loading") for item in items):
+    if function is None or any(item.path.rpartition(".")[2] in MARKS for item in items):
         return [document.diagnostic(f"`{items[0].path}` has no place in a spec", ("tools", index), _BY_HAND)]
     return [
         yaml_slot(

@@ -104,3 +104,12 @@ def test_a_target_without_such_a_list_warns_of_nothing(orch, tmp_path):
 def test_the_local_target_is_not_asked(orch, tutor):
     assert json.loads(orch("plan", "specs/", "--format", "json").out)["requests"]["total"] == 2
     assert not (tutor / ".orch" / "models-local.json").exists()
+
+
+@pytest.mark.parametrize(("provider", "pages"), [("assistants", 2), ("agents", 2), ("responses", 1)])
+def test_the_list_of_models_is_one_request_a_day_beside_those_of_a_plan(orch, tmp_path, provider, pages):
+    with vendor([{"id": "gpt-4o", "shutdown_date": None}]) as (url, seen):
+        (tmp_path / "orch.yaml").write_text((SPECS % url).replace("provider: assistants", f"provider: {provider}"))
+        totals = [json.loads(orch("plan", "--format", "json").out)["requests"]["total"] for _ in range(2)]
+        assert totals == [pages + 1, pages]
+        assert seen.count("/models") == 1

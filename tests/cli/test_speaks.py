@@ -2,11 +2,12 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
 from tests.cli.conftest import SPECS as SPECS_FOLDER
-from tests.cli.planting import on_local
+from tests.cli.planting import on_local, read
 
 SPECS = """
 kind: Project
@@ -175,6 +176,46 @@ def test_a_function_that_is_deferred_has_to_be_among_the_tools(orch, shop):
     done = orch("validate")
     assert done.code == 1
     assert "the function `other` is deferred and not among the tools" in done.err
+
+
+def test_an_async_function_has_to_be_among_the_tools_and_is_kept(orch, shop):
+    text = (shop / "orch.yaml").read_text()
+    (shop / "orch.yaml").write_text(text.replace("  defer_loading: [look_up]\n", "  async: [other]\n"))
+    assert "the function `other` is async and not among the tools" in orch("validate").err
+    (shop / "orch.yaml").write_text(text.replace("  defer_loading: [look_up]\n", "  async: [look_up]\n"))
+    assert orch("apply", "--yes").code == 0
+    agent = read(shop, ["/agents"])[0]["data"][0]
+    assert [tool.get("async") for tool in agent["tools"] if tool["type"] == "function"] == [True]
+    assert orch("plan", "--detailed-exitcode").code == 0
+    (shop / "orch.yaml").write_text(text.replace("  defer_loading: [look_up]\n", ""))
+    assert orch("apply", "--yes").code == 0
+    agent = read(shop, ["/agents"])[0]["data"][0]
+    assert not any(tool.get("async") for tool in agent["tools"])
+
+
+@pytest.mark.parametrize("bridge", ["code_interpreter", "file_search"])
+def test_a_bridge_is_of_a_tool_that_is_listed(orch, shop, bridge):
+    text = (shop / "orch.yaml").read_text().replace("  verbosity: low\n", f"  bridges: [{bridge}]\n")
+    (shop / "orch.yaml").write_text(text)
+    done = orch("validate")
+    assert (done.code, f"`{bridge}` is bridged and not among the tools" in done.err) == (1, True)
+
+
+def test_a_schema_that_is_not_promised_to_be_kept_is_told_at_its_place_and_is_no_error(orch, shop):
+    done = orch("validate")
+    assert (done.code, orch("validate", "--target", "classic").err.count("strict")) == (0, 0)
+    assert "orch.yaml:14:1" in done.err
+    assert "target local has no `strict` for the schema of replies" in done.err
+
+
+@pytest.mark.parametrize(("pairs", "code"), [(13, 0), (15, 1)])
+def test_more_metadata_than_there_is_room_for_is_found_without_the_target(orch, shop, pairs, code):
+    written = "{" + ", ".join(f"k{number}: v" for number in range(pairs)) + "}"
+    text = (shop / "orch.yaml").read_text().replace("metadata: {team: shop}", f"metadata: {written}")
+    (shop / "orch.yaml").write_text(text)
+    done = orch("validate")
+    assert (done.code, "metadata pairs and a live object holds 16" in done.err) == (code, bool(code))
+    assert orch("plan").code == code
 
 
 def test_a_tool_of_agents_is_listed_once(orch, shop):
@@ -346,8 +387,18 @@ def test_without_a_bridge_it_is_said_how_to_build_one(orch, bridged):
     assert "agents: {bridges: [code_interpreter]}" in told.err
 
 
-def test_a_bridge_of_a_tool_that_is_not_listed_leads_nowhere(orch, bridged):
-    (bridged / "orch.yaml").write_text(BRIDGED.replace(", code_interpreter]\nagents", "]\nagents"))
+def test_a_scenario_that_stops_in_a_turn_leaves_no_session_and_takes_no_time(orch, shop):
+    """Its function waits for a result that no mock gives."""
+    text = (shop / "orch.yaml").read_text().replace("    mocks: {look_up: {returns: shipped}}\n", "")
+    (shop / "orch.yaml").write_text(text)
     assert orch("apply", "--yes").code == 0
-    assert orch("plan", "--detailed-exitcode").code == 0
-    assert orch("test").code == 0
+    report = shop / "report.json"
+    began = time.monotonic()
+    failed = orch("test", "--json", str(report))
+    took = time.monotonic() - began
+    assert "has no mock" in failed.out + failed.err
+    assert "not closed" not in failed.out + failed.err
+    ((attempt,),) = (each["attempts"] for each in json.loads(report.read_text())["scenarios"])
+    assert attempt["requests"] == 3, "the message, which opens the session; the cancel; the delete"
+    assert took < 5
+    assert read(shop, ["/agents/sessions"])[0]["data"] == []

@@ -8,7 +8,7 @@ from orchestrator.model.conversation import MESSAGE, Answer, Failure, ReplyStatu
 from orchestrator.model.fields import Ref
 from orchestrator.providers._client import Client
 from orchestrator.providers.agents import BETAS, AgentsProvider
-from orchestrator.providers.agents_conversation import AgentsConversation, get_call, get_usage
+from orchestrator.providers.agents_conversation import MARK, AgentsConversation
 from tests.providers.building import JOURNAL, PAPERS, TUTOR, agents_in_process, desired, documents, refusal, run
 from tests.providers.pace import FakePace
 
@@ -175,10 +175,13 @@ def test_the_first_message_opens_the_session_and_its_stream(tiny, frames):
     hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), session("idle"))
     (asked,) = tiny.asked
     assert (asked.method, asked.path, asked.headers["openai-beta"]) == ("POST", "/v1/agents/sessions", "agents=v1")
+    mark = asked.json["metadata"][MARK]
+    assert len(mark) == 32
     assert asked.json == {
         "agent_id": "agent_1",
         "environment": {"type": "none"},
         "input": "hi",
+        "metadata": {MARK: mark},
         "stream": True,
         "stream_options": {"include_obfuscation": False},
     }
@@ -302,18 +305,6 @@ def test_a_stream_that_broke_between_turns_is_opened_before_the_next_message(tin
     assert tiny.asked[2].headers["idempotency-key"]
 
 
-def test_arguments_are_an_object_or_its_text_or_kept_as_written():
-    def call(arguments):
-        return get_call({"name": "f", "call_id": "c", "arguments": arguments})
-
-    assert (call({"n": 1}).arguments, call('{"n": 1}').arguments, call(None).arguments) == ({"n": 1}, {"n": 1}, {})
-    assert (call("[1]").invalid, call("{n").invalid, call([1]).invalid) == ("[1]", "{n", "[1]")
-
-
-def test_usage_that_is_not_known_is_none():
-    assert get_usage({"usage": None}) == get_usage({}) == Usage()
-
-
 def test_a_closed_conversation_sends_nothing():
     def reply(request):
         raise AssertionError(request.url)
@@ -397,3 +388,48 @@ def test_what_the_session_says_it_cost_is_told_once(tiny, frames):
     reply = hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), costs)
     assert reply.spent_usd == 0.12
     assert hear(tiny, frames, *BEGUN, said("hello"), turn("completed"), session("idle")).spent_usd is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "named"),
+    [
+        ({"type": "computer_use", "include_screenshots": False}, "computer_use"),
+        (
+            {
+                "type": "mcp",
+                "server_label": "files",
+                "transport": {"type": "stdio", "command": "x", "cwd": "/workspace"},
+            },
+            "the MCP server files",
+        ),
+    ],
+)
+def test_a_tool_that_needs_an_environment_fails_by_name_before_anything_is_sent(tmp_path, tool, named):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, witness):
+            path = f"tools.agents:{tool['type']}" + (":files" if tool["type"] == "mcp" else "")
+            conversation = await talk_to(provider, {path: tool})
+            again = AgentsProvider(provider._client).open(conversation._agent_id)
+            for each in (conversation, again):
+                witness.seen.clear()
+                with pytest.raises(TargetRejectedError, match=f"the agent has {named}, which needs an environment"):
+                    await each.send("hi")
+                assert await each.close() == 0
+                assert witness.named("POST") == []
+
+    run(check())
+
+
+def test_with_a_hosted_environment_such_a_tool_is_no_matter(tmp_path, sandbox):
+    async def check():
+        async with agents_in_process(tmp_path) as (provider, _):
+            fields = {
+                "tools.agents:computer_use": {"type": "computer_use", "include_screenshots": False},
+                "tools.code_interpreter": "code_interpreter",
+                "agents.bridges": ["code_interpreter"],
+            }
+            conversation = await talk_to(provider, fields)
+            assert (await conversation.send("hi")).status is ReplyStatus.COMPLETED
+            await conversation.close()
+
+    run(check())

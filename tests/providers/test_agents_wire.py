@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.agents import AgentsSettings, agents_fields
-from orchestrator.model.fields import Ref, equal
+from orchestrator.model.fields import Ref, equal, is_unknown
 from orchestrator.model.ownership import Marks
 from orchestrator.providers.agents_wire import DEFAULTS, LIMITS, bridged, from_wire, kept, pairs, to_wire
 from orchestrator.providers.interface import Desired
@@ -22,6 +22,7 @@ SETTINGS = AgentsSettings.model_validate(
         "compaction": {"async": True},
         "time_awareness": True,
         "defer_loading": ["quiz"],
+        "async": ["quiz"],
         "tools": [
             "tool_search",
             "automations",
@@ -120,6 +121,49 @@ def test_an_update_sends_what_moved_and_the_metadata():
 def test_reasoning_that_is_taken_back_is_reset_by_null():
     body = to_wire(wanted({"model": "m"}), frozenset({"reasoning_effort", "agents.reasoning_summary"}))
     assert body["reasoning"] is None
+
+
+def merged(old, new):
+    """What a server makes of a body that merges where the embedded one replaces."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
+
+
+@pytest.mark.parametrize(
+    "path", ["reasoning_effort", "agents.reasoning_summary", "agents.verbosity", "response_format"]
+)
+def test_what_is_taken_back_goes_on_a_server_that_merges_too(path):
+    left = {key: value for key, value in EVERYTHING.items() if key != path}
+    body = to_wire(wanted(left), frozenset({path}))
+    live = read(merged(stored(EVERYTHING), body))
+    assert {key: value for key, value in live.fields.items() if key != path} == left
+    assert equal(live.fields.get(path), DEFAULTS[Kind.ASSISTANT].get(path))
+
+
+STRANGE = ["deep", 7, ["x"], True]
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=str)
+@pytest.mark.parametrize("key", ["reasoning", "text", "experimental", "multi_agent", "compaction", "metadata", "tools"])
+def test_what_has_another_shape_is_shown_and_never_a_crash(key, value):
+    agent = {**stored({"model": "m"}), key: value}
+    live = read(agent)
+    if key not in ("metadata", "tools"):
+        assert value in live.fields.values()
+    body = to_wire(wanted({**live.fields, "instructions": "x"}), frozenset({"instructions"}))
+    assert body.keys() == {"metadata", "instructions"}
+
+
+@pytest.mark.parametrize("tool", ["telepathy", 7, {"type": "function"}, {"type": ["x"]}, {"name": "a"}, None])
+def test_a_tool_of_another_shape_is_kept_as_it_is(tool):
+    agent = stored(EVERYTHING)
+    agent["tools"].append(tool)
+    live = read(agent)
+    (path,) = set(live.fields) - set(EVERYTHING)
+    assert is_unknown(path)
+    body = to_wire(wanted({**live.fields, "tools.quiz.description": "Other"}), frozenset({"tools.quiz.description"}))
+    assert body["tools"][-1] == tool
 
 
 def test_of_a_replys_schema_only_the_schema_is_kept():

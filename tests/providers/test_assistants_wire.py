@@ -313,3 +313,40 @@ def test_what_is_declared_is_what_is_read_back(resources):
             if isinstance(value, list):
                 value = [ids[item.address] for item in value]
             assert equal(got, value), path
+
+
+@pytest.mark.parametrize("value", ["x", 7, ["x"], True], ids=str)
+@pytest.mark.parametrize("key", ["tools", "tool_resources", "metadata", "response_format"])
+def test_an_assistant_of_another_shape_is_no_crash(key, value):
+    assert from_wire(Kind.ASSISTANT, {"id": "asst_1", "model": "m", key: value}).fields["model"] == "m"
+
+
+@pytest.mark.parametrize(
+    "tool", ["telepathy", 7, {"type": "function"}, {"type": "function", "function": "x"}, {"type": ["x"]}, None]
+)
+def test_a_tool_of_another_shape_is_kept_as_it_is(tool):
+    item = {"id": "asst_1", "model": "m", "tools": [{"type": "code_interpreter"}, tool]}
+    live = from_wire(Kind.ASSISTANT, item)
+    assert list(live.fields)[-1].startswith("tools.unknown:")
+    body = to_wire(Desired(TUTOR, live.fields, Marks("p", TUTOR), {}), frozenset({"tools.code_interpreter"}))
+    assert body["tools"] == item["tools"]
+
+
+@pytest.mark.parametrize("value", ["x", 7, ["x"]], ids=str)
+def test_settings_of_tools_of_another_shape_are_no_crash(value):
+    tools = [
+        {"type": "file_search", "file_search": value},
+        {"type": "file_search", "file_search": {"ranking_options": value}},
+    ]
+    for tool in tools:
+        for resource in (value, {"vector_store_ids": value}):
+            resources = {"file_search": resource, "code_interpreter": value}
+            live = from_wire(Kind.ASSISTANT, {"id": "a", "model": "m", "tools": [tool], "tool_resources": resources})
+            assert live.fields["tools.file_search"] == "file_search"
+
+
+@pytest.mark.parametrize("value", ["x", 7, ["x"]], ids=str)
+@pytest.mark.parametrize("key", ["expires_after", "file_counts", "metadata"])
+def test_a_store_of_another_shape_is_no_crash(key, value):
+    live = from_wire(Kind.VECTOR_STORE, {"id": "vs_1", "name": "papers", key: value})
+    assert (live.fields["display_name"], live.file_count) == ("papers", 0)

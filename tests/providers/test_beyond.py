@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.providers.beyond import beyond, joined
+from orchestrator.providers.beyond import beyond, beyond_at, joined, within
 
 JSON = st.recursive(
     st.booleans() | st.integers() | st.text(max_size=3),
@@ -48,3 +48,19 @@ def test_what_still_fits_is_joined(known, rest, whole):
 def test_nothing_known_is_ever_changed(known, other):
     assert beyond(joined(known, beyond(other, known)), known) == beyond(other, known)
     assert beyond(known, joined(known, other)) is None
+
+
+@pytest.mark.parametrize(
+    ("live", "known", "inside", "field"),
+    [
+        ({"a": 1, "b": 2, "c": None}, {"a": None, "c": None}, {"a": 1}, {"x": {"b": 2}}),
+        ({"a": {"x": 1, "y": 2}}, {"a": {"x": None}}, {"a": {"x": 1}}, {"x": {"a": {"y": 2}}}),
+        ({"a": "text"}, {"a": {"x": None}}, {"a": "text"}, {}),
+        ("text", {"a": None}, "text", {"x": "text"}),
+        (None, {"a": None}, None, {}),
+        ({"a": 1}, None, {"a": 1}, {}),
+    ],
+)
+def test_what_is_live_is_within_the_known_or_beyond_it(live, known, inside, field):
+    assert within(live, known) == inside
+    assert beyond_at("x", live, known) == field

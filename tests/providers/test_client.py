@@ -420,3 +420,19 @@ def test_nothing_is_told_of_the_machine(tiny):
     use(tiny.url, call)
     for asked in tiny.asked:
         assert not [name for name in asked.headers if "stainless" in name.lower()], asked.headers
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"), [("https://api.openai.com/v1", ["org-1", "proj-1"]), ("https://x.example/v1", [None, None])]
+)
+def test_openais_organization_and_project_go_to_openai_alone(monkeypatch, url, sent):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+    seen = []
+
+    def reply(request):
+        seen.extend([request.headers.get("openai-organization"), request.headers.get("openai-project")])
+        return httpx2.Response(200, json={})
+
+    use(url, lambda client: client.get("/x"), transport=httpx2.MockTransport(reply))
+    assert seen == sent

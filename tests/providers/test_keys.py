@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import sys
+import time
 
 import pytest
 
@@ -99,6 +100,50 @@ def test_a_command_that_gives_no_key_says_why(command, tmp_path, program, told):
     with pytest.raises(TargetAccessError, match=told) as caught:
         asyncio.run(key.get())
     assert caught.value.hint
+
+
+def test_a_command_is_killed_with_all_that_it_started(command, tmp_path):
+    """A wrapper that waits for its child, as `az` and most shell scripts do."""
+    program = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(30)'])"
+    key = CommandKey(command(program), tmp_path, seconds=1.0)
+    began = time.monotonic()
+    with pytest.raises(TargetAccessError, match=r"was not done after 1 s: "):
+        asyncio.run(key.get())
+    assert time.monotonic() - began < 10
+
+
+def test_a_key_is_taken_though_something_in_the_background_holds_the_output(command, tmp_path):
+    child = "import time; time.sleep(20)"
+    program = (
+        f"import subprocess, sys; print('token-1', flush=True); subprocess.Popen([sys.executable, '-c', {child!r}])"
+    )
+    began = time.monotonic()
+    assert asyncio.run(CommandKey(command(program), tmp_path).get()) == "token-1"
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("ERROR: Please run 'az login' to setup account.", "ERROR: Please run 'az login' to setup account."),
+        ("expired: eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczov.x-y_z", "expired: ***"),
+        ("key=sk-proj-4f9a8b7c6d5e4f3a2b1c, gone", "***, gone"),
+    ],
+)
+def test_what_a_command_says_is_shown_without_what_may_be_a_key(command, tmp_path, said, shown):
+    with pytest.raises(TargetAccessError) as caught:
+        asyncio.run(CommandKey(command(f"import sys; sys.exit({said!r})"), tmp_path).get())
+    assert caught.value.message.endswith(f": {shown}")
+
+
+def test_a_key_it_gave_before_is_not_shown_when_it_fails(command, tmp_path):
+    key = CommandKey(command("import sys; sys.exit('bad: tok-1') if N > 1 else print('tok-1')"), tmp_path)
+
+    async def use():
+        await key.renew(await key.get())
+
+    with pytest.raises(TargetAccessError, match=r"bad: \*\*\*"):
+        asyncio.run(use())
 
 
 def test_a_command_that_is_not_there_is_named(tmp_path):

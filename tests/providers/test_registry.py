@@ -64,6 +64,21 @@ def test_an_address_that_is_none_is_refused_before_anything_is_sent(tmp_path, ur
     assert found.message == "target there has a `base_url` that is no address"
 
 
+@pytest.mark.parametrize(
+    ("url", "what", "hint"),
+    [
+        ("https://x.example/v1?api-version=1", "has a query, which would be lost", "write it under `query:`"),
+        ("https://me:sk-canary@x.example/v1", "holds a user or a password", "a key goes under `api_key:`"),
+        ("https://x.example/v1#now", "has a `#`, which is never sent", "leave out what follows it"),
+    ],
+)
+def test_what_is_no_part_of_an_address_is_refused_at_its_place_with_where_it_goes(tmp_path, url, what, hint):
+    found = problem(tmp_path, provider="assistants", base_url=url)
+    assert found.message == f"target there has a `base_url` that {what}"
+    assert str(found.hint).startswith(hint)
+    assert "canary" not in f"{found.message} {found.hint}"
+
+
 def test_a_target_without_a_key_is_opened_and_sends_its_query(tmp_path, tiny):
     tiny.will({"data": [], "has_more": False})
 

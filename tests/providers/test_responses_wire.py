@@ -152,3 +152,17 @@ def test_the_hash_tells_what_the_model_is_told_and_not_who_told_it():
     other = to_release(Desired(TUTOR, {**EVERYTHING, "description": "other"}, Marks("q", TUTOR), {}))
     assert one.hash == other.hash != to_release(wanted({**EVERYTHING, "instructions": "x"})).hash
     assert one.hash.startswith("sha256:")
+
+
+@pytest.mark.parametrize("tool", ["telepathy", 7, None, {"type": "function"}, {"type": ["x"]}])
+def test_a_tool_of_another_shape_is_kept_as_it_is(tool):
+    release = Release("tutor", {"model": "m", "tools": [{"type": "web_search"}, tool]}, {})
+    live = from_release(release)
+    again = to_release(Desired(TUTOR, live.fields, MARKS, {}))
+    assert again.request["tools"] == release.request["tools"]
+
+
+@pytest.mark.parametrize("value", ["x", 7, ["x"]], ids=str)
+@pytest.mark.parametrize("key", ["reasoning", "text", "tools", "metadata"])
+def test_a_release_of_another_shape_is_no_crash(key, value):
+    assert from_release(Release("tutor", {"model": "m", key: value}, {})).fields["model"] == "m"

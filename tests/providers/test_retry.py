@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.providers._retry import ATTEMPTS, LONGEST, PATIENT, Failure, wait_before_next, wait_of
+from orchestrator.providers._retry import ATTEMPTS, LONGEST, PATIENT, Failure, growing, wait_before_next, wait_of
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LOST = Failure()
@@ -79,3 +79,8 @@ def test_who_names_a_wait_is_asked_more_often_than_who_does_not():
     assert wait_before_next(status(429), PATIENT, True, 1.0, 0.0) is None
     assert wait_before_next(status(429), ATTEMPTS, True, None, 0.0) is None
     assert wait_before_next(status(500), ATTEMPTS, False, 1.0, 0.0) is None
+
+
+def test_looks_at_what_takes_its_time_are_ever_further_apart():
+    waits = growing(0.02, 0.05)
+    assert [round(next(waits), 4) for _ in range(5)] == [0.02, 0.03, 0.045, 0.05, 0.05]

@@ -41,18 +41,18 @@ def test_raises_what_the_script_says_and_goes_on():
 def test_wants_all_pending_calls_answered_together(answered):
     talk = ScriptedConversation([calls(("f", {}), ("g", {})), says("unreached")])
     asyncio.run(talk.send("a"))
-    with pytest.raises(TargetRejectedError, match="expected outputs for call_1, call_2, got"):
+    with pytest.raises(TargetRejectedError, match="results are wanted for call_1, call_2, given for"):
         asyncio.run(talk.answer([Answer(id, "x") for id in answered]))
 
 
 def test_refuses_what_a_live_api_refuses():
     pending = ScriptedConversation([calls(("f", {}))])
     asyncio.run(pending.send("a"))
-    with pytest.raises(TargetRejectedError, match="pending: call_1"):
+    with pytest.raises(TargetRejectedError, match="the turn before is not done"):
         asyncio.run(pending.send("b"))
 
     idle = ScriptedConversation([])
-    with pytest.raises(TargetRejectedError, match="expected outputs for no call, got none"):
+    with pytest.raises(TargetRejectedError, match="results are wanted for no call, given for none"):
         asyncio.run(idle.answer([]))
     with pytest.raises(TargetRejectedError, match="no more replies"):
         asyncio.run(idle.send("a"))

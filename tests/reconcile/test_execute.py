@@ -5,7 +5,7 @@ import pytest
 
 from orchestrator.errors import TargetBusyError, TargetRejectedError, TargetUnknownError
 from orchestrator.model.address import Kind
-from orchestrator.providers.memory import Fault, MemoryProvider
+from orchestrator.providers.memory import EVERYTHING, Fault, MemoryProvider
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
 from orchestrator.reconcile.plan import Action
 from orchestrator.reconcile.planner import PlanOptions
@@ -484,3 +484,48 @@ def outcome(status):
 )
 def test_exit_codes(statuses, code):
     assert Applied("p", "t", tuple(outcome(status) for status in statuses)).exit_code == code
+
+
+class Stubborn(MemoryProvider):
+    """Keeps what is taken back, as an API that merges what it is sent."""
+
+    merges = True
+
+    async def update(self, live, desired, changed, journal):
+        before = dict(self.objects[live.id].fields)
+        await super().update(live, desired, changed, journal)
+        stored = self.objects[live.id]
+        kept = {path: value for path, value in before.items() if path in changed and path not in desired.fields}
+        stored.fields |= kept if self.merges else {}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("reasoning_effort", "low", "asked for nothing, got 'low'; declare it, if the target itself chose that"),
+        ("temperature", 0.2, "asked for 1, got 0.2"),
+    ],
+)
+def test_what_a_target_does_not_take_back_is_told_and_tried_again_until_it_does(path, value, told):
+    provider = Stubborn(replace(EVERYTHING, chosen=frozenset({"reasoning_effort"})))
+    applied(provider, project(assistant(fields={path: value})))
+    for _ in range(2):
+        (outcome,) = applied(provider, project(assistant())).outcomes
+        assert (outcome.status, outcome.error) == (Status.FAILED, f"{path}: {told}")
+    provider.merges = False
+    assert became(applied(provider, project(assistant()))) == {"assistant.tutor": "applied"}
+    assert path not in next(iter(provider.objects.values())).fields
+    assert applied(provider, project(assistant())).outcomes == ()
+
+
+def test_an_update_writes_what_is_declared_in_its_own_order_and_what_else_there_is_after_it():
+    provider = MemoryProvider()
+    applied(provider, project(assistant(fields={"tools.a": "function", "tools.b": "function"})))
+    (stored,) = provider.objects.values()
+    stored.fields = {"tools.outside": "function", **stored.fields}
+    declared = {"tools.b": "function", "tools.a": "function", "temperature": 0.2}
+
+    async def run():
+        return (await plan_of(provider, project(assistant(fields=declared)))).changes[0].after
+
+    assert [path for path in asyncio.run(run()) if path.startswith("tools.")] == ["tools.b", "tools.a", "tools.outside"]

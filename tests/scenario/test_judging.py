@@ -330,7 +330,7 @@ def test_a_run_that_is_broken_off_closes_the_conversations_with_judges():
 class Stuck(ScriptedConversation):
     """Cannot be closed."""
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         raise BUSY
 
 

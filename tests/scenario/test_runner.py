@@ -222,7 +222,7 @@ def test_a_target_error_is_an_errored_scenario_and_no_more():
 class BadlyClosed(ScriptedConversation):
     """Cannot be closed."""
 
-    async def close(self) -> None:
+    async def close(self) -> int:
         raise TargetRejectedError("cannot delete the thread", "delete it by hand")
 
 
@@ -378,10 +378,10 @@ def test_a_close_under_way_is_finished_when_cancelled():
         closing, may_close = asyncio.Event(), asyncio.Event()
 
         class SlowlyClosed(ScriptedConversation):
-            async def close(self) -> None:
+            async def close(self) -> int:
                 closing.set()
                 await may_close.wait()
-                await super().close()
+                return await super().close()
 
         talk = SlowlyClosed([says("x")])
         task = asyncio.create_task(run([scenario("s")], lambda _: talk, RunOptions()))
@@ -397,8 +397,9 @@ def test_a_close_under_way_is_finished_when_cancelled():
 
 def test_a_close_that_hangs_is_given_up():
     class NeverClosed(ScriptedConversation):
-        async def close(self) -> None:
+        async def close(self) -> int:
             await asyncio.Event().wait()
+            return 0
 
     options = RunOptions(close_seconds=0.01)
     ran = asyncio.run(run([scenario("s")], lambda _: NeverClosed([says("x")]), options))
@@ -685,8 +686,8 @@ class Spending:
     async def answer(self, answers: Sequence[Answer]) -> Reply:
         return replace(await self._inner.answer(answers), usage=CENT)
 
-    async def close(self) -> None:
-        await self._inner.close()
+    async def close(self) -> int:
+        return await self._inner.close()
 
 
 FLAKY = {"reason": "waits for the vendor", "until": "2026-03-01"}
