@@ -18,6 +18,8 @@ _TEXT = "c cpp cs css go html java js json md php py rb sh tex ts txt"
 TEXT_SUFFIXES = frozenset(f".{word}" for word in _TEXT.split(" "))
 _HEAD = 64 * 1024  # bytes looked at
 SUFFIXES = TEXT_SUFFIXES | {".pdf", ".doc", ".docx", ".pptx"}
+MAX_BYTES = 512 * 1024**2
+"""What one upload holds (API facts 2.1)."""
 
 
 def show(path: Path, cwd: Path) -> str:
@@ -131,18 +133,24 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def why_unreadable(path: Path) -> str | None:
-    """Say why a vector store could not take this file, from its name and first bytes; None where nothing is seen."""
+def searchable_sha256(path: Path) -> tuple[str | None, str | None]:
+    """Give the SHA-256 (hex) of what a vector store can take, or why it could not; a file is opened once.
+
+    It is judged by its name, its first and its last bytes. Raises `OSError`.
+    """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        return f"a vector store cannot read {suffix or 'a file without a suffix'}"
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-            file.seek(max(0, path.stat().st_size - 2048))
-            tail = file.read()
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return None, f"a vector store cannot read {suffix or 'a file without a suffix'}"
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 2048))
+        if why := _why_unfit(suffix, head, file.read()):
+            return None, why
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest(), None
+
+
+def _why_unfit(suffix: str, head: bytes, tail: bytes) -> str | None:
     if not head:
         return "is empty: there is nothing in it to find"
     if suffix == ".pdf":

@@ -11,7 +11,7 @@ from openai import OpenAI
 from orchestrator.server.app import create_app
 from orchestrator.server.assembly import assemble
 from orchestrator.server.store import Store
-from orchestrator.spec.hashes import FILE
+from orchestrator.spec.hashes import FILE, FORMAT
 from tests.providers.building import app_on_port, served
 
 SPECS = """
@@ -85,11 +85,11 @@ def test_refresh_looks_at_every_file_here_and_there(orch, shop):
     cheap = json.loads(orch("plan", "--format", "json").out)["requests"]["total"]
     whole = json.loads(orch("plan", "--refresh", "--format", "json").out)["requests"]["total"]
     assert whole == cheap + 1
-    (shop.parent / FILE).write_text(json.dumps({"format": "orch.files/1", "files": {}}))
     file = shop / "returns.md"
     status = file.stat()
-    seen = {"docs/returns.md": [status.st_size, status.st_mtime_ns, "0" * 64, True]}
-    (shop.parent / FILE).write_text(json.dumps({"format": "orch.files/1", "files": seen}))
+    signs = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+    seen = {"docs/returns.md": [*signs, "0" * 64, True]}
+    (shop.parent / FILE).write_text(json.dumps({"format": FORMAT, "files": seen}))
     assert orch("plan", "--detailed-exitcode").code == 2, "what is remembered is believed"
     assert orch("plan", "--detailed-exitcode", "--refresh").code == 0
 
