@@ -71,11 +71,11 @@ class StoreFileFinder:
                 patterns.append(pattern)
             else:
                 problems.append(document.diagnostic(f"`{pattern}` is no pattern", (*at, "exclude", number), NO_PATTERN))
-        keeping_out = [Ignoring(document.path.parent, patterns)] if patterns else []
+        keeping_out = [Ignoring(document.path.parent, patterns, self._root)] if patterns else []
         if is_glob(entry.path) and (ignored := self._ignored(problems)):  # what is named by itself is meant
             keeping_out.append(ignored)
         found = matching_names(document.path.parent, entry.path)
-        kept = [name for name in found if not any(each.covers(name) for each in keeping_out)]
+        kept = [name for name in found if not any(ignoring.covers(name) for ignoring in keeping_out)]
         if not kept:
             message, hint = f"no file matches `{entry.path}`", f"paths are relative to {document.shown}"
             if found:
@@ -97,7 +97,7 @@ class StoreFileFinder:
     def _ignored_lines(self, problems: list[Diagnostic]) -> list[str]:
         file = self._root / FILE
         try:
-            return file.read_text(encoding="utf-8").splitlines()
+            return file.read_text(encoding="utf-8-sig").splitlines()
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError) as error:

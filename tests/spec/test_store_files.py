@@ -69,6 +69,23 @@ def test_orchignore_keeps_out_what_globs_find_and_not_what_is_named(root):
     assert labels(root, "{path: papers/draft-a.md}", ignored) == ["draft-a.md"]
 
 
+def test_an_orchignore_of_a_windows_editor_is_read(root):
+    assert labels(root, "{path: 'papers/*.md'}", "\ufeff/papers/a.md\r\n") == ["draft-a.md"]
+
+
+def test_patterns_for_files_beside_the_specs_do_not_see_where_the_project_lies(tmp_path):
+    root = tmp_path / "drafts" / "p"
+    (root / "docs" / "drafts").mkdir(parents=True)
+    (root / "specs").mkdir()
+    for name in ("docs/a.md", "docs/drafts/b.md"):
+        (root / name).write_text(name)
+    (root / "orch.yaml").write_text("{kind: Project, name: p, targets: {local: {provider: local}}}\n")
+    entry = "{path: '../docs/**', exclude: [drafts/]}"
+    (root / "specs" / "docs.yaml").write_text(f"{{kind: VectorStore, name: docs, files: [{entry}]}}\n")
+    fields = load(Ask(start=root, cwd=root)).resources[DOCS].fields
+    assert [label for path in fields if (label := file_label(path)) is not None] == ["docs/a.md"]
+
+
 def test_where_nothing_is_left_it_says_what_kept_it_out(root):
     (problem,) = told(root, "{path: 'papers/*.md', exclude: ['*.md']}")
     assert problem.message == "no file matches `papers/*.md`: all 2 that do are kept out"
