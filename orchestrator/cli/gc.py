@@ -1,7 +1,12 @@
 """`orch gc`: uploaded files that nothing has, and that look like ones of this project."""
 
 import asyncio
+import json
 import os
+import sys
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -10,57 +15,125 @@ from orchestrator.cli.asking import confirm, somebody_is_there
 from orchestrator.cli.messages import show_note
 from orchestrator.cli.options import formats, load_project, paths, target
 from orchestrator.cli.output import as_json, show_text
+from orchestrator.errors import UsageError
 from orchestrator.model.project import Project
-from orchestrator.project import open_session
-from orchestrator.providers.interface import LooseFile, Provider
+from orchestrator.model.release import FOLDER
+from orchestrator.project import Session, open_session
+from orchestrator.providers.interface import LooseFile
+from orchestrator.providers.side_by_side import for_all
+from orchestrator.reconcile.turn import only_writer
 from orchestrator.reporting.loose_files import loose_json, loose_text
 
 DECLINED = 1
+HOUR = 60
+"""Minutes after which no apply is taken to be at a file any more."""
+LOOKED_AT = (
+    "looked for in vector stores, assistants and the releases of this project; not in threads, conversations, "
+    "sessions and releases kept elsewhere"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    delete: bool
+    any_size: bool
+    older_than: int
+    """Minutes."""
+    yes: bool
+    format_: str
 
 
 @click.command(epilog="Examples: `orch gc`, `orch gc --target openai --delete`, `orch gc --format json`.")
 @paths
 @target
 @click.option("--delete", is_flag=True, help="Delete them; asks first on a terminal.")
+@click.option(
+    "--any-size", is_flag=True, help="With --delete: also those that have the name of a file and another size."
+)
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=0),
+    metavar="MINUTES",
+    help="Leave younger ones out: an apply on another machine may be at them. 60 unless told, and 0 on a local target.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a terminal nothing is ever asked.")
 @formats
 def command(
-    paths: tuple[Path, ...], target: str | None, variables: tuple[str, ...], delete: bool, yes: bool, format_: str
+    paths: tuple[Path, ...],
+    target: str | None,
+    variables: tuple[str, ...],
+    delete: bool,
+    any_size: bool,
+    older_than: int | None,
+    yes: bool,
+    format_: str,
 ) -> int:
     """List uploaded files that nothing has.
 
     An apply that was killed is tidied up by the next one in the same checkout. On another machine its journal is not
-    there: a file that no vector store and no assistant of the target has, and whose name and size are those of a
-    declared one, may be such a file. It may also be somebody else's, so it is deleted only with --delete.
+    there: a file that no vector store, no assistant of the target and no release in releases/ has, and whose name is
+    that of a declared one, may be such a file. It may also be somebody else's, so it is deleted only with --delete, and
+    one of another size only with --any-size too. Threads, conversations and sessions are not looked at.
 
-    Exits 0, and 1 on an error or where somebody said no.
+    Waits for an apply that is under way here. Exits 0, and 1 on an error or where somebody said no.
     """
+    if any_size and not delete:
+        raise UsageError("--any-size says what --delete deletes", "give both, or neither: all are listed anyway")
     project = load_project(paths, target, variables)
-    return asyncio.run(_collect(project, delete, yes, format_))
+    minutes = older_than if older_than is not None else 0 if project.target.provider == "local" else HOUR
+    return asyncio.run(_collect(project, _Wish(delete, any_size, minutes, yes, format_)))
 
 
-async def _collect(project: Project, delete: bool, yes: bool, format_: str) -> int:
-    files = [file for resource in project.resources.values() for file in (resource.sources or {}).values()]
-    looks = {(os.path.basename(file), os.stat(file).st_size) for file in files}
-    async with open_session(project, os.environ) as session:
-        found = await session.provider.fetch_loose(looks) if looks else ()
-        if format_ == "text":
+async def _collect(project: Project, wish: _Wish) -> int:
+    waiting = f"another orch is applying to {project.target_name}; waiting for it"
+    async with only_writer(project, lambda: show_note(waiting)), open_session(project, os.environ) as session:
+        found, young = await _fetch(session, wish.older_than)
+        shown = wish.format_ == "text"
+        if shown:
             show_text(loose_text(found, project.target_name))
-        wanted = delete and bool(found)
-        if wanted and somebody_is_there(yes) and not confirm(f"Delete them from {project.target_name}?"):
-            show_note("nothing was deleted")
-            return DECLINED
-        deleted = await _delete(session.provider, found) if wanted else 0
-    if format_ == "json":
-        click.echo(as_json(loose_json(found, project.name, project.target_name, deleted)))
-    elif wanted:
-        click.echo(f"{deleted} deleted.")
+        if young:
+            show_note(
+                f"{len(young)} younger than {wish.older_than} minutes left out: an apply may be at them "
+                "(--older-than 0 takes them too)"
+            )
+        chosen = [file for file in found if wish.delete and (wish.any_size or not file.other_size)]
+        if chosen and somebody_is_there(wish.yes):
+            if not (shown and sys.stdout.isatty()):  # who is asked sees what about
+                show_text(loose_text(chosen, project.target_name), err=True)
+            if not confirm(f"Delete {len(chosen)} from {project.target_name}?"):
+                show_note("nothing was deleted")
+                return DECLINED
+        await for_all(chosen, lambda file: session.provider.delete_file(file.id), lambda done: None)
+    if wish.format_ == "json":
+        click.echo(as_json(loose_json(found, project.name, project.target_name, len(chosen), young)))
+    elif wish.delete and found:
+        click.echo(f"{len(chosen)} deleted.")
     elif found:
-        show_note("`orch gc --delete` deletes them")
+        show_note("`orch gc --delete` deletes them; with --any-size those of another size too")
+    if found:
+        show_note(LOOKED_AT)
     return 0
 
 
-async def _delete(provider: Provider, files: tuple[LooseFile, ...]) -> int:
-    for file in files:
-        await provider.delete_file(file.id)
-    return len(files)
+async def _fetch(session: Session, older_than: int) -> tuple[list[LooseFile], list[LooseFile]]:
+    """Give the files that nothing has, and those that are too young to say so."""
+    project = session.project
+    files = [file for resource in project.resources.values() for file in (resource.sources or {}).values()]
+    looks = {(os.path.basename(file), os.stat(file).st_size) for file in files}
+    found: Sequence[LooseFile] = await session.provider.fetch_loose(looks) if looks else ()
+    released = _released(project.root, {file.id for file in found})
+    loose = [file for file in found if file.id not in released]
+    latest = time.time() - 60 * older_than
+    young = [file for file in loose if older_than and file.created_at > latest]
+    return [file for file in loose if file not in young], young
+
+
+def _released(root: Path, ids: Collection[str]) -> frozenset[str]:
+    """Give those of the ids that a release of any target names; raises `UsageError` where one cannot be read."""
+    try:
+        files = sorted((root / FOLDER).glob("*/*.json"))
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in files]
+    except OSError as error:
+        message = f"{error.filename} cannot be read: {error.strerror}"
+        raise UsageError(message, "make it readable: which files it names is not known") from error
+    return frozenset(id for id in ids if any(json.dumps(id) in text for text in texts))

@@ -10,7 +10,7 @@ AT_ONCE = 8
 T = TypeVar("T")
 
 
-async def each(items: Iterable[T], do: Callable[[T], Awaitable[object]], hear: Callable[[int], None]) -> None:
+async def for_all(items: Iterable[T], do: Callable[[T], Awaitable[object]], hear: Callable[[int], None]) -> None:
     """Do it for every item; `hear` is told how many are done.
 
     Where the target refuses one nothing more begins, and its error is raised once those under way have ended.

@@ -15,12 +15,23 @@ from orchestrator.model.fields import is_unknown
 from orchestrator.model.ownership import MAX_PAIRS, PREFIX, Baseline, Marks, files_digest, pairs_needed
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Capabilities, Live
-from orchestrator.reconcile.diff import after, compared, diff, failures, with_references
+from orchestrator.reconcile.diff import after, awaited, compared, diff, failures, has_spent_attempts, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Seen, Unsearchable, Who
+from orchestrator.reconcile.plan import (
+    PENDING,
+    Action,
+    Change,
+    FieldChange,
+    Kept,
+    Leftover,
+    Plan,
+    Seen,
+    Unsearchable,
+    Who,
+)
 from orchestrator.reconcile.refusals import refusals
 from orchestrator.reconcile.uses import remaining_users
 
@@ -154,7 +165,7 @@ def _change(resource: Resource, context: _Context) -> Change:
     seen = replace(live, fields=with_references(live.fields, context.addresses, resource.fields))
     defaults = context.capabilities.defaults.get(address.kind, {})
     fields = diff(resource, seen, defaults, context.options.retry_failed)
-    if not fields and not _stale(live, marks):
+    if not fields and (awaited(resource, live) or not (_stale(live, marks) or has_spent_attempts(resource, live))):
         return Change(address, Action.NOOP, id=live.id, live=live)
     was = live.marks.address if live.marks is not None else address
     return Change(
@@ -199,8 +210,14 @@ def _kept(declared: Collection[Resource], observed: Observed) -> tuple[Kept, ...
 
 def _unsearchable(declared: Collection[Resource], observed: Observed) -> tuple[Unsearchable, ...]:
     lives = [(resource, observed.owned.get(resource.address)) for resource in declared]
-    found = [(each, failures(each, live)) for each, live in lives if live is not None]
-    return tuple(Unsearchable(each.address, *item) for each, failed in found for item in sorted(failed.items()))
+    found = []
+    for resource, live in lives:
+        if live is not None:
+            failed = failures(resource, live).items()
+            found += [Unsearchable(resource.address, path, reason) for path, reason in sorted(failed)]
+            waiting = awaited(resource, live)
+            found += [Unsearchable(resource.address, path, PENDING, pending=True) for path in sorted(waiting)]
+    return tuple(found)
 
 
 def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover, ...]:

@@ -11,7 +11,7 @@ from orchestrator.model.fields import file_label
 from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
+from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines, renaming
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 STYLES = {
@@ -119,7 +119,7 @@ def _all(changes: Collection[Change], known: Collection[Address], most: _Most) -
             yield Text("      only what orch notes on the object about the spec; nothing it does changes", style="dim")
         shown, left = _cut(change, most.files)
         if change.action is not Action.CREATE:
-            yield from _moves(shown, change.renamed, known)
+            yield from _moves(shown, change, known)
         else:
             for field in shown:
                 if field.new is not None:
@@ -132,10 +132,10 @@ def _cut(change: Change, most: int) -> tuple[list[FieldChange], list[FieldChange
     """Give the fields to show and the files to count; a file that breaks somebody is shown."""
     shown: list[FieldChange] = []
     left: list[FieldChange] = []
-    names = change.renamed
+    away = change.moved_away
     files = 0
     for field in change.fields:
-        is_file = file_label(field.path) is not None and field.path not in names.values()
+        is_file = file_label(field.path) is not None and field.path not in away
         files += is_file
         (left if is_file and files > most and not breaking(field) else shown).append(field)
     return shown, left
@@ -162,13 +162,14 @@ def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[
         yield Text(f"        … {counted(len(shown) - most, 'more line')}", style="dim")
 
 
-def _moves(fields: Iterable[FieldChange], names: Mapping[str, str], known: Collection[Address]) -> Iterator[Text]:
+def _moves(fields: Iterable[FieldChange], change: Change, known: Collection[Address]) -> Iterator[Text]:
     """Give the lines of fields that move; of a file that was renamed, one."""
+    names, away = change.renamed, change.moved_away
     for field in fields:
         if field.path in names:
             sign = ("~ ", "yellow")
-            yield Text.assemble("      ", sign, f"{visible(names[field.path])} -> {visible(field.path)}: renamed")
-        elif field.path not in names.values():
+            yield Text.assemble("      ", sign, visible(renaming(names[field.path], field)))
+        elif field.path not in away:
             yield from moved(field, known)
 
 
@@ -238,9 +239,12 @@ def _kept(plan: Plan) -> Iterator[Text]:
 
 def _unsearchable(plan: Plan) -> Iterator[Text]:
     if plan.unsearchable:
-        heading = Text("Not searchable: mend or remove it; as it is, only --retry-failed sends it again", "bold yellow")
-        named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in plan.unsearchable]
-        yield Text("\n").join([heading, *named])
+        lasting = "Not searchable: mend or remove it; as it is, only --retry-failed sends it again"
+        for words, pending in ((lasting, False), ("Not searchable yet: the target is at it; plan again later", True)):
+            shown = [item for item in plan.unsearchable if item.pending is pending]
+            named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in shown]
+            if named:
+                yield Text("\n").join([Text(words, "bold yellow"), *named])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

@@ -183,11 +183,27 @@ def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_
         client.files.create(file=("other.md", b"Within 14 days."), purpose="assistants")
     assert not journal.exists()
     listed = orch("gc")
-    assert (listed.code, listed.out.count("returns.md")) == (0, 1)
+    assert (listed.code, listed.out.count("returns.md"), listed.out.count("other size")) == (0, 2, 1)
     assert "`orch gc --delete` deletes them" in listed.err
+    assert "not in threads, conversations" in listed.err
+    young = orch("gc", "--delete", "--older-than", "60")
+    assert (young.out.splitlines()[0][:22], young.err.count("2 younger than 60 minutes")) == (
+        "No uploaded file on lo",
+        1,
+    )
+    data = json.loads(orch("gc", "--older-than", "60", "--format", "json").out)
+    assert (data["files"], [file["bytes"] for file in data["too_young"]]) == ([], [33, 15])
     assert len(uploaded(tmp_path / ".orch" / "local.db")) == 4
     assert orch("gc", "--delete").out.splitlines()[-1] == "1 deleted."
     assert uploaded(tmp_path / ".orch" / "local.db") == ["other.md", "returns.md", "returns.md"]
+    assert orch("gc", "--any-size").code == 64
+    (left,) = json.loads(orch("gc", "--format", "json").out)["other_size"]
+    release = tmp_path / "releases" / "elsewhere" / "tutor.json"
+    release.parent.mkdir(parents=True)
+    release.write_text(json.dumps({"request": {"file_ids": [left["id"]]}}))
+    assert orch("gc", "--delete", "--any-size").out.startswith("No uploaded file")
+    release.unlink()
+    assert orch("gc", "--delete", "--any-size").out.splitlines()[-1] == "1 deleted."
     data = json.loads(orch("gc", "--format", "json").out)
     assert (data["format"], data["files"], data["deleted"]) == ("orch.gc/1", [], 0)
 
