@@ -293,6 +293,9 @@ class Conversation(Protocol):
 class Provider(Protocol):
     """One live API. All methods raise `TargetError` kinds only."""
 
+    at_once: int
+    """How many files of one change are sent, changed or removed at a time; an apply sets it (`--concurrency`)."""
+
     @property
     def capabilities(self) -> Capabilities:
         """What this API can do; no I/O."""

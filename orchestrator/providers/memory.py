@@ -94,6 +94,7 @@ class MemoryProvider:
         """`conversations` begins one with an assistant, by id, and the model that answers in place of its own."""
         self.objects: dict[str, StoredObject] = {}
         """Everything that is live, by id."""
+        self.at_once = 1  # a file a request, one after the other
         self.drops = drops  # paths of fields that are accepted and not kept
         self._capabilities = capabilities
         self._requests = Requests()

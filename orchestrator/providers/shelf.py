@@ -19,7 +19,7 @@ from orchestrator.providers.contents import Content
 from orchestrator.providers.file_attributes import write_attributes
 from orchestrator.providers.holding import held
 from orchestrator.providers.interface import Desired, FileKey, Journal, LiveFile
-from orchestrator.providers.side_by_side import for_all
+from orchestrator.providers.side_by_side import AT_ONCE, for_all
 from orchestrator.providers.stores import FIRST_WAIT, LONGEST_WAIT, Placed, Work, from_wire, is_lasting, reason
 from orchestrator.providers.uploads import Uploads
 
@@ -53,6 +53,7 @@ class Shelf:
     uploads: Uploads
     seconds: float
     """How long a batch may take to be indexed."""
+    at_once: int = AT_ONCE
     refused: dict[str, str] = field(default_factory=dict)
     """Why files were not uploaded, by label."""
     failed: dict[str, Failure] = field(default_factory=dict)
@@ -68,12 +69,12 @@ class Shelf:
             await self._add(labels, len(work.upload))
         for placed in _parts(work.reattach.items(), SLICE):
             await self._attach_again(dict(placed), len(work.reattach))
-        await for_all(work.relabel.items(), self._relabel, self.reached("changed", len(work.relabel)))
+        await for_all(work.relabel.items(), self._relabel, self.reached("changed", len(work.relabel)), self.at_once)
         for label in (*work.relabel, *work.reattach):
             if (id := self.uploads.withdraw(self._key(label))) is not None:
                 await self._forget(id)
         unwanted = self._unwanted(work)
-        await for_all(unwanted, self._let_go, self.reached("removed", len(unwanted)))
+        await for_all(unwanted, self._let_go, self.reached("removed", len(unwanted)), self.at_once)
         if self.refused or self.failed:
             raise self._trouble()
 
@@ -118,7 +119,7 @@ class Shelf:
 
         stopped: TargetError | None = None
         try:
-            await for_all(labels, fetch, hear)
+            await for_all(labels, fetch, hear, self.at_once)
         except TargetError as error:
             stopped = error
         return {label: ids[label] for label in labels if label in ids}, stopped
@@ -148,7 +149,7 @@ class Shelf:
 
         entries = [self._entry(label, placed.file.id, self._value(label)) for label, placed in part.items()]
         try:
-            await for_all(part.items(), detach, self.reached("detached", total))
+            await for_all(part.items(), detach, self.reached("detached", total), self.at_once)
             failures = await self._attach(entries, _nobody)
         except TargetUnknownError:
             raise  # they may be attached by now: the next plan sees them, or the journal tells of them

@@ -37,7 +37,7 @@ from orchestrator.providers.interface import (
 )
 from orchestrator.providers.orphans import fetch_loose, sweep
 from orchestrator.providers.shelf import INDEX_SECONDS, Shelf
-from orchestrator.providers.side_by_side import for_all
+from orchestrator.providers.side_by_side import AT_ONCE, for_all
 from orchestrator.providers.stores import Work, decide, fetch_files, search
 from orchestrator.providers.stores_wire import declared_files, metadata_of
 from orchestrator.providers.uploads import Uploads
@@ -69,6 +69,7 @@ class StoredObjects:
 
         `index_seconds` is how long a batch of files may take to index.
         """
+        self.at_once = AT_ONCE
         self._client = client
         self._dialect = dialect
         self._index_seconds = index_seconds
@@ -128,7 +129,8 @@ class StoredObjects:
             await self._client.post(path, self._dialect.to_wire(whole, changed), once=False)
 
     async def _carry_out(self, store_id: str, desired: Desired, work: Work, journal: Journal) -> None:
-        await Shelf(self._client, store_id, desired, journal, self._uploads, self._index_seconds).carry_out(work)
+        shelf = Shelf(self._client, store_id, desired, journal, self._uploads, self._index_seconds, self.at_once)
+        await shelf.carry_out(work)
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete an object; first the files that orch uploaded for it and no other store of ours has."""
@@ -150,7 +152,7 @@ class StoredObjects:
             for label, file in labelled
             if file.id not in kept and self._uploads.let_go((label, file.value["sha256"]), file.id, store_id)
         ]
-        await for_all(gone, self.delete_file, lambda done: None)  # which takes them out of the store too
+        await for_all(gone, self.delete_file, lambda done: None, self.at_once)  # which takes them out of the store too
 
     async def _files_of(self, store: Live) -> Mapping[str, LiveFile]:
         if store.files is not None:

@@ -3,7 +3,9 @@ import time
 import pytest
 
 from orchestrator.errors import TargetRejectedError
-from orchestrator.providers.interface import Swept, Upload
+from orchestrator.providers._client import Client
+from orchestrator.providers.assistants import AssistantsProvider
+from orchestrator.providers.interface import LooseFile, Swept, Upload
 from tests.providers.building import JOURNAL, documents, in_process, refusal, run
 
 A = "papers/a.md"
@@ -111,3 +113,20 @@ def test_a_failed_look_deletes_nothing(tmp_path):
             assert await files(provider) == {loose}
 
     run(check())
+
+
+def test_all_pages_of_the_files_are_looked_through(tiny):
+    page = {"data": [{"id": "file-1", "filename": "other.md", "bytes": 1}], "has_more": True}
+    last = {"data": [{"id": "file-2", "filename": "a.md", "bytes": 7, "created_at": 5}]}
+    nothing = {"data": [], "has_more": False}
+    tiny.will(page, last, nothing, nothing)
+
+    async def look():
+        provider = AssistantsProvider(Client(tiny.url, None))
+        try:
+            return await provider.fetch_loose([("a.md", 1)])
+        finally:
+            await provider.close()
+
+    assert run(look()) == (LooseFile("a.md", "file-2", 7, 5, other_size=True),)
+    assert ("after", "file-1") in tiny.asked[1].query

@@ -286,6 +286,32 @@ def test_what_an_error_stops_is_not_sent_and_what_is_there_is_attached(tmp_path)
     run(check())
 
 
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_files_are_sent_at_a_time_than_asked_for(tmp_path, most):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            provider.at_once, notes = most, Crowd()
+            await provider.create(documents(tmp_path, {f"{n}.md": str(n) for n in range(9)}), notes)
+            assert notes.most == most
+
+    run(check())
+
+
+class Crowd(Notes):
+    """Notes how many uploads were under way at a time."""
+
+    now = most = 0
+
+    async def uploading(self, store_id, key, filename, size):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        return await super().uploading(store_id, key, filename, size)
+
+    def uploaded(self, number, id):
+        self.now -= 1
+        super().uploaded(number, id)
+
+
 def test_a_file_that_was_edited_since_it_was_planned_is_not_taken_and_the_others_are(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
