@@ -121,6 +121,8 @@ class Live:
     """Number of files in a store that could not be indexed, from its own counters."""
     code_files: Mapping[str, CodeFile] = field(default_factory=dict)
     """Files that orch uploaded for an assistant's code interpreter, by label."""
+    expired: bool = False
+    """Whether a store's time is over: it has lost its files, and takes none any more (API facts 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)

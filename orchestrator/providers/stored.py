@@ -136,7 +136,7 @@ class StoredObjects:
         """Delete an object; first the files that orch uploaded for it and no other store of ours has."""
         for file in live.code_files.values():
             await self._client.delete(f"/files/{file.id}")
-        if live.kind is Kind.VECTOR_STORE:
+        if live.kind is Kind.VECTOR_STORE and not live.expired:
             await self._delete_files(live.id, await self._files_of(live), elsewhere)
         await self._client.delete(f"{self._dialect.paths[live.kind]}/{live.id}")
 

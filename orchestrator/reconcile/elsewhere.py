@@ -31,7 +31,8 @@ class Holders:
         unknown = set()
         for address, id in plan.ids.items():
             change = changes.get(address)
-            goes = change is not None and change.action is Action.DELETE and change.blocked_by is None
+            gone = change is not None and change.action in (Action.DELETE, Action.REPLACE)
+            goes = gone and change is not None and change.blocked_by is None
             if address.kind is not Kind.VECTOR_STORE or goes:
                 continue
             fields = _known(change, resources.get(address))

@@ -18,6 +18,7 @@ from orchestrator.providers.interface import Live
 STALE = "moved since planned"
 """How the reason begins for which a change is blocked when the target is no longer what the plan was made from."""
 AGAIN = "make a new plan and review it"
+EXPIRED = "expired: its files are gone, and it takes none any more"
 PENDING = "is still being indexed"
 HASH = 12
 """How many characters of a plan's hash people are shown."""
@@ -100,6 +101,12 @@ class Change:
     """Changes of this plan that come first."""
     blocked_by: str | None = None
     """The guard that keeps this from being carried out, and what to do about it."""
+
+    @property
+    def reason(self) -> str | None:
+        """Say why an object is replaced; None where it is not, or where nobody knows any more."""
+        expired = self.action is Action.REPLACE and self.live is not None and self.live.expired
+        return EXPIRED if expired else None
 
     @property
     def paths(self) -> frozenset[str]:

@@ -71,7 +71,9 @@ def plan(
     if refused:
         raise SpecError(refused)
     declared = [_as_kept(resource, capabilities) for resource in declared]
-    context = _Context(observed, observed.addresses, capabilities, options, project)
+    expired = {live.id for live in observed.owned.values() if live.expired}  # what names one shall name the next
+    addresses = {id: address for id, address in observed.addresses.items() if id not in expired}
+    context = _Context(observed, addresses, capabilities, options, project)
     changes = [_change(resource, context) for resource in declared]
     refused = [item for change in changes for item in _crowded(change, resources[change.address], capabilities)]
     if refused:
@@ -162,6 +164,10 @@ def _change(resource: Resource, context: _Context) -> Change:
     if live is None:
         fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
         return Change(address, Action.CREATE, fields=fields, after=dict(resource.fields), marks=marks)
+    if live.expired:
+        fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
+        next_one, seen_as = dict(resource.fields), Seen.of(live)
+        return Change(address, Action.REPLACE, live.id, fields, next_one, marks=marks, live=live, seen=seen_as)
     seen = replace(live, fields=with_references(live.fields, context.addresses, resource.fields))
     defaults = context.capabilities.defaults.get(address.kind, {})
     fields = diff(resource, seen, defaults, context.options.retry_failed)

@@ -42,6 +42,9 @@ class Writer:
             live = await self._unmoved(change)
             await self.provider.update(live, desired, change.paths, page)
             return await self._read_back(change, desired, live.id)
+        if change.action is Action.REPLACE and await self._has_expired(change):
+            await self._delete(change)  # it finds nothing any more, and two of one address would stand in the way
+            change = replace(change, action=Action.CREATE)
         lost = await self._create(change, desired, page)
         differences = await self._read_back(change, desired, self.ids[change.address])
         if differences and lost is not None:
@@ -63,6 +66,12 @@ class Writer:
             self.ids[change.address] = made[0]
             return error
         return None
+
+    async def _has_expired(self, change: Change) -> bool:
+        try:
+            return (await self._unmoved(change)).expired
+        except TargetMissingError:
+            return True  # gone already
 
     async def _delete(self, change: Change) -> None:
         try:

@@ -113,6 +113,8 @@ def _all(changes: Collection[Change], known: Collection[Address], most: _Most) -
         yield heading
         if change.blocked_by is not None:
             yield Text(f"      {change.action} blocked, {visible(change.blocked_by)}", style="red")
+        if change.reason is not None:
+            yield Text(f"      {change.reason}", style="yellow")
         if change.moved_from is not None:
             yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
         elif change.record_only and change.blocked_by is None:

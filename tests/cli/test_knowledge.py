@@ -100,6 +100,26 @@ def test_a_saved_plan_takes_no_such_wish(orch, shop, tmp_path):
     assert "without --target, --only, --prune, --refresh" in orch("apply", "plan.json", "--retry-failed").err
 
 
+def test_a_store_that_expired_is_replaced_and_what_names_it_names_the_next(orch, shop, tmp_path):
+    assistant = "---\n{kind: Assistant, name: clerk, model: m, tools: [{file_search: {vector_stores: [handbook]}}]}\n"
+    (tmp_path / "orch.yaml").write_text(SPECS + assistant)
+    assert orch("apply", "--yes").code == 0
+    with sqlite3.connect(tmp_path / ".orch" / "local.db") as database:
+        expire = "UPDATE documents SET body = json_set(body, '$.status', 'expired') WHERE kind = 'vector_store'"
+        assert database.execute(expire).rowcount == 1
+    drifted = orch("drift")
+    assert (drifted.code, "expired: its files are gone" in drifted.out) == (3, True)
+    plan = orch("plan")
+    assert "expired: its files are gone" in plan.out
+    assert "1 to replace" in plan.out
+    assert orch("apply", "--yes").code == 0
+    assert orch("plan", "--detailed-exitcode", "--refresh").code == 0
+    assert "Within 30 days." in orch("search", "handbook", "days").out
+    assert [item["kind"] for item in json.loads(orch("list", "--format", "json").out)["objects"]].count(
+        "vector_store"
+    ) == 1
+
+
 TWO_STORES = """
 kind: Project
 name: shop
@@ -192,7 +212,7 @@ def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_
         1,
     )
     data = json.loads(orch("gc", "--older-than", "60", "--format", "json").out)
-    assert (data["files"], [file["bytes"] for file in data["too_young"]]) == ([], [33, 15])
+    assert (data["files"], sorted(file["bytes"] for file in data["too_young"])) == ([], [15, 33])
     assert len(uploaded(tmp_path / ".orch" / "local.db")) == 4
     assert orch("gc", "--delete").out.splitlines()[-1] == "1 deleted."
     assert uploaded(tmp_path / ".orch" / "local.db") == ["other.md", "returns.md", "returns.md"]
