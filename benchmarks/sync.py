@@ -136,7 +136,7 @@ def memory(root: Path) -> bool:
             if size:
                 with (folder / "docs" / "big.pdf").open("wb") as file:  # no valid one: the server shall not parse it
                     file.write(b"%PDF-1.7\n")
-                    file.seek(size)
+                    file.seek(size - len(b"%%EOF\n"))
                     file.write(b"%%EOF\n")
             peaks[name] = peak(folder)
     by_count, by_size = peaks["many"] - peaks["few"], peaks["large"] - peaks["small"]

@@ -7,7 +7,7 @@
     ├── PlanError                  the caller makes a new plan: this one cannot be applied
     ├── ReportError                the caller gives another file: this one is no test report
     └── TargetError                the live side could not do it
-        ├── TargetAccessError      mend the key or its rights (401, 403)
+        ├── TargetAccessError      fix the key or its rights (401, 403)
         ├── TargetRejectedError    the request itself was refused; sending it again is useless (400, 404, 409, 422)
         ├── TargetMissingError     the object is not there (404)
         ├── TargetBusyError        try again later (429, 5xx, no connection), nothing was carried out

@@ -18,6 +18,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.project import STATE_FOLDER, LocatedScenario, Project, Resource
 from orchestrator.providers.interface import Conversation, Hearer, Provider
 from orchestrator.providers.registry import open_provider
+from orchestrator.reconcile.elsewhere import new_files
 from orchestrator.reconcile.execute import Listener, Silent, execute
 from orchestrator.reconcile.history import append, get_history_file
 from orchestrator.reconcile.journal import Journal, read_doubts
@@ -104,14 +105,13 @@ async def resume_plan(session: Session, saved: Plan, concurrency: int = 8, patie
 
 
 async def apply_plan(session: Session, decided: Plan, concurrency: int, listener: Listener | None = None) -> Applied:
-    """Carry a plan out, after taking away what an apply that ended early has left."""
-    project, provider = session.project, session.provider
-    path = journal_path(project)
-    left = await provider.sweep(read_doubts(path).uploads)
+    """Carry a plan out, after taking away what an apply that ended early has left and this one does not attach."""
+    provider, path = session.provider, journal_path(session.project)
+    swept = await provider.sweep(read_doubts(path).uploads, new_files(decided))
     with Journal(path) as journal:
-        journal.forget()
-        applied = await execute(decided, provider, project.resources, journal, concurrency, listener)
-    return replace(applied, unclear=left)
+        journal.forget(swept.kept)
+        applied = await execute(decided, provider, session.project.resources, journal, concurrency, listener)
+    return replace(applied, unclear=swept.unclear)
 
 
 def journal_path(project: Project) -> Path:

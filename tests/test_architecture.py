@@ -77,6 +77,7 @@ PURE = [
     "scenario.reports",
     "scenario.resuming",
     "scenario.seen",
+    "scenario.scripting",
     "scenario.sequences",
     "scenario.sequential",
     "scenario.statistics",
@@ -96,8 +97,10 @@ PURE = [
     "model.file_renames",
     "server.agents.objects",
     "server.objects",
+    "server.responses.calls",
     "server.responses.items",
     "server.responses.requests",
+    "server.responses.tools",
 ]
 WORKING = {"asyncio", "os", "pathlib", "subprocess", "time", "random", "datetime"}
 VALUES = {"datetime.date", "datetime.datetime", "pathlib.PurePosixPath"}  # types; asking the clock is looked for

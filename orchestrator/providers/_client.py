@@ -21,6 +21,7 @@ from orchestrator.providers._errors import AGAIN, broken_off, is_billing, never_
 from orchestrator.providers._events import Event, everything, read_events
 from orchestrator.providers._limits import Limiter, Pace, RealPace, pause_of, shape
 from orchestrator.providers._retry import Failure, wait_before_next, wait_of
+from orchestrator.providers.contents import Content
 from orchestrator.providers.interface import Requests
 from orchestrator.providers.keys import CommandKey
 
@@ -134,7 +135,7 @@ class Client:
             except openai.NotFoundError:
                 return
 
-    async def upload(self, path: str, fields: Mapping[str, str], file: Path) -> JsonObject:
+    async def upload(self, path: str, fields: Mapping[str, str], file: Path | Content) -> JsonObject:
         """Send a file as a form, read from disk as it goes; sent once."""
 
         async def send() -> httpx2.Response:
@@ -308,7 +309,7 @@ def _outcome(attempts: int, asked: float | None) -> str:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _opened(file: Path | Content) -> Iterator[BinaryIO]:
     try:
         content = file.open("rb")
     except OSError as error:

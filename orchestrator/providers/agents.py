@@ -16,8 +16,8 @@ from orchestrator.providers.agents_conversation import AgentsConversation
 from orchestrator.providers.agents_wire import CAPABILITIES, PATHS, find_homeless, from_wire, get_bridges, to_wire
 from orchestrator.providers.interface import Capabilities, Conversation, Desired, Hearer, Journal, Live
 from orchestrator.providers.keys import CommandKey
+from orchestrator.providers.shelf import INDEX_SECONDS
 from orchestrator.providers.stored import Dialect, StoredObjects
-from orchestrator.providers.stores import INDEX_SECONDS
 
 BETAS = {"/agents": "agents=v1", "/vector_stores": "assistants=v2"}  # as the SDK sends them (API facts 1.0)
 

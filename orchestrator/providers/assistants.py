@@ -12,8 +12,8 @@ from orchestrator.providers.assistants_source import fetch_dump
 from orchestrator.providers.assistants_wire import CAPABILITIES, PATHS, from_wire, to_wire
 from orchestrator.providers.interface import Capabilities, Conversation, Hearer
 from orchestrator.providers.keys import CommandKey
+from orchestrator.providers.shelf import INDEX_SECONDS
 from orchestrator.providers.stored import Dialect, StoredObjects
-from orchestrator.providers.stores import INDEX_SECONDS
 
 BETA = {"OpenAI-Beta": "assistants=v2"}  # what the SDK sends for assistants, threads and vector stores (API facts 1.0)
 

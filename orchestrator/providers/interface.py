@@ -85,13 +85,22 @@ class LiveFile:
     ours: bool
     """Whether orch uploaded it, so that it may be deleted and not only detached."""
     attempts: tuple["LiveFile", ...] = ()
-    """Contents that were to take its place and could not be indexed; they stay, so that any machine knows of them."""
+    """Contents that were to take its place and are not searchable; they stay, so that any machine knows of them."""
+    pending: bool = False
+    """Whether it is being indexed: nobody knows yet what becomes of it."""
+    lasting: bool = True
+    """Where it failed: whether its content is the reason, so that the same fails again."""
 
     @property
     def failures(self) -> Mapping[str, str]:
-        """Give the contents that could not be indexed, by SHA-256 (hex), each with the target's reason."""
-        values = [file.value for file in (self, *self.attempts)]
-        return {value["sha256"]: value["failed"] for value in values if "failed" in value}
+        """Give the contents that cannot be indexed, by SHA-256 (hex), each with the target's reason."""
+        files = [file for file in (self, *self.attempts) if "failed" in file.value and file.lasting]
+        return {file.value["sha256"]: file.value["failed"] for file in files}
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """Give the contents that are being indexed, by SHA-256 (hex)."""
+        return frozenset(file.value["sha256"] for file in (self, *self.attempts) if file.pending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ class Live:
     """Number of files in a store that could not be indexed, from its own counters."""
     code_files: Mapping[str, CodeFile] = field(default_factory=dict)
     """Files that orch uploaded for an assistant's code interpreter, by label."""
+    expired: bool = False
+    """Whether a store's time is over: it has lost its files, and takes none any more (API facts 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +173,30 @@ class Upload:
     """Seconds since 1970 by this machine's clock, just before it was sent."""
     id: str | None = None
     """Id it got; None where no reply came."""
+    label: str = ""
+    sha256: str = ""
+    """In hex; empty, as the label, where no store shall have it."""
+    number: int = 0
+    """Of the journal's entry."""
+
+    @property
+    def key(self) -> "FileKey":
+        """Give what it is."""
+        return self.label, self.sha256
+
+
+FileKey = tuple[str, str]
+"""A store's file by what it is: its label, and the SHA-256 (hex) of its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What became of uploads that were in doubt."""
+
+    unclear: tuple[str, ...] = ()
+    """Names of files of which it cannot be told which is ours."""
+    kept: frozenset[int] = frozenset()
+    """Numbers of those that are attached by this apply, and stay in doubt until then."""
 
 
 Look = tuple[str, int]
@@ -177,6 +212,8 @@ class LooseFile:
     bytes: int
     created_at: int
     """Seconds since 1970."""
+    other_size: bool = False
+    """Whether only its name is one that was asked for."""
 
 
 class Journal(Protocol):
@@ -186,16 +223,20 @@ class Journal(Protocol):
         """Hear the id of the object, as soon as it is known."""
         ...
 
-    async def uploading(self, store_id: str, filename: str, size: int) -> int:
-        """Hear of a file of `size` bytes before it is sent; gives the number by which `uploaded` names it."""
+    async def uploading(self, store_id: str, key: FileKey, filename: str, size: int) -> int:
+        """Hear of a file of `size` bytes before it is sent; gives the number of the entry."""
         ...
 
     def uploaded(self, number: int, id: str) -> None:
         """Hear the id a file got."""
         ...
 
-    async def detaching(self, store_id: str, file_id: str) -> None:
-        """Hear of a file of ours that is about to be in no store for a while, or for good."""
+    async def detaching(self, store_id: str, key: FileKey, file_id: str) -> int:
+        """Hear of a file of ours that is about to be in no store for a while, or for good; gives the entry's number."""
+        ...
+
+    def done(self, number: int) -> None:
+        """Hear that a file is in its store, or gone: what stands in the entry is in doubt no more."""
         ...
 
     def reached(self, step: str, done: int, total: int) -> None:
@@ -257,6 +298,9 @@ class Conversation(Protocol):
 class Provider(Protocol):
     """One live API. All methods raise `TargetError` kinds only."""
 
+    at_once: int
+    """How many files of one change are sent, changed or removed at a time; an apply sets it (`--concurrency`)."""
+
     @property
     def capabilities(self) -> Capabilities:
         """What this API can do; no I/O."""
@@ -306,15 +350,15 @@ class Provider(Protocol):
         ...
 
     async def fetch_loose(self, looks: Collection[Look]) -> tuple[LooseFile, ...]:
-        """Give files that look like these and that nothing on the target has."""
+        """Give files that look like these, or have the name of one, and that nothing on the target has."""
         ...
 
     async def delete_file(self, id: str) -> None:
         """Delete one uploaded file; one that is gone already is done."""
         ...
 
-    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
-        """Delete those of our uploads that are in no store; gives the names of which it cannot be told."""
+    async def sweep(self, uploads: Sequence[Upload], wanted: Collection[FileKey] = ()) -> Swept:
+        """Delete those of our uploads that are in no store; one that is `wanted` is kept for who asks for it."""
         ...
 
     def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:

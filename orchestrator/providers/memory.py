@@ -25,6 +25,7 @@ from orchestrator.providers.interface import (
     Conversation,
     Desired,
     Elsewhere,
+    FileKey,
     Hearer,
     Journal,
     Live,
@@ -32,6 +33,7 @@ from orchestrator.providers.interface import (
     Look,
     LooseFile,
     Requests,
+    Swept,
     Upload,
 )
 from orchestrator.providers.scripted_conversation import ScriptedConversation
@@ -92,6 +94,7 @@ class MemoryProvider:
         """`conversations` begins one with an assistant, by id, and the model that answers in place of its own."""
         self.objects: dict[str, StoredObject] = {}
         """Everything that is live, by id."""
+        self.at_once = 1  # a file a request, one after the other
         self.drops = drops  # paths of fields that are accepted and not kept
         self._capabilities = capabilities
         self._requests = Requests()
@@ -191,9 +194,9 @@ class MemoryProvider:
     async def delete_file(self, id: str) -> None:
         """Do nothing: there are no files outside of stores."""
 
-    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+    async def sweep(self, uploads: Sequence[Upload], wanted: Collection[FileKey] = ()) -> Swept:
         """Delete nothing: a file is in its store here as soon as it is sent."""
-        return ()
+        return Swept()
 
     def open(self, assistant_id: str, model: str | None = None, hearer: Hearer | None = None) -> Conversation:
         """Begin a conversation with what was given as `conversations`; a scripted one is heard."""

@@ -26,8 +26,8 @@ from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.releases import Releases
 from orchestrator.providers.responses_conversation import ResponsesConversation
 from orchestrator.providers.responses_wire import CAPABILITIES, PATHS, from_release, to_release
+from orchestrator.providers.shelf import INDEX_SECONDS
 from orchestrator.providers.stored import Dialect, StoredObjects
-from orchestrator.providers.stores import INDEX_SECONDS
 from orchestrator.providers.stores_wire import store_from_wire, store_to_wire
 
 BETAS = {"/vector_stores": "assistants=v2"}  # as the SDK sends it (API facts 1.0)

@@ -7,15 +7,18 @@ from typing import TypeVar
 from orchestrator.errors import TargetError
 
 AT_ONCE = 8
+"""Unless somebody says otherwise (`--concurrency`)."""
 T = TypeVar("T")
 
 
-async def each(items: Iterable[T], do: Callable[[T], Awaitable[object]], hear: Callable[[int], None]) -> None:
-    """Do it for every item; `hear` is told how many are done.
+async def for_all(
+    items: Iterable[T], do: Callable[[T], Awaitable[object]], hear: Callable[[int], None], at_once: int = AT_ONCE
+) -> None:
+    """Do it for every item, so many `at_once`; `hear` is told how many are done.
 
     Where the target refuses one nothing more begins, and its error is raised once those under way have ended.
     """
-    limit = asyncio.Semaphore(AT_ONCE)
+    limit = asyncio.Semaphore(at_once)
     failed: list[TargetError] = []
     done = 0
 

@@ -6,7 +6,7 @@ hundred objects, a look or a read-back one GET, a create or an update one POST, 
 A store's record (`orch.files`) may say that its files are there only while they are, whenever we are stopped. So a
 create writes it empty, then come one upload a file, one batch for 2,000 of them and its polling, and one POST more
 with the record. An update that touches files takes the record back with a POST before and writes it with the one
-after; a file that goes takes two DELETEs. Deleting a store reads its files and deletes those that orch uploaded.
+after; a file that goes takes one DELETE. Deleting a store reads its files and deletes those that orch uploaded.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -25,17 +25,20 @@ from orchestrator.providers.interface import (
     Capabilities,
     Desired,
     Elsewhere,
+    FileKey,
     Journal,
     Live,
     LiveFile,
     Look,
     LooseFile,
     Requests,
+    Swept,
     Upload,
 )
 from orchestrator.providers.orphans import fetch_loose, sweep
-from orchestrator.providers.side_by_side import each
-from orchestrator.providers.stores import INDEX_SECONDS, Work, carry_out, decide, fetch_files, search
+from orchestrator.providers.shelf import INDEX_SECONDS, Shelf
+from orchestrator.providers.side_by_side import AT_ONCE, for_all
+from orchestrator.providers.stores import Work, decide, fetch_files, search
 from orchestrator.providers.stores_wire import declared_files, metadata_of
 from orchestrator.providers.uploads import Uploads
 
@@ -66,6 +69,7 @@ class StoredObjects:
 
         `index_seconds` is how long a batch of files may take to index.
         """
+        self.at_once = AT_ONCE
         self._client = client
         self._dialect = dialect
         self._index_seconds = index_seconds
@@ -106,7 +110,7 @@ class StoredObjects:
             id = _id(await self._client.post(self._dialect.paths[kind], body, once=True))
             journal.created(id)
         if files:
-            await self._carry_out(id, desired, Work(files, {}, {}, {}, {}), journal)
+            await self._carry_out(id, desired, Work(files, {}, {}, {}, ()), journal)
             await self._client.post(
                 f"{self._dialect.paths[kind]}/{id}", self._dialect.to_wire(desired, frozenset()), once=False
             )
@@ -126,18 +130,19 @@ class StoredObjects:
         return None
 
     async def _carry_out(self, store_id: str, desired: Desired, work: Work, journal: Journal) -> None:
-        await carry_out(self._client, store_id, desired, work, self._index_seconds, journal, self._uploads)
+        shelf = Shelf(self._client, store_id, desired, journal, self._uploads, self._index_seconds, self.at_once)
+        await shelf.carry_out(work)
 
     async def delete(self, live: Live, elsewhere: Elsewhere = NOWHERE) -> None:
         """Delete an object; first the files that orch uploaded for it and no other store of ours has."""
         for file in live.code_files.values():
             await self._client.delete(f"/files/{file.id}")
-        if live.kind is Kind.VECTOR_STORE:
+        if live.kind is Kind.VECTOR_STORE and not live.expired:
             await self._delete_files(live.id, await self._files_of(live), elsewhere)
         await self._client.delete(f"{self._dialect.paths[live.kind]}/{live.id}")
 
     async def _delete_files(self, store_id: str, files: Mapping[str, LiveFile], elsewhere: Elsewhere) -> None:
-        labelled = [(label, each) for label, file in files.items() for each in (file, *file.attempts) if each.ours]
+        labelled = [(label, one) for label, file in files.items() for one in (file, *file.attempts) if one.ours]
         asked: dict[str, set[str]] = {}
         for label, file in labelled:
             for store in elsewhere.of(label):
@@ -148,7 +153,7 @@ class StoredObjects:
             for label, file in labelled
             if file.id not in kept and self._uploads.let_go((label, file.value["sha256"]), file.id, store_id)
         ]
-        await each(gone, self.delete_file, lambda done: None)  # which takes them out of the store too
+        await for_all(gone, self.delete_file, lambda done: None, self.at_once)  # which takes them out of the store too
 
     async def _files_of(self, store: Live) -> Mapping[str, LiveFile]:
         if store.files is not None:
@@ -184,9 +189,12 @@ class StoredObjects:
         """Delete one uploaded file."""
         await self._client.delete(f"/files/{id}")
 
-    async def sweep(self, uploads: Sequence[Upload]) -> tuple[str, ...]:
+    async def sweep(self, uploads: Sequence[Upload], wanted: Collection[FileKey] = ()) -> Swept:
         """Delete uploads that nothing has, and look for those without an id in the list of files."""
-        return await sweep(self._client, self._in_use, uploads)
+        unclear, kept = await sweep(self._client, self._in_use, uploads, wanted)
+        for upload in kept:
+            self._uploads.offer(upload.key, str(upload.id), upload.number)
+        return Swept(unclear, frozenset(upload.number for upload in kept))
 
     async def _in_use(self, files: Collection[str]) -> frozenset[str]:
         """Give those of the files that anything here has; raises `TargetError` where that cannot be read."""

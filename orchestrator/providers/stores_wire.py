@@ -45,7 +45,15 @@ def store_from_wire(item: Mapping[str, Any]) -> Live:
     own, marks = metadata_from(item)
     counts = mapping(item.get("file_counts"))
     count, failed = (int(number(counts.get(key))) for key in ("completed", "failed"))
-    return Live(Kind.VECTOR_STORE, item["id"], {**fields, **own}, marks, file_count=count, failed_count=failed)
+    return Live(
+        kind=Kind.VECTOR_STORE,
+        id=item["id"],
+        fields={**fields, **own},
+        marks=marks,
+        file_count=count,
+        failed_count=failed,
+        expired=item.get("status") == "expired",
+    )
 
 
 def metadata_of(fields: Fields, marks: Marks) -> dict[str, str]:

@@ -11,9 +11,10 @@ Three values meet in every field: desired (the spec), live, and the baseline, a 
 
 A live value that is missing counts as the target's default, and one that equals the default needs no removing.
 The files of a store are one set with one digest (`marks.files`), so who moved is decided for the set: the spec when
-the declared digest is not the recorded one, outside when the digest of the live files is not. Where the files were
-not read (their digest and number agreed) they count as equal. So does content that is known to have failed, until
-somebody asks to have it sent again.
+the declared digest is not the recorded one, outside when the digest of the live files is not. Without a record, as
+after an apply in which a file failed, what orch attached counts as the spec's. Where the files were not read (their
+digest and number agreed) they count as equal. So does content that is known to have failed, until somebody asks to have
+it sent again, and content that is being indexed.
 """
 
 from collections.abc import Mapping
@@ -82,7 +83,7 @@ def diff(desired: Resource, live: Live, defaults: Fields, retry_failed: bool = F
     baseline = live.marks.baseline if live.marks is not None else Baseline()
     wanted = compared(desired)
     files_who = _who_moved_files(wanted, live) if live.files is not None else None
-    known = {} if retry_failed else failures(desired, live)
+    known = awaited(desired, live) | (set() if retry_failed else failures(desired, live).keys())
     changes: list[FieldChange] = []
     for path, value in wanted.items():
         if path in known:
@@ -94,7 +95,7 @@ def diff(desired: Resource, live: Live, defaults: Fields, retry_failed: bool = F
         if not is_file:
             who = _who_moved(path, value, old, baseline, defaults)
         else:
-            who = files_who or (Who.SPEC if old is None else Who.BOTH)
+            who = files_who or (Who.SPEC if old is None or _is_ours(path, live) else Who.BOTH)
         changes.append(FieldChange(path, old, value, who))
     for path in sorted(set(live.fields) - set(desired.fields)):
         mover = _undeclared(path, desired, live, defaults)
@@ -111,6 +112,21 @@ def failures(desired: Resource, live: Live) -> dict[str, str]:
         if value is not None and (failed := file.failures) and value["sha256"] in failed:
             found[path] = failed[value["sha256"]]
     return found
+
+
+def awaited(desired: Resource, live: Live) -> frozenset[str]:
+    """Give the paths of declared files whose very content is being indexed."""
+    found = ((file_path(label), file.awaited) for label, file in (live.files or {}).items() if file.awaited)
+    return frozenset(path for path, hashes in found if (desired.fields.get(path) or {}).get("sha256") in hashes)
+
+
+def has_spent_attempts(desired: Resource, live: Live) -> bool:
+    """Tell whether contents that failed stand beside declared files and are not what is declared."""
+    attempts = ((file_path(label), attempt) for label, file in (live.files or {}).items() for attempt in file.attempts)
+    return any(
+        path in desired.fields and attempt.value["sha256"] != desired.fields[path]["sha256"]
+        for path, attempt in attempts
+    )
 
 
 def after(desired: Resource, live: Live, changes: tuple[FieldChange, ...]) -> dict[str, Any]:
@@ -196,13 +212,17 @@ def _undeclared(path: str, desired: Resource, live: Live, defaults: Fields) -> W
         return None
     label = file_label(path)
     if label is not None:
-        who = _who_moved_files(compared(desired), live)
-        ours = live.files is not None and live.files[label].ours
-        return (who or Who.OUTSIDE) if whole or (who and ours) else None
+        who, ours = _who_moved_files(compared(desired), live), _is_ours(path, live)
+        return (who or (Who.SPEC if ours else Who.OUTSIDE)) if whole or (who and ours) else None
     baseline = live.marks.baseline if live.marks is not None else Baseline()
     if not baseline.knows(path):
         return Who.OUTSIDE if whole else None
     return Who.SPEC if baseline.matches(path, old) else Who.BOTH
+
+
+def _is_ours(path: str, live: Live) -> bool:
+    file = (live.files or {}).get(file_label(path) or "")
+    return file is not None and file.ours
 
 
 def _who_moved_files(wanted: Fields, live: Live) -> Who | None:

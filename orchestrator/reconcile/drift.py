@@ -40,7 +40,7 @@ class Drifted:
     """Id of the live object; None where several carry the address."""
     fields: tuple[DriftedField, ...] = ()
     problem: str | None = None
-    """Why the live object cannot be told, and what to do; then there are no fields."""
+    """Why the live object cannot be told, or is of no use any more; then there are no fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ def drift(plan: Plan) -> Drift:
     for change in sorted(plan.changes, key=lambda item: str(item.address)):
         if change.action is Action.CREATE:
             missing.append(change.address)
+        elif change.reason is not None:
+            found.append(Drifted(change.address, change.id, problem=change.reason))
         elif change.live is None:
             found.append(Drifted(change.address, change.id, problem=change.blocked_by))
         elif fields := tuple(_drifted(item) for item in change.fields if item.who in OUTSIDE):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Fields, file_label
 from orchestrator.model.project import Resource
-from orchestrator.providers.interface import NOWHERE, Elsewhere
+from orchestrator.providers.interface import NOWHERE, Elsewhere, FileKey
 from orchestrator.reconcile.diff import covers
 from orchestrator.reconcile.plan import Action, Change, Plan
 
@@ -31,7 +31,8 @@ class Holders:
         unknown = set()
         for address, id in plan.ids.items():
             change = changes.get(address)
-            goes = change is not None and change.action is Action.DELETE and change.blocked_by is None
+            gone = change is not None and change.action in (Action.DELETE, Action.REPLACE)
+            goes = gone and change is not None and change.blocked_by is None
             if address.kind is not Kind.VECTOR_STORE or goes:
                 continue
             fields = _known(change, resources.get(address))
@@ -54,6 +55,16 @@ class Holders:
         own = frozenset({change.id} if change.id is not None else ())
         others = {label: tuple(sorted(self.declared.get(label, own) - own)) for label in labels}
         return Elsewhere({label: ids for label, ids in others.items() if ids}, tuple(sorted(self.unknown - own)))
+
+
+def new_files(plan: Plan) -> frozenset[FileKey]:
+    """Give the files that stores are to get by a plan."""
+    found = set()
+    for change in plan.pending:
+        if change.address.kind is Kind.VECTOR_STORE and change.blocked_by is None:
+            labelled = ((file_label(path), change.after.get(path)) for path in change.paths)
+            found |= {(label, value["sha256"]) for label, value in labelled if label is not None and value is not None}
+    return frozenset(found)
 
 
 def _known(change: Change | None, resource: Resource | None) -> Fields | None:

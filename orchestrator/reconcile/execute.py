@@ -72,6 +72,7 @@ async def execute(
     """
     writer = Writer(provider, resources, dict(plan.ids), Holders.of(plan, resources))
     run = _Run(plan, writer, journal, asyncio.Semaphore(concurrency), listener or Silent())
+    provider.at_once = concurrency
     before = provider.requests.total
     tasks = [asyncio.create_task(run.settle(change)) for change in plan.pending]
     interrupted = await _finish(tasks, run)

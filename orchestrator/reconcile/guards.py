@@ -43,7 +43,7 @@ def guard(changes: Iterable[Change], facts: Facts) -> tuple[Change, ...]:
     """Give the changes with `blocked_by` filled in where a guard holds one back; order and number stay."""
 
     def protect(change: Change) -> str | None:
-        if change.action in DESTRUCTIVE and change.address in facts.protected:
+        if _destroys(change) and change.address in facts.protected:
             return "protected: set `lifecycle: {protect: false}` in its spec and apply, then delete it"
         return None
 
@@ -57,11 +57,17 @@ def guard(changes: Iterable[Change], facts: Facts) -> tuple[Change, ...]:
     return _needing(guarded, facts.duplicates)
 
 
+def _destroys(change: Change) -> bool:
+    """Tell whether something is lost: an expired store holds nothing any more."""
+    expired = change.live is not None and change.live.expired
+    return change.action in DESTRUCTIVE and not (change.action is Action.REPLACE and expired)
+
+
 def hold_what_is_used(changes: Iterable[Change], users: Mapping[str, tuple[str, ...]]) -> tuple[Change, ...]:
     """Hold back deletes of stores that somebody goes on searching; `users` names them by the id of the store."""
 
     def in_use(change: Change) -> str | None:
-        searching = users.get(change.id or "", ()) if change.action in DESTRUCTIVE else ()
+        searching = users.get(change.id or "", ()) if _destroys(change) else ()
         if not searching:
             return None
         more = f" and {len(searching) - 3} more" if len(searching) > 3 else ""

@@ -100,7 +100,7 @@ async def _if_there(provider: Provider, kind: Kind, id: str) -> list[Live]:
 
 def files_moved(resource: Resource | None, live: Live, refresh: bool = False) -> bool:
     """Tell whether a store's files have to be read: their record or their number is not as declared, or some failed."""
-    if resource is None or live.kind is not Kind.VECTOR_STORE or live.marks is None:
+    if resource is None or live.kind is not Kind.VECTOR_STORE or live.marks is None or live.expired:
         return False
     if any(covers(prefix, "files") for prefix in resource.ignore):
         return False

@@ -18,6 +18,8 @@ from orchestrator.providers.interface import Live
 STALE = "moved since planned"
 """How the reason begins for which a change is blocked when the target is no longer what the plan was made from."""
 AGAIN = "make a new plan and review it"
+EXPIRED = "expired: its files are gone, and it takes none any more"
+PENDING = "is still being indexed"
 HASH = 12
 """How many characters of a plan's hash people are shown."""
 
@@ -101,16 +103,30 @@ class Change:
     """The guard that keeps this from being carried out, and what to do about it."""
 
     @property
+    def reason(self) -> str | None:
+        """Say why an object is replaced; None where it is not, or where nobody knows any more."""
+        expired = self.action is Action.REPLACE and self.live is not None and self.live.expired
+        return EXPIRED if expired else None
+
+    @property
     def paths(self) -> frozenset[str]:
         """Paths of the fields that move."""
         return frozenset(change.path for change in self.fields)
 
     @property
     def renamed(self) -> dict[str, str]:
-        """Paths of a store's files that are there under another name until now: old ones by new ones."""
-        gone = {item.path: item.old["sha256"] for item in self.fields if _is_file(item) and item.new is None}
-        new = {item.path: item.new["sha256"] for item in self.fields if _is_file(item) and item.old is None}
-        return renamed(gone, new)
+        """Paths of a store's files whose content is there under another name until now: old ones by new ones."""
+        moved = [
+            item for item in self.fields if file_label(item.path) is not None and _hash(item.old) != _hash(item.new)
+        ]
+        gone = {item.path: hash for item in moved if (hash := _hash(item.old)) and "failed" not in item.old}
+        return renamed(gone, {item.path: hash for item in moved if (hash := _hash(item.new))})
+
+    @property
+    def moved_away(self) -> frozenset[str]:
+        """Paths of files that are no more because they are there under another name."""
+        names = frozenset(self.renamed.values())
+        return frozenset(item.path for item in self.fields if item.new is None and item.path in names)
 
     @property
     def record_only(self) -> bool:
@@ -118,9 +134,8 @@ class Change:
         return self.action is Action.UPDATE and not self.fields
 
 
-def _is_file(field: FieldChange) -> bool:
-    value = field.new if field.old is None else field.old
-    return file_label(field.path) is not None and bool(value.get("sha256")) and "failed" not in value
+def _hash(value: Any) -> str | None:
+    return value.get("sha256") if value is not None else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -157,12 +172,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unsearchable:
-    """A declared file whose very content the target could not index; the same is not sent again unasked."""
+    """A declared file whose very content the target could not index, or is still at; it is not sent again unasked."""
 
     address: Address
     path: str
     reason: str
     """The target's own words."""
+    pending: bool = False
+    """Whether it is still being indexed."""
 
 
 @dataclass(frozen=True, slots=True)

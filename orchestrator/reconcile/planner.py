@@ -15,12 +15,23 @@ from orchestrator.model.fields import is_unknown
 from orchestrator.model.ownership import Marks
 from orchestrator.model.project import Resource
 from orchestrator.providers.interface import Capabilities, Live
-from orchestrator.reconcile.diff import after, diff, failures, with_references
+from orchestrator.reconcile.diff import after, awaited, diff, failures, has_spent_attempts, with_references
 from orchestrator.reconcile.graph import ordered
 from orchestrator.reconcile.guards import Facts, guard
 from orchestrator.reconcile.lookalikes import adoptable, renames
 from orchestrator.reconcile.observe import Observed
-from orchestrator.reconcile.plan import Action, Change, FieldChange, Kept, Leftover, Plan, Seen, Unsearchable, Who
+from orchestrator.reconcile.plan import (
+    PENDING,
+    Action,
+    Change,
+    FieldChange,
+    Kept,
+    Leftover,
+    Plan,
+    Seen,
+    Unsearchable,
+    Who,
+)
 from orchestrator.reconcile.record import crowded, record_of
 from orchestrator.reconcile.refusals import refusals
 from orchestrator.reconcile.uses import remaining_users
@@ -61,7 +72,9 @@ def plan(
     if refused:
         raise SpecError(refused)
     declared = [_as_kept(resource, capabilities) for resource in declared]
-    context = _Context(observed, observed.addresses, capabilities, options, project)
+    expired = {live.id for live in observed.owned.values() if live.expired}  # what names one shall name the next
+    addresses = {id: address for id, address in observed.addresses.items() if id not in expired}
+    context = _Context(observed, addresses, capabilities, options, project)
     changes = [_change(resource, context) for resource in declared]
     refused = [
         item
@@ -149,10 +162,14 @@ def _change(resource: Resource, context: _Context) -> Change:
     if live is None:
         fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
         return Change(address, Action.CREATE, fields=fields, after=dict(resource.fields), marks=marks)
+    if live.expired:
+        fields = tuple(FieldChange(path, None, value, Who.SPEC) for path, value in resource.fields.items())
+        next_one, seen_as = dict(resource.fields), Seen.of(live)
+        return Change(address, Action.REPLACE, live.id, fields, next_one, marks=marks, live=live, seen=seen_as)
     seen = replace(live, fields=with_references(live.fields, context.addresses, resource.fields))
     defaults = context.capabilities.defaults.get(address.kind, {})
     fields = diff(resource, seen, defaults, context.options.retry_failed)
-    if not fields and not _stale(live, marks):
+    if not fields and (awaited(resource, live) or not (_stale(live, marks) or has_spent_attempts(resource, live))):
         return Change(address, Action.NOOP, id=live.id, live=live)
     was = live.marks.address if live.marks is not None else address
     return Change(
@@ -180,8 +197,14 @@ def _kept(declared: Collection[Resource], observed: Observed) -> tuple[Kept, ...
 
 def _unsearchable(declared: Collection[Resource], observed: Observed) -> tuple[Unsearchable, ...]:
     lives = [(resource, observed.owned.get(resource.address)) for resource in declared]
-    found = [(each, failures(each, live)) for each, live in lives if live is not None]
-    return tuple(Unsearchable(each.address, *item) for each, failed in found for item in sorted(failed.items()))
+    found = []
+    for resource, live in lives:
+        if live is not None:
+            failed = failures(resource, live).items()
+            found += [Unsearchable(resource.address, path, reason) for path, reason in sorted(failed)]
+            waiting = awaited(resource, live)
+            found += [Unsearchable(resource.address, path, PENDING, pending=True) for path in sorted(waiting)]
+    return tuple(found)
 
 
 def _undeclared(gone: Collection[Address], observed: Observed) -> tuple[Leftover, ...]:

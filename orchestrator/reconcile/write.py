@@ -48,6 +48,9 @@ class Writer:
                 marks = replace(desired.marks, baseline=desired.marks.baseline | Baseline.of(stayed))
                 await self.provider.update(seen, replace(desired, marks=marks), frozenset(), page)
             return differences
+        if change.action is Action.REPLACE and await self._has_expired(change):
+            await self._delete(change)  # it finds nothing any more, and two of one address would stand in the way
+            change = replace(change, action=Action.CREATE)
         lost = await self._create(change, desired, page)
         differences, _ = await self._read_back(change, desired, self.ids[change.address])
         if differences and lost is not None:
@@ -69,6 +72,12 @@ class Writer:
             self.ids[change.address] = made[0]
             return error
         return None
+
+    async def _has_expired(self, change: Change) -> bool:
+        try:
+            return (await self._unmoved(change)).expired
+        except TargetMissingError:
+            return True  # gone already
 
     async def _delete(self, change: Change) -> None:
         try:

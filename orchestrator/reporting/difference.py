@@ -8,9 +8,11 @@ import re
 from collections.abc import Collection, Mapping
 from difflib import SequenceMatcher, unified_diff
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from orchestrator.model.address import Address
 from orchestrator.model.fields import Ref, as_json
+from orchestrator.reconcile.plan import FieldChange
 from orchestrator.reporting.characters import visible
 
 LONG = 60
@@ -40,6 +42,8 @@ def inline(value: Any, known: Collection[Address]) -> str:
             return f"[{', '.join(inline(item, known) for item in value)}]"
         case {"sha256": str(sha256), "attributes": attributes, "chunking": chunking}:
             return visible(_file(sha256, attributes, chunking, value.get("failed")))
+        case {"sha256": None, "attributes": attributes, "chunking": chunking}:
+            return visible(_file(None, attributes, chunking, value.get("failed")))
         case _:
             return visible(json.dumps(as_json(value), ensure_ascii=False))
 
@@ -93,8 +97,16 @@ def _cut(words: list[str], first: bool, last: bool) -> str:
     return "".join([*head, "…", *tail])
 
 
-def _file(sha256: str, attributes: Mapping[str, Any], chunking: Mapping[str, Any], failed: str | None) -> str:
-    parts = [f"sha256 {sha256[:12]}"]
+def renaming(old: str, field: FieldChange) -> str:
+    """Say that a file's content is there under an `old` path, and what it takes the place of."""
+    same = normalize("NFC", old) == normalize("NFC", field.path)
+    other = " (it reads the same: other code points)" if same else ""
+    over = f", in place of sha256 {str(field.old.get('sha256'))[:12]}" if field.old is not None else ""
+    return f"{old} -> {field.path}: renamed{other}{over}"
+
+
+def _file(sha256: str | None, attributes: Mapping[str, Any], chunking: Mapping[str, Any], failed: str | None) -> str:
+    parts = [f"sha256 {sha256[:12]}" if sha256 is not None else "somebody else's upload"]
     if attributes:
         parts.append(json.dumps(attributes, ensure_ascii=False, sort_keys=True))
     size, overlap = chunking.get("max_chunk_size_tokens"), chunking.get("chunk_overlap_tokens")

@@ -20,7 +20,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     content["remarks"] = remarks_json(plan)
     content["kept"] = [{"address": str(item.address), "paths": list(item.paths)} for item in plan.kept]
     content["unsearchable"] = [
-        {"address": str(item.address), "path": item.path, "reason": item.reason} for item in plan.unsearchable
+        {"address": str(item.address), "path": item.path, "reason": item.reason, "pending": item.pending}
+        for item in plan.unsearchable
     ]
     content["warnings"] = [
         {

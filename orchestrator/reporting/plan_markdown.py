@@ -7,9 +7,9 @@ from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.drift import Drift, Drifted
 from orchestrator.reconcile.guards import DESTRUCTIVE
 from orchestrator.reconcile.outcome import Applied, Outcome, Status
-from orchestrator.reconcile.plan import HASH, Action, Adoptable, Change, FieldChange, Plan, Rename
+from orchestrator.reconcile.plan import HASH, Action, Adoptable, Change, FieldChange, Plan, Rename, Unsearchable
 from orchestrator.reporting.apply_text import DONE, summary_text
-from orchestrator.reporting.difference import compare_lines, inline, is_long, lines
+from orchestrator.reporting.difference import compare_lines, inline, is_long, lines, renaming
 from orchestrator.reporting.drift_text import WHAT_NOW, drift_summary, missing_note
 from orchestrator.reporting.markdown import Section, code, fence, report
 from orchestrator.reporting.plan_text import FAILED, MOVERS, retiring_words, summary_line
@@ -47,10 +47,13 @@ def plan_markdown(plan: Plan) -> str:
         for item in plan.kept
     ]
     sections += [
-        Section(f"{code(str(item.address))}: {code(item.path)} {FAILED}: {code(item.reason)}")
-        for item in plan.unsearchable
+        Section(f"{code(str(item.address))}: {code(item.path)} {_unsearchable(item)}") for item in plan.unsearchable
     ]
     return report(head, sections)
+
+
+def _unsearchable(item: Unsearchable) -> str:
+    return item.reason if item.pending else f"{FAILED}: {code(item.reason)}"
 
 
 def _warnings(plan: Plan) -> str:
@@ -117,7 +120,7 @@ def _change(change: Change, known: Collection[Address]) -> Section:
     words += [f"blocked, {code(change.blocked_by)}"] if change.blocked_by is not None else []
     plain = change.record_only and change.blocked_by is None and change.moved_from is None
     words += ["only the record on the object"] if plain else []
-    return Section(" ".join(words), _fields(change.fields, known, change.renamed), open=_urgency(change) <= _SHOWN)
+    return Section(" ".join(words), _fields(change.fields, known, change), open=_urgency(change) <= _SHOWN)
 
 
 def _drifted(item: Drifted) -> Section:
@@ -135,15 +138,16 @@ def _outcome(outcome: Outcome) -> Section:
     return Section(" ".join(words), fence(said) if said else "", open=True)
 
 
-def _fields(fields: Iterable[FieldChange], known: Collection[Address], renamed: Mapping[str, str] = NO_NAMES) -> str:
-    """Give the fields that move as one diff block, with a headline each; `renamed` are old paths by new ones."""
-    chosen = [field for field in fields if field.path not in renamed.values()]
+def _fields(fields: Iterable[FieldChange], known: Collection[Address], change: Change | None = None) -> str:
+    """Give the fields that move as one diff block, with a headline each; of a file that `change` renames, one."""
+    renamed, away = (change.renamed, change.moved_away) if change is not None else (NO_NAMES, ())
+    chosen = [field for field in fields if field.path not in away]
     if not chosen:
         return ""
     shown: list[str] = []
     for field in chosen[:MOST_FIELDS]:
         if field.path in renamed:
-            shown += f"# {renamed[field.path]} -> {field.path}: renamed".split("\n")
+            shown += f"# {renaming(renamed[field.path], field)}".split("\n")
             continue
         shown += [f"# {line}" for line in _headline(field)]
         shown += [line for text in _values(field, known) for line in text.split("\n")]

@@ -13,7 +13,7 @@ from orchestrator.reconcile.breaking import breaking
 from orchestrator.reconcile.plan import Action, Adoptable, Change, FieldChange, Plan, Rename, Retiring, Who
 from orchestrator.reconcile.retiring import end_text
 from orchestrator.reporting.characters import visible
-from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines
+from orchestrator.reporting.difference import Piece, compare_lines, compare_words, inline, is_long, lines, renaming
 from orchestrator.reporting.remarks import LIVE, RENAMED, import_lines, moved_lines, question
 
 STYLES = {
@@ -107,13 +107,15 @@ def _all(changes: Collection[Change], known: Collection[Address], most: _Most) -
         yield heading
         if change.blocked_by is not None:
             yield Text(f"      {change.action} blocked, {visible(change.blocked_by)}", style="red")
+        if change.reason is not None:
+            yield Text(f"      {change.reason}", style="yellow")
         if change.moved_from is not None:
             yield Text(f"      moved: the same object, {change.moved_from} until now", style="dim")
         elif change.record_only and change.blocked_by is None:
             yield Text("      only orch's record on the object; what it does stays the same", style="dim")
         shown, left = _cut(change, most.files)
         if change.action is not Action.CREATE:
-            yield from _moves(shown, change.renamed, known)
+            yield from _moves(shown, change, known)
         else:
             for field in shown:
                 if field.new is not None:
@@ -126,10 +128,10 @@ def _cut(change: Change, most: int) -> tuple[list[FieldChange], list[FieldChange
     """Give the fields to show and the files to count; a file that breaks somebody is shown."""
     shown: list[FieldChange] = []
     left: list[FieldChange] = []
-    names = change.renamed
+    away = change.moved_away
     files = 0
     for field in change.fields:
-        is_file = file_label(field.path) is not None and field.path not in names.values()
+        is_file = file_label(field.path) is not None and field.path not in away
         files += is_file
         (left if is_file and files > most and not breaking(field) else shown).append(field)
     return shown, left
@@ -156,13 +158,14 @@ def _new(field: FieldChange, known: Collection[Address], most: int) -> Iterator[
         yield Text(f"        … {counted(len(shown) - most, 'more line')}", style="dim")
 
 
-def _moves(fields: Iterable[FieldChange], names: Mapping[str, str], known: Collection[Address]) -> Iterator[Text]:
+def _moves(fields: Iterable[FieldChange], change: Change, known: Collection[Address]) -> Iterator[Text]:
     """Give the lines of fields that move; of a file that was renamed, one."""
+    names, away = change.renamed, change.moved_away
     for field in fields:
         if field.path in names:
             sign = ("~ ", "yellow")
-            yield Text.assemble("      ", sign, f"{visible(names[field.path])} -> {visible(field.path)}: renamed")
-        elif field.path not in names.values():
+            yield Text.assemble("      ", sign, visible(renaming(names[field.path], field)))
+        elif field.path not in away:
             yield from moved(field, known)
 
 
@@ -232,11 +235,12 @@ def _kept(plan: Plan) -> Iterator[Text]:
 
 def _unsearchable(plan: Plan) -> Iterator[Text]:
     if plan.unsearchable:
-        heading = Text(
-            "Not searchable: fix or remove it; unchanged, it is resent only with --retry-failed", "bold yellow"
-        )
-        named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in plan.unsearchable]
-        yield Text("\n").join([heading, *named])
+        lasting = "Not searchable: fix or remove it; unchanged, it is resent only with --retry-failed"
+        for words, pending in ((lasting, False), ("Not searchable yet: it is being indexed; plan again later", True)):
+            shown = [item for item in plan.unsearchable if item.pending is pending]
+            named = [Text(f"    {item.address}  {visible(f'{item.path}: {item.reason}')}") for item in shown]
+            if named:
+                yield Text("\n").join([Text(words, "bold yellow"), *named])
 
 
 def _leftovers(plan: Plan) -> Iterator[Text]:

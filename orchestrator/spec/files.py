@@ -8,7 +8,9 @@ import codecs
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path
 
@@ -18,6 +20,8 @@ _TEXT = "c cpp cs css go html java js json md php py rb sh tex ts txt"
 TEXT_SUFFIXES = frozenset(f".{word}" for word in _TEXT.split(" "))
 _HEAD = 64 * 1024  # bytes looked at
 SUFFIXES = TEXT_SUFFIXES | {".pdf", ".doc", ".docx", ".pptx"}
+MAX_BYTES = 512 * 1024**2
+"""What one upload holds (API facts 2.1)."""
 
 
 def show(path: Path, cwd: Path) -> str:
@@ -47,12 +51,18 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     return [Path(name) for name in matching_names(folder, pattern)]
 
 
-Listed = dict[str, list[os.DirEntry[str]]]
-"""What folders hold, by path: so that several patterns look at a folder once."""
+@dataclass(slots=True)
+class Listed:
+    """What was seen of folders, so that several patterns look at a folder once."""
+
+    folders: dict[str, list[os.DirEntry[str]]] = field(default_factory=dict)
+    """What they hold, by path."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """Why folders and files that a pattern leads to cannot be read, by path: they may not count as absent."""
 
 
 def matching_names(folder: Path, pattern: str, listed: Listed | None = None) -> list[str]:
-    """Give the paths of the files a path or glob names, sorted.
+    """Give the paths of the files a path or glob names, sorted; what could not be read is told in `listed`.
 
     `*` and `?` match no hidden names, `**` is any number of folders and follows no links to folders: they could lead
     round in a circle. What is named literally is found wherever it lies. Paths are texts here, for a store may have
@@ -60,7 +70,7 @@ def matching_names(folder: Path, pattern: str, listed: Listed | None = None) -> 
     """
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
     start = "/" if pattern.startswith("/") else str(folder)
-    known = listed if listed is not None else {}
+    known = listed if listed is not None else Listed()
     found = {os.path.normpath(name) if ".." in parts else name for name in _expand(start, parts, known)}
     return sorted(found, key=lambda name: name.split("/"))
 
@@ -73,7 +83,7 @@ def is_glob(pattern: str) -> bool:
 def _expand(folder: str, parts: list[str], listed: Listed) -> Iterator[str]:
     """Give the files that match; `folder` is one, or what a literal part has made of it."""
     if not parts:
-        if os.path.isfile(folder):
+        if _is_there(folder, listed):
             yield folder
         return
     head, rest = parts[0], parts[1:]
@@ -88,32 +98,43 @@ def _expand(folder: str, parts: list[str], listed: Listed) -> Iterator[str]:
             if fits(entry.name):
                 if rest:
                     yield from _expand(entry.path, rest, listed)
-                elif _is_file(entry):
+                elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and _is_there(entry.path, listed)):
                     yield entry.path
     else:
         yield from _expand(os.path.join(folder, head), rest, listed)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _is_there(path: str, listed: Listed) -> bool:
+    """Tell whether a path leads to a file; one that leads nowhere, or cannot be followed, is noted."""
     try:
-        return entry.is_file()
-    except OSError:  # a circle of links
-        return False
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(path):
+            listed.unread[path] = "is a link to nothing"
+    except OSError as error:
+        listed.unread[path] = f"cannot be read: {error.strerror}"
+    except ValueError:  # a NUL, or what no file system can write: there is no such file anywhere
+        pass
+    return False
 
 
 def _visible(folder: str, listed: Listed, hidden: bool = False) -> list[os.DirEntry[str]]:
-    if folder not in listed:
+    if folder not in listed.folders:
+        listed.folders[folder] = []
         try:
             with os.scandir(folder) as entries:
-                listed[folder] = [entry for entry in entries if entry.name not in SKIPPED]
-        except (OSError, ValueError):  # no folder, or one that may not be read: it has no files for us
-            listed[folder] = []
-    return listed[folder] if hidden else [entry for entry in listed[folder] if entry.name[0] != "."]
+                listed.folders[folder] = [entry for entry in entries if entry.name not in SKIPPED]
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # no folder: it has no files
+            pass
+        except OSError as error:
+            listed.unread[folder] = f"cannot be read: {error.strerror}"
+    found = listed.folders[folder]
+    return found if hidden else [entry for entry in found if entry.name[0] != "."]
 
 
 def spec_files(root: Path, patterns: list[str]) -> Iterator[Path]:
     """Give the spec files of a project, sorted; a folder below with its own orch.yaml is another project."""
-    listed: Listed = {}
+    listed = Listed()
     found = {Path(name) for pattern in patterns for name in matching_names(root, pattern, listed)}
     others: dict[Path, bool] = {}
     for path in sorted(found):
@@ -131,18 +152,24 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def why_unreadable(path: Path) -> str | None:
-    """Say why a vector store could not take this file, from its name and first bytes; None where nothing is seen."""
+def searchable_sha256(path: Path) -> tuple[str | None, str | None]:
+    """Give the SHA-256 (hex) of what a vector store can take, or why it could not; a file is opened once.
+
+    It is judged by its name, its first and its last bytes. Raises `OSError`.
+    """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        return f"a vector store cannot read {suffix or 'a file without a suffix'}"
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-            file.seek(max(0, path.stat().st_size - 2048))
-            tail = file.read()
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return None, f"a vector store cannot read {suffix or 'a file without a suffix'}"
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 2048))
+        if why := _why_unfit(suffix, head, file.read()):
+            return None, why
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest(), None
+
+
+def _why_unfit(suffix: str, head: bytes, tail: bytes) -> str | None:
     if not head:
         return "is empty: there is nothing in it to find"
     if suffix == ".pdf":

@@ -1,4 +1,7 @@
-"""What files hold, remembered between commands: one whose size and time are as they were is not read again.
+"""What files hold, remembered between commands: one that is by all signs the file that was read is not read again.
+
+The signs are its size, its time, and two that no program sets: when its entry on the disk changed, and the number of
+that. So a file that was moved over another of the same size and time is told from it.
 
 This is to a project what git's index is to a repository: it can be deleted at any time, and is then made anew. It lies
 in the project's folder for this machine. A file that changed within the moment before it was read is looked at again
@@ -15,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.model.project import STATE_FOLDER
-from orchestrator.spec.files import sha256, why_unreadable
+from orchestrator.spec.files import MAX_BYTES, searchable_sha256, sha256
 from orchestrator.spec.whole_files import write_whole
 
 FILE = f"{STATE_FOLDER}/files.json"
-FORMAT = "orch.files/1"
+FORMAT = "orch.files/2"
 UNSETTLED_NS = 2_000_000_000
 """Nanoseconds for which a change may hide behind the one before: file systems count time in steps of up to 2 s."""
 
@@ -36,13 +39,13 @@ class Look:
 class Hashes:
     """The looks at one project's files, by label: the path relative to the project's folder, with `/`."""
 
-    def __init__(self, root: Path, refresh: bool = False) -> None:
-        """Nothing is read before the first look; `refresh` takes nothing from before."""
+    def __init__(self, root: Path, refresh: bool = False, now: int | None = None) -> None:
+        """Nothing is read before the first look; `refresh` takes nothing from before; `now` is in ns since 1970."""
         self._path = root / FILE
         self._known: dict[str, Any] | None = {} if refresh else None
         self._seen: dict[str, Any] = {}
         self._news = False
-        self._now = time.time_ns()
+        self._now = time.time_ns() if now is None else now
 
     def look(self, label: str, path: str, status: os.stat_result | None = None, searched: bool = True) -> Look:
         """Give what a file holds; one that shall be `searched` has to be of a kind that can be.
@@ -56,20 +59,21 @@ class Hashes:
         if self._known is None:
             self._known = _read(self._path)
         known = self._known.get(label)
-        if known is not None and _is_as_seen(known, status) and (known[3] or not searched):
+        if known is not None and _is_as_seen(known, status) and (known[-1] or not searched):
             self._seen[label] = known
-            return Look(known[2])
+            return Look(known[-2])
         self._news = True
+        if status.st_size > MAX_BYTES:
+            return Look(None, f"holds {status.st_size:,} bytes; one upload takes {MAX_BYTES:,}")
         try:
-            why = why_unreadable(Path(path)) if searched else None
-            hash = None if why else sha256(Path(path))
+            hash, why = searchable_sha256(Path(path)) if searched else (sha256(Path(path)), None)
         except OSError as error:
             return Look(None, f"cannot be read: {error.strerror}")
         if hash is None:
             return Look(None, why)
-        if status.st_mtime_ns < self._now - UNSETTLED_NS:
-            checked = searched or (label in self._seen and self._seen[label][3])
-            self._seen[label] = [status.st_size, status.st_mtime_ns, hash, checked]
+        if max(status.st_mtime_ns, status.st_ctime_ns) < self._now - UNSETTLED_NS:
+            checked = searched or (label in self._seen and self._seen[label][-1])
+            self._seen[label] = [*_signs(status), hash, checked]
         return Look(hash)
 
     def save(self) -> None:
@@ -82,11 +86,15 @@ class Hashes:
             write_whole(self._path, text.encode("utf-8"), durable=False)
 
 
+def _signs(status: os.stat_result) -> list[int]:
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
 def _is_as_seen(entry: Any, status: os.stat_result) -> bool:
     """Tell whether an entry is one, and the file as it says."""
     match entry:
-        case [int(size), int(time), str(), bool()]:
-            return size == status.st_size and time == status.st_mtime_ns
+        case [int(), int(), int(), int(), str(), bool()]:
+            return bool(entry[:4] == _signs(status))
     return False
 
 

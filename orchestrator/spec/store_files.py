@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from orchestrator.diagnostics import Diagnostic, Position
 from orchestrator.model.resources import StoreFiles, ToolFiles
-from orchestrator.spec.files import is_glob, matching_names, show
+from orchestrator.spec.files import Listed, is_glob, matching_names, show
 from orchestrator.spec.hashes import Hashes
 from orchestrator.spec.ignoring import FILE, NO_PATTERN, Ignoring, is_pattern
 from orchestrator.spec.reader import Document, Path_
@@ -71,12 +71,21 @@ class StoreFileFinder:
                 patterns.append(pattern)
             else:
                 problems.append(document.diagnostic(f"`{pattern}` is no pattern", (*at, "exclude", number), NO_PATTERN))
-        keeping_out = [Ignoring(document.path.parent, patterns)] if patterns else []
+        keeping_out = [Ignoring(document.path.parent, patterns, self._root)] if patterns else []
         if is_glob(entry.path) and (ignored := self._ignored(problems)):  # what is named by itself is meant
             keeping_out.append(ignored)
-        found = matching_names(document.path.parent, entry.path)
-        kept = [name for name in found if not any(each.covers(name) for each in keeping_out)]
-        if not kept:
+        listed = Listed()
+        found = matching_names(document.path.parent, entry.path, listed)
+        kept = [name for name in found if not any(ignoring.covers(name) for ignoring in keeping_out)]
+        unread = {
+            name: why
+            for name, why in listed.unread.items()
+            if not any(ignoring.covers(f"{name}/" if os.path.isdir(name) else name) for ignoring in keeping_out)
+        }
+        for name, why in sorted(unread.items()):
+            hint = "make it readable, or keep it out with `exclude`: what is in it would count as deleted"
+            problems.append(document.diagnostic(f"{self._show(name)} {why}", (*at, "path"), hint))
+        if not kept and not unread:
             message, hint = f"no file matches `{entry.path}`", f"paths are relative to {document.shown}"
             if found:
                 message, hint = f"{message}: all {len(found)} that do are kept out", f"see `exclude` and {FILE}"
@@ -97,7 +106,7 @@ class StoreFileFinder:
     def _ignored_lines(self, problems: list[Diagnostic]) -> list[str]:
         file = self._root / FILE
         try:
-            return file.read_text(encoding="utf-8").splitlines()
+            return file.read_text(encoding="utf-8-sig").splitlines()
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError) as error:
@@ -114,7 +123,11 @@ class StoreFileFinder:
             return f"{self._show(name)}: cannot be read: {error.strerror}", "replace the file, or leave it out"
         linked = stat.S_ISLNK(status.st_mode)
         if not self._is_inside(name, linked):
-            return f"`{entry.path}` lies outside the project", f"keep it below {show(self._root, self._cwd)}/"
+            what = f"{self._show(name)} leads" if is_glob(entry.path) else f"`{entry.path}` lies"
+            return f"{what} outside the project", f"keep it below {show(self._root, self._cwd)}/"
+        if not label.isprintable() and not _is_utf8(label):
+            shown = label.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            return f"{shown}: its name is not UTF-8, in which the API takes names", "rename it"
         if label in found.files:
             return f"{self._show(name)} is listed twice here", "let one entry match it"
         if len(label) > MAX_LABEL:
@@ -143,3 +156,11 @@ class StoreFileFinder:
 
     def _show(self, name: str) -> str:
         return show(Path(name), self._cwd)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

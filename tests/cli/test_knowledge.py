@@ -11,7 +11,7 @@ from openai import OpenAI
 from orchestrator.server.app import create_app
 from orchestrator.server.assembly import assemble
 from orchestrator.server.store import Store
-from orchestrator.spec.hashes import FILE
+from orchestrator.spec.hashes import FILE, FORMAT
 from tests.providers.building import app_on_port, served
 
 SPECS = """
@@ -85,11 +85,11 @@ def test_refresh_looks_at_every_file_here_and_there(orch, shop):
     cheap = json.loads(orch("plan", "--format", "json").out)["requests"]["total"]
     whole = json.loads(orch("plan", "--refresh", "--format", "json").out)["requests"]["total"]
     assert whole == cheap + 1
-    (shop.parent / FILE).write_text(json.dumps({"format": "orch.files/1", "files": {}}))
     file = shop / "returns.md"
     status = file.stat()
-    seen = {"docs/returns.md": [status.st_size, status.st_mtime_ns, "0" * 64, True]}
-    (shop.parent / FILE).write_text(json.dumps({"format": "orch.files/1", "files": seen}))
+    signs = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+    seen = {"docs/returns.md": [*signs, "0" * 64, True]}
+    (shop.parent / FILE).write_text(json.dumps({"format": FORMAT, "files": seen}))
     assert orch("plan", "--detailed-exitcode").code == 2, "what is remembered is believed"
     assert orch("plan", "--detailed-exitcode", "--refresh").code == 0
 
@@ -98,6 +98,26 @@ def test_a_saved_plan_takes_no_such_wish(orch, shop, tmp_path):
     assert orch("plan", "--out", "plan.json").code == 0
     assert orch("apply", "plan.json", "--refresh").code == 64
     assert "without --target, --only, --prune, --refresh" in orch("apply", "plan.json", "--retry-failed").err
+
+
+def test_a_store_that_expired_is_replaced_and_what_names_it_names_the_next(orch, shop, tmp_path):
+    assistant = "---\n{kind: Assistant, name: clerk, model: m, tools: [{file_search: {vector_stores: [handbook]}}]}\n"
+    (tmp_path / "orch.yaml").write_text(SPECS + assistant)
+    assert orch("apply", "--yes").code == 0
+    with sqlite3.connect(tmp_path / ".orch" / "local.db") as database:
+        expire = "UPDATE documents SET body = json_set(body, '$.status', 'expired') WHERE kind = 'vector_store'"
+        assert database.execute(expire).rowcount == 1
+    drifted = orch("drift")
+    assert (drifted.code, "expired: its files are gone" in drifted.out) == (3, True)
+    plan = orch("plan")
+    assert "expired: its files are gone" in plan.out
+    assert "1 to replace" in plan.out
+    assert orch("apply", "--yes").code == 0
+    assert orch("plan", "--detailed-exitcode", "--refresh").code == 0
+    assert "Within 30 days." in orch("search", "handbook", "days").out
+    assert [item["kind"] for item in json.loads(orch("list", "--format", "json").out)["objects"]].count(
+        "vector_store"
+    ) == 1
 
 
 TWO_STORES = """
@@ -183,11 +203,27 @@ def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_
         client.files.create(file=("other.md", b"Within 14 days."), purpose="assistants")
     assert not journal.exists()
     listed = orch("gc")
-    assert (listed.code, listed.out.count("returns.md")) == (0, 1)
+    assert (listed.code, listed.out.count("returns.md"), listed.out.count("other size")) == (0, 2, 1)
     assert "`orch gc --delete` deletes them" in listed.err
+    assert "not in threads, conversations" in listed.err
+    young = orch("gc", "--delete", "--older-than", "60")
+    assert (young.out.splitlines()[0][:22], young.err.count("2 younger than 60 minutes")) == (
+        "No uploaded file on lo",
+        1,
+    )
+    data = json.loads(orch("gc", "--older-than", "60", "--format", "json").out)
+    assert (data["files"], sorted(file["bytes"] for file in data["too_young"])) == ([], [15, 33])
     assert len(uploaded(tmp_path / ".orch" / "local.db")) == 4
     assert orch("gc", "--delete").out.splitlines()[-1] == "1 deleted."
     assert uploaded(tmp_path / ".orch" / "local.db") == ["other.md", "returns.md", "returns.md"]
+    assert orch("gc", "--any-size").code == 64
+    (left,) = json.loads(orch("gc", "--format", "json").out)["other_size"]
+    release = tmp_path / "releases" / "elsewhere" / "tutor.json"
+    release.parent.mkdir(parents=True)
+    release.write_text(json.dumps({"request": {"file_ids": [left["id"]]}}))
+    assert orch("gc", "--delete", "--any-size").out.startswith("No uploaded file")
+    release.unlink()
+    assert orch("gc", "--delete", "--any-size").out.splitlines()[-1] == "1 deleted."
     data = json.loads(orch("gc", "--format", "json").out)
     assert (data["format"], data["files"], data["deleted"]) == ("orch.gc/1", [], 0)
 

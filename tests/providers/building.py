@@ -19,7 +19,7 @@ from orchestrator.providers._client import Client
 from orchestrator.providers._in_process import InProcess
 from orchestrator.providers.agents import BETAS, AgentsProvider
 from orchestrator.providers.assistants import BETA, AssistantsProvider
-from orchestrator.providers.interface import Desired
+from orchestrator.providers.interface import Desired, FileKey
 from orchestrator.server.app import create_app, running
 from orchestrator.server.assembly import assemble
 from orchestrator.server.models.scripted import ScriptedModel
@@ -84,15 +84,26 @@ class Notes:
     def created(self, id: str) -> None:
         self.heard.append(("created", id))
 
-    async def uploading(self, store_id: str, filename: str, size: int) -> int:
-        self.heard.append(("uploading", store_id, filename, size))
+    async def uploading(self, store_id: str, key: FileKey, filename: str, size: int) -> int:
+        self.heard.append(("uploading", store_id, key[0], filename, size))
         return len(self.heard)
 
     def uploaded(self, number: int, id: str) -> None:
-        self.heard.append(("uploaded", self.heard[number - 1][2], id))
+        self.heard.append(("uploaded", self.heard[number - 1][3], id))
 
-    async def detaching(self, store_id: str, file_id: str) -> None:
-        self.heard.append(("detaching", store_id, file_id))
+    async def detaching(self, store_id: str, key: FileKey, file_id: str) -> int:
+        self.heard.append(("detaching", store_id, key[0], file_id))
+        return len(self.heard)
+
+    def done(self, number: int) -> None:
+        self.heard.append(("done", number))
+
+    @property
+    def open(self) -> list[tuple[Any, ...]]:
+        """What was begun and never done."""
+        done = {entry[1] for entry in self.heard if entry[0] == "done"}
+        begun = {n: entry for n, entry in enumerate(self.heard, 1) if entry[0] in ("uploading", "detaching")}
+        return [entry for n, entry in begun.items() if n not in done]
 
     def reached(self, step: str, done: int, total: int) -> None:
         self.steps.append((step, done, total))

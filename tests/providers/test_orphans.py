@@ -3,7 +3,9 @@ import time
 import pytest
 
 from orchestrator.errors import TargetRejectedError
-from orchestrator.providers.interface import Upload
+from orchestrator.providers._client import Client
+from orchestrator.providers.assistants import AssistantsProvider
+from orchestrator.providers.interface import LooseFile, Swept, Upload
 from tests.providers.building import JOURNAL, documents, in_process, refusal, run
 
 A = "papers/a.md"
@@ -32,7 +34,7 @@ def test_an_upload_with_an_id_is_deleted_where_its_store_does_not_have_it(tmp_pa
             loose = await upload(provider, tmp_path, "b.md", "b")
             del witness.seen[:]
             left = await provider.sweep([Upload(store, "a.md", 1, 0.0, attached), Upload(store, "b.md", 1, 0.0, loose)])
-            assert left == ()
+            assert left == Swept()
             assert await files(provider) == {attached}
             assert [name for name in witness.seen if name.startswith("GET /vector_stores")] == [
                 "GET /vector_stores",
@@ -51,7 +53,7 @@ def test_an_upload_without_an_id_is_found_by_name_size_and_time(tmp_path):
                 await upload(provider, tmp_path, "b.md", "other size"),
                 await upload(provider, tmp_path, "c.md", "bb"),
             }
-            assert await provider.sweep([Upload(store, "b.md", 2, time.time())]) == ()
+            assert await provider.sweep([Upload(store, "b.md", 2, time.time())]) == Swept()
             assert await files(provider) == {attached, *others}
 
     run(check())
@@ -62,7 +64,7 @@ def test_a_file_made_at_another_time_is_somebody_elses(tmp_path, at):
     async def check():
         async with in_process(tmp_path) as (provider, _):
             theirs = await upload(provider, tmp_path, "b.md", "bb")
-            assert await provider.sweep([Upload("vs_1", "b.md", 2, time.time() + at)]) == ()
+            assert await provider.sweep([Upload("vs_1", "b.md", 2, time.time() + at)]) == Swept()
             assert await files(provider) == {theirs}
 
     run(check())
@@ -73,7 +75,7 @@ def test_a_file_that_is_in_any_store_is_not_touched(tmp_path):
         async with in_process(tmp_path) as (provider, _):
             _, attached = await store_with_a_file(provider, tmp_path)
             other = await provider.create(documents(tmp_path, {}), JOURNAL)
-            assert await provider.sweep([Upload(other, "a.md", 1, time.time())]) == ()
+            assert await provider.sweep([Upload(other, "a.md", 1, time.time())]) == Swept()
             assert await files(provider) == {attached}
 
     run(check())
@@ -83,9 +85,9 @@ def test_where_more_files_fit_than_were_sent_none_is_deleted_and_the_name_is_tol
     async def check():
         async with in_process(tmp_path) as (provider, _):
             both = {await upload(provider, tmp_path, "b.md", "bb"), await upload(provider, tmp_path, "b.md", "bb")}
-            assert await provider.sweep([Upload("vs_1", "b.md", 2, time.time())]) == ("b.md",)
+            assert await provider.sweep([Upload("vs_1", "b.md", 2, time.time())]) == Swept(("b.md",))
             assert await files(provider) == both
-            assert await provider.sweep([Upload("vs_1", "b.md", 2, time.time())] * 2) == ()
+            assert await provider.sweep([Upload("vs_1", "b.md", 2, time.time())] * 2) == Swept()
             assert await files(provider) == set()
 
     run(check())
@@ -94,7 +96,7 @@ def test_where_more_files_fit_than_were_sent_none_is_deleted_and_the_name_is_tol
 def test_nothing_in_doubt_asks_nothing(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
-            assert await provider.sweep([]) == ()
+            assert await provider.sweep([]) == Swept()
             assert witness.seen == []
 
     run(check())
@@ -111,3 +113,20 @@ def test_a_failed_look_deletes_nothing(tmp_path):
             assert await files(provider) == {loose}
 
     run(check())
+
+
+def test_all_pages_of_the_files_are_looked_through(tiny):
+    page = {"data": [{"id": "file-1", "filename": "other.md", "bytes": 1}], "has_more": True}
+    last = {"data": [{"id": "file-2", "filename": "a.md", "bytes": 7, "created_at": 5}]}
+    nothing = {"data": [], "has_more": False}
+    tiny.will(page, last, nothing, nothing)
+
+    async def look():
+        provider = AssistantsProvider(Client(tiny.url, None))
+        try:
+            return await provider.fetch_loose([("a.md", 1)])
+        finally:
+            await provider.close()
+
+    assert run(look()) == (LooseFile("a.md", "file-2", 7, 5, other_size=True),)
+    assert ("after", "file-1") in tiny.asked[1].query

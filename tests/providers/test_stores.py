@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ from orchestrator.model.address import Kind
 from orchestrator.model.fields import file_path
 from orchestrator.providers._client import Client
 from orchestrator.providers.assistants import AssistantsProvider
-from orchestrator.providers.interface import Live, LiveFile
+from orchestrator.providers.contents import Content
+from orchestrator.providers.interface import Live, LiveFile, Upload
+from orchestrator.providers.shelf import SLICE, upload
 from orchestrator.providers.stores import decide, fetch_files
 from tests.providers.building import (
     CHUNKING,
@@ -105,8 +108,8 @@ def test_new_content_is_searchable_before_the_old_goes(tmp_path):
             after = await updated(provider, id, documents(tmp_path, {A: "new", B: "b"}), A)
             old = before.files[A].id
             batches = [name for name in witness.seen if "/file_batches" in name]
-            detached = witness.seen.index(f"DELETE /vector_stores/{id}/files/{old}")
-            assert witness.seen.index(batches[-1]) < detached < witness.seen.index(f"DELETE /files/{old}")
+            assert witness.seen.index(batches[-1]) < witness.seen.index(f"DELETE /files/{old}")
+            assert witness.named("DELETE") == [f"/files/{old}"], "which takes it out of the store too"
             assert after.files[A].id != old
             assert after.files[B] == before.files[B]
             assert (after.file_count, witness.named("POST").count("/files")) == (2, 1)
@@ -196,11 +199,11 @@ def test_a_new_file_that_fails_is_named_and_remembered_and_the_old_stays(tmp_pat
             assert "d.pdf: " in caught.value.message
             after = await read(provider, id)
             assert after.marks.files is None
-            assert set(after.files) == {A, B, C, "d.pdf"}, "what was to go stays until all is well"
+            assert set(after.files) == {A, B, "d.pdf"}, "what failed holds back only what it was to replace"
             assert after.files[A].id != before.files[A].id
             assert (after.files[B].id, after.files[B].value) == (before.files[B].id, before.files[B].value)
             assert list(after.files[B].failures) == [wanted.fields[file_path(B)]["sha256"]]
-            assert (after.file_count, after.failed_count) == (3, 2)
+            assert (after.file_count, after.failed_count) == (2, 2)
 
     run(check())
 
@@ -240,16 +243,103 @@ def test_a_store_whose_files_fail_is_there_with_its_marks_and_no_record(tmp_path
     run(check())
 
 
-def test_an_upload_that_fails_takes_the_others_back(tmp_path):
+def test_what_is_refused_at_upload_is_named_and_the_others_go_on(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, witness):
-            witness.instead = lambda name, count: refusal("too large", 413) if (name, count) == (UPLOAD, 3) else None
-            with pytest.raises(TargetRejectedError, match="too large"):
-                await provider.create(documents(tmp_path, {A: "a", B: "b", C: "c"}), JOURNAL)
-            assert await provider._client.list_all("/files") == []
-            assert not [name for name in witness.seen if "/file_batches" in name]
+            wanted, notes = documents(tmp_path, {A: "a", B: "b", C: "c", "d.md": "d"}), Notes()
+            Path(wanted.sources["d.md"]).unlink()
+            witness.instead = lambda name, count: refusal("too large", 413) if (name, count) == (UPLOAD, 2) else None
+            with pytest.raises(TargetRejectedError) as caught:
+                await provider.create(wanted, notes)
+            assert caught.value.message.startswith("not uploaded: ")
+            assert "too large (HTTP 413)" in caught.value.message
+            assert "d.md: cannot read " in caught.value.message
+            (live,) = await provider.fetch_live(Kind.VECTOR_STORE)
+            assert live.file_count == 2
+            assert len(await provider._client.list_all("/files")) == 2
+            assert notes.open == [], "nothing is in doubt"
 
     run(check())
+
+
+def test_a_target_that_refuses_everything_is_not_sent_every_file(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("no uploads") if name == UPLOAD else None
+            with pytest.raises(TargetRejectedError, match="the first 20 files were all refused"):
+                await provider.create(documents(tmp_path, {f"{n}.md": str(n) for n in range(60)}), JOURNAL)
+            assert witness.seen.count(UPLOAD) < 40
+
+    run(check())
+
+
+def test_what_an_error_stops_is_not_sent_and_what_is_there_is_attached(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            witness.instead = lambda name, count: refusal("broke", 500) if (name, count) == (UPLOAD, 3) else None
+            with pytest.raises(TargetUnknownError, match="broke"):
+                await provider.create(documents(tmp_path, {f"{n}.md": str(n) for n in range(60)}), JOURNAL)
+            (live,) = await provider.fetch_live(Kind.VECTOR_STORE)
+            assert live.file_count == witness.seen.count(UPLOAD) - 1
+            assert live.file_count < 20
+
+    run(check())
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_files_are_sent_at_a_time_than_asked_for(tmp_path, most):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            provider.at_once, notes = most, Crowd()
+            await provider.create(documents(tmp_path, {f"{n}.md": str(n) for n in range(9)}), notes)
+            assert notes.most == most
+
+    run(check())
+
+
+class Crowd(Notes):
+    """Notes how many uploads were under way at a time."""
+
+    now = most = 0
+
+    async def uploading(self, store_id, key, filename, size):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        return await super().uploading(store_id, key, filename, size)
+
+    def uploaded(self, number, id):
+        self.now -= 1
+        super().uploaded(number, id)
+
+
+def test_a_file_that_was_edited_since_it_was_planned_is_not_taken_and_the_others_are(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, _):
+            wanted, notes = documents(tmp_path, {A: "a", B: "b"}), Notes()
+            Path(wanted.sources[A]).write_text("z")
+            with pytest.raises(TargetRejectedError, match=f"not uploaded: {A}: changed while apply ran; plan again"):
+                await provider.create(wanted, notes)
+            (live,) = await provider.fetch_live(Kind.VECTOR_STORE)
+            assert list((await read(provider, live.id)).files) == [B]
+            assert len(await provider._client.list_all("/files")) == 1
+            assert notes.open == []
+
+    run(check())
+
+
+def test_a_file_that_grows_while_it_is_sent_is_not_what_was_planned(tmp_path):
+    path = tmp_path / "a.md"
+    path.write_text("one")
+    content = Content(path)
+    with content.open("rb") as file, path.open("a") as more:
+        more.write(", two")
+        more.flush()
+        assert file.read(2) + file.read() == b"one"
+    assert content.sha256 == hashlib.sha256(b"one").hexdigest()
+    with content.open("rb") as file:
+        path.write_text("")
+        assert file.read() == b""
+    assert content.was_cut
 
 
 @pytest.mark.parametrize(("status", "left"), [(400, 0), (503, 0), (500, 2)])
@@ -327,6 +417,116 @@ def test_a_file_that_failed_is_sent_again_though_its_content_is_the_same(tmp_pat
     failed = LiveFile("file-1", {**wanted.fields[file_path(A)], "failed": "server error"}, ours=True)
     work = decide({A: failed}, wanted, paths_of(wanted))
     assert (list(work.upload), work.replaced) == ([A], {A: failed})
+
+
+def labelled(*contents):
+    """What each label has: so many files of these contents, the first ones not failed."""
+    return {label: LiveFile(f"file-{sha256}", {**VALUE, "sha256": sha256}, ours=True) for label, sha256 in contents}
+
+
+def wish(**contents):
+    fields = {file_path(f"{name}.md"): {**VALUE, "sha256": sha256} for name, sha256 in contents.items()}
+    return desired(PAPERS, {"display_name": "papers", **fields})
+
+
+VALUE = {"attributes": {}, "chunking": CHUNKING}
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "relabelled", "removed"),
+    [
+        pytest.param({"a": "1", "b": "2"}, {"a": "2", "b": "1"}, {"a": "2", "b": "1"}, [], id="changed places"),
+        pytest.param({"a": "1", "b": "2"}, {"a": "2"}, {"a": "2"}, ["1"], id="moved over another"),
+        pytest.param({"a": "1"}, {"a": "3", "b": "1"}, {"b": "1"}, [], id="moved, and another in its place"),
+        pytest.param({"a": "1", "b": "2", "c": "3"}, {"a": "2", "b": "3", "c": "1"}, None, [], id="round"),
+    ],
+)
+def test_content_that_is_in_the_store_is_not_uploaded_again(before, wanted, relabelled, removed):
+    files = labelled(*((f"{name}.md", sha256) for name, sha256 in before.items()))
+    paths = frozenset(file_path(f"{name}.md") for name in {*before, *wanted} if before.get(name) != wanted.get(name))
+    work = decide(files, wish(**wanted), paths)
+    found = {label.removesuffix(".md"): file.value["sha256"] for label, file in work.relabel.items()}
+    assert found == (relabelled if relabelled is not None else wanted)
+    assert [placed.file.value["sha256"] for placed in work.remove] == removed
+    assert list(work.upload) == (["a.md"] if "3" in wanted.values() and len(before) == 1 else [])
+
+
+def test_attempts_that_nobody_wants_go_whatever_changed():
+    failed = [LiveFile(f"file-{n}", {**VALUE, "sha256": n, "failed": "no"}, ours=True) for n in ("8", "9")]
+    files = {"a.md": replace(labelled(("a.md", "1"))["a.md"], attempts=tuple(failed))}
+    assert [placed.file.id for placed in decide(files, wish(a="1"), frozenset()).remove] == ["file-8", "file-9"]
+    renamed = decide(files, wish(b="1"), frozenset({file_path("a.md"), file_path("b.md")}))
+    assert (list(renamed.relabel), [placed.file.id for placed in renamed.remove]) == (["b.md"], ["file-8", "file-9"])
+    known = decide(files, wish(a="9"), frozenset())
+    assert [placed.file.id for placed in known.remove] == ["file-8"], "what is declared and fails is remembered"
+
+
+def test_files_that_change_places_are_changed_in_place(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            id = await provider.create(documents(tmp_path, {A: "one", B: "two"}), JOURNAL)
+            before = await read(provider, id)
+            del witness.seen[:]
+            after = await updated(provider, id, documents(tmp_path, {A: "two", B: "one"}))
+            assert (after.files[A].id, after.files[B].id) == (before.files[B].id, before.files[A].id)
+            assert (UPLOAD in witness.seen, witness.named("DELETE")) == (False, [])
+
+    run(check())
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_where_other_chunking_is_refused_the_files_stay_as_they_were(tmp_path, status):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            wanted, notes = documents(tmp_path, {A: "a", B: "b"}, chunking=SMALL_CHUNKS), Notes()
+            id = await provider.create(documents(tmp_path, {A: "a", B: "b"}), JOURNAL)
+            before = await read(provider, id)
+            batches = f"POST /vector_stores/{id}/file_batches"
+            seen = len([name for name in witness.seen if name == batches])
+            witness.instead = lambda name, count: (
+                refusal("no", status) if name == batches and count == seen + 1 else None
+            )
+            with pytest.raises((TargetRejectedError, TargetBusyError), match="no"):
+                await provider.update(before, wanted, paths_of(wanted), notes)
+            assert (await read(provider, id)).files == before.files
+            assert notes.open == []
+
+    run(check())
+
+
+def test_other_chunking_takes_few_files_out_at_a_time(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            texts = {f"{n}.md": str(n) for n in range(SLICE + 1)}
+            id = await provider.create(documents(tmp_path, texts), JOURNAL)
+            del witness.seen[:]
+            after = await updated(provider, id, documents(tmp_path, texts, chunking=SMALL_CHUNKS))
+            first = witness.seen.index(f"POST /vector_stores/{id}/file_batches")
+            assert len([name for name in witness.seen[:first] if name.startswith("DELETE")]) == SLICE
+            assert after.file_count == SLICE + 1
+            assert all(file.value["chunking"] == SMALL_CHUNKS for file in after.files.values())
+
+    run(check())
+
+
+def test_what_a_killed_apply_uploaded_is_attached_by_the_next(tmp_path):
+    async def check():
+        async with in_process(tmp_path) as (provider, witness):
+            id = await provider.create(documents(tmp_path, {B: "b"}), JOURNAL)
+            wanted, notes = documents(tmp_path, {A: "a", B: "b"}), Notes()
+            key, source = (A, wanted.fields[file_path(A)]["sha256"]), Path(wanted.sources[A])
+            left, _ = await upload(provider._client, id, key, source, notes)
+            other, _ = await upload(provider._client, id, key, source, notes)
+            uploads = [Upload(id, "a.md", 1, 0.0, file, *key, n) for n, file in enumerate([left, other], 1)]
+            swept = await provider.sweep(uploads, {key})
+            assert len(swept.kept) == 1, "one is enough"
+            del witness.seen[:]
+            after = await updated(provider, id, wanted, A)
+            assert after.files[A].id in (left, other)
+            assert UPLOAD not in witness.seen
+            assert len(await provider._client.list_all("/files")) == 2
+
+    run(check())
 
 
 def over(tiny, wanted, **more):
@@ -410,7 +610,8 @@ def test_chunking_that_the_target_does_not_tell_is_what_it_does_by_itself(tiny):
 
     files = run(read_all())
     assert files["f1"].value == {"sha256": None, "attributes": {}, "chunking": CHUNKING}
-    assert (files["f2"].value["failed"], files["f3"].value["failed"]) == ("bad", "in_progress")
+    assert (files["f2"].value["failed"], files["f2"].failures) == ("bad", {}), "the target's own error is no reason"
+    assert (files["f3"].pending, "failed" in files["f3"].value) == (True, False)
 
 
 def test_files_that_are_being_indexed_are_awaited(tiny):

@@ -6,7 +6,7 @@ from orchestrator.model.address import Address, Kind
 from orchestrator.model.fields import Ref
 from orchestrator.model.ownership import Baseline, Marks, files_digest
 from orchestrator.providers.interface import Live, LiveFile
-from orchestrator.reconcile.diff import after, covers, diff, mismatches, with_references
+from orchestrator.reconcile.diff import after, awaited, covers, diff, mismatches, with_references
 from tests.reconcile.building import FILE, OTHER_FILE, STORES, address, assistant, live, resource, store
 
 DEFAULTS = {"temperature": 1, "response_format": "auto", "tools.file_search.max_num_results": 20}
@@ -125,12 +125,12 @@ A, B = 'files["a.md"]', 'files["b.md"]'
         pytest.param({A: OTHER_FILE}, {A: FILE}, {A: FILE}, [(A, "spec")], id="content moved in the spec"),
         pytest.param({A: FILE}, {A: FILE, B: FILE}, {A: FILE, B: FILE}, [(B, "spec")], id="taken out of the spec"),
         pytest.param({A: OTHER_FILE}, {}, {A: FILE}, [(A, "both")], id="both moved"),
-        pytest.param({A: FILE}, {A: OTHER_FILE}, None, [(A, "both")], id="never recorded, other content"),
+        pytest.param({A: FILE}, {A: OTHER_FILE}, None, [(A, "spec")], id="without a record, other content of ours"),
         pytest.param({A: FILE}, {}, None, [(A, "spec")], id="never recorded, missing"),
         pytest.param(
-            {A: FILE, B: FILE}, {A: OTHER_FILE}, None, [(A, "both"), (B, "spec")], id="never recorded, file by file"
+            {A: FILE, B: FILE}, {A: OTHER_FILE}, None, [(A, "spec"), (B, "spec")], id="without a record, file by file"
         ),
-        pytest.param({}, {A: FILE}, None, [(A, "outside")], id="never recorded, not declared"),
+        pytest.param({}, {A: FILE}, None, [(A, "spec")], id="without a record, ours and not declared"),
     ],
 )
 def test_files_move_as_one_set(spec, now, recorded, expected):
@@ -140,6 +140,22 @@ def test_files_move_as_one_set(spec, now, recorded, expected):
     fields = {"display_name": "papers"} | (now or {})
     found = diff(desired, live(desired, fields, files=files, recorded_files=digest), {})
     assert [(change.path, change.who.value) for change in found] == expected
+
+
+def test_without_a_record_what_somebody_else_put_there_was_moved_outside():
+    files = {"a.md": LiveFile("file_1", FILE, False)}
+    desired = store(fields={}, whole={"files"})
+    now = live(desired, {"display_name": "papers", A: FILE}, files=files, recorded_files=None)
+    assert [(change.path, change.who.value) for change in diff(desired, now, {})] == [(A, "outside")]
+
+
+def test_content_that_is_being_indexed_is_no_difference_and_is_not_sent_again():
+    desired = store(fields={A: FILE})
+    new = LiveFile("file_2", FILE, True, pending=True)
+    files = {"a.md": LiveFile("file_1", OTHER_FILE, True, attempts=(new,))}
+    now = live(desired, {"display_name": "papers", A: OTHER_FILE}, files=files, recorded_files=None)
+    assert diff(desired, now, {}) == diff(desired, now, {}, retry_failed=True) == ()
+    assert awaited(desired, now) == {A}
 
 
 def test_files_no_longer_declared_at_all_go_where_they_are_ours():

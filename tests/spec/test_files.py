@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.spec.files import inside, matching, same_file, sha256, show, spec_files, why_unreadable
+from orchestrator.spec.files import inside, matching, same_file, searchable_sha256, sha256, show, spec_files
 
 
 def make(root: Path, *names: str) -> None:
@@ -132,10 +132,13 @@ PDF = b"%PDF-1.4\n" + b"x" * 100_000 + b"\n%%EOF\n"
 )
 def test_what_a_vector_store_could_not_take(tmp_path, name, content, why):
     (tmp_path / name).write_bytes(content)
-    assert why_unreadable(tmp_path / name) == why
+    hash = None if why else hashlib.sha256(content).hexdigest()
+    assert searchable_sha256(tmp_path / name) == (hash, why)
 
 
 def test_a_file_that_is_gone_or_a_folder(tmp_path):
-    assert why_unreadable(tmp_path / "a.md") == "cannot be read: No such file or directory"
+    with pytest.raises(FileNotFoundError):
+        searchable_sha256(tmp_path / "a.md")
     (tmp_path / "b.md").mkdir()
-    assert why_unreadable(tmp_path / "b.md") == "cannot be read: Is a directory"
+    with pytest.raises(IsADirectoryError):
+        searchable_sha256(tmp_path / "b.md")

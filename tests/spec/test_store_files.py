@@ -1,5 +1,12 @@
 """What keeps files out of a store; what else can be wrong with them is in `test_links`."""
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from orchestrator.diagnostics import Diagnostic
@@ -67,6 +74,83 @@ def test_orchignore_keeps_out_what_globs_find_and_not_what_is_named(root):
     ignored = "# drafts are nobody's business\n\ndraft*\n/papers/old/\n*.txt\n"
     assert labels(root, "{path: 'papers/**'}", ignored) == ["a.md", "new/c.md"]
     assert labels(root, "{path: papers/draft-a.md}", ignored) == ["draft-a.md"]
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from orchestrator.errors import SpecError
+from orchestrator.spec.loader import Ask, load
+
+def found(root):
+    try:
+        load(Ask(start=root, cwd=root))
+    except SpecError as error:
+        return [(str(each.position), each.message) for each in error.diagnostics]
+    return []
+
+found(Path(sys.argv[1]))  # root reads everything; and nobody may not be able to import anything
+if os.geteuid() == 0:
+    os.seteuid(65534)
+print(found(Path(sys.argv[1])))
+"""
+
+
+def test_a_folder_that_cannot_be_read_is_never_an_empty_one(root):
+    labels(root, "{path: 'papers/**'}")
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder) / "p"
+        shutil.copytree(root, project)
+        for path in (Path(folder), project):
+            path.chmod(0o755)
+        (project / "papers" / "old").chmod(0)
+        command = [sys.executable, "-c", AS_NOBODY, str(project)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.stdout == "[('orch.yaml:3:48', 'papers/old cannot be read: Permission denied')]\n", done.stderr
+        (project / ".orchignore").write_text("old/\n")
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_link_to_nothing_is_told(root):
+    (root / "papers" / "new" / "z.md").symlink_to("gone.md")
+    (problem,) = told(root, "{path: 'papers/**/*.md'}")
+    assert problem.message == "papers/new/z.md is a link to nothing"
+    (problem,) = told(root, "{path: papers/new/z.md}")
+    assert problem.message == "papers/new/z.md is a link to nothing"
+    assert "new/z.md" not in labels(root, "{path: 'papers/**/*.md', exclude: [z.md]}")
+
+
+def test_a_link_that_leads_out_is_named(root, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other") / "x.md"
+    other.write_text("x")
+    (root / "papers" / "z.md").symlink_to(other)
+    (problem,) = told(root, "{path: 'papers/*.md'}")
+    assert problem.message == "papers/z.md leads outside the project"
+
+
+def test_a_name_that_is_not_utf8_is_told(root):
+    path = os.fsencode(root / "papers") + b"/caf\xe9.md"
+    with open(path, "w") as file:
+        file.write("x")
+    (problem,) = told(root, "{path: 'papers/*.md'}")
+    assert problem.message == "papers/caf\ufffd.md: its name is not UTF-8, in which the API takes names"
+
+
+def test_an_orchignore_of_a_windows_editor_is_read(root):
+    assert labels(root, "{path: 'papers/*.md'}", "\ufeff/papers/a.md\r\n") == ["draft-a.md"]
+
+
+def test_patterns_for_files_beside_the_specs_do_not_see_where_the_project_lies(tmp_path):
+    root = tmp_path / "drafts" / "p"
+    (root / "docs" / "drafts").mkdir(parents=True)
+    (root / "specs").mkdir()
+    for name in ("docs/a.md", "docs/drafts/b.md"):
+        (root / name).write_text(name)
+    (root / "orch.yaml").write_text("{kind: Project, name: p, targets: {local: {provider: local}}}\n")
+    entry = "{path: '../docs/**', exclude: [drafts/]}"
+    (root / "specs" / "docs.yaml").write_text(f"{{kind: VectorStore, name: docs, files: [{entry}]}}\n")
+    fields = load(Ask(start=root, cwd=root)).resources[DOCS].fields
+    assert [label for path in fields if (label := file_label(path)) is not None] == ["docs/a.md"]
 
 
 def test_where_nothing_is_left_it_says_what_kept_it_out(root):
