@@ -117,7 +117,7 @@ HOMES = {
     "jinja2": ["spec.template"],
     "jsonschema": ["spec.schema"],
     "jmespath": ["spec.queries"],
-    "rapidfuzz": ["scenario.check_text"],
+    "rapidfuzz": ["scenario.check_text", "server.knowledge.terms"],
     "openai": ["providers._client"],
     "httpx2": ["providers"],
     "starlette": ["server"],

@@ -28,8 +28,8 @@ def assemble(
     Nothing is started yet, and no parser or kernel is loaded before it is needed. Make one for each event loop.
     """
     knowledge = Knowledge.open(store, embedder=embedder)
-    nearest = None if embedder is None else import_module(_NEAREST).nearest
-    searcher = StoreSearcher(knowledge.documents, knowledge.vectors, nearest)
+    make = None if embedder is None else import_module(_NEAREST).Matrix.of
+    searcher = StoreSearcher(knowledge.documents, knowledge.vectors, make)
     kernels = KernelPool()
     return Settings(
         store=store,

@@ -7,7 +7,8 @@ keep what is not a document (file contents, search index, leases) in tables of t
 
 Rules for callers:
 - One connection, guarded by one re-entrant lock, so a `Store` may be used from any thread. Calls block for
-  microseconds; keep transactions short and never await inside one.
+  microseconds; keep transactions short and never await inside one. What reads for longer, in a thread, uses
+  `fetch_apart`: it has a connection of its own and keeps nobody else waiting.
 - A call that returned has been committed (outside `transaction()`), so a 2xx sent afterwards survives `kill -9`.
 - Several processes may use one file: writers take the write lock at once (BEGIN IMMEDIATE) and wait up to 30 s.
 """
@@ -23,7 +24,8 @@ from typing import Any, Literal, NamedTuple, Self
 
 from orchestrator.errors import OrchError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: the layout of the search index (knowledge/search_index.py)."""
 BUSY_SECONDS = 30.0
 
 Body = dict[str, Any]  # one JSON object
@@ -77,9 +79,12 @@ class Page(NamedTuple):
 class Store:
     """Documents in one SQLite file. Make one with `Store.open`, end it with `close` (or a `with` block)."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path | None = None) -> None:
+        """`path` is the file the connection is to; None for a database in memory."""
         self.connection = connection
-        self._lock = threading.RLock()
+        self._path = path
+        self._reader: sqlite3.Connection | None = None
+        self._lock, self._reader_lock = threading.RLock(), threading.Lock()
         self._depth = 0
 
     @classmethod
@@ -94,7 +99,7 @@ class Store:
                 _enter_wal_mode(connection)
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
-                store = cls(connection)
+                store = cls(connection, None if path == ":memory:" else Path(path))
                 store._check_version(path)
             except (sqlite3.Error, StoreError):
                 connection.close()
@@ -118,8 +123,11 @@ class Store:
 
     def close(self) -> None:
         """Close the file. Using the store afterwards is an error."""
-        with self._lock:
+        with self._lock, self._reader_lock:
+            if self._reader is not None:
+                self._reader.close()
             self.connection.close()
+            self._path = None
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +175,15 @@ class Store:
         """Read rows of any table; safe from any thread."""
         with self._lock:
             return self.connection.execute(sql, parameters).fetchall()
+
+    def fetch_apart(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """Read rows as they were last committed, while others read and write; safe from any thread."""
+        if self._path is None:  # a database in memory is there for one connection
+            return self.fetch_rows(sql, parameters)
+        with self._reader_lock:
+            if self._reader is None:
+                self._reader = _open_reader(self._path)
+            return self._reader.execute(sql, parameters).fetchall()
 
     def add(self, kind: str, body: Body, parent: str = "") -> None:
         """Add a document; `body` has `id` and `created_at` (Unix seconds). Raises sqlite3.IntegrityError if there."""
@@ -262,6 +279,12 @@ class Store:
 def _load(text: str) -> Body:
     body: Body = json.loads(text)
     return body
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    reader = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    reader.execute("PRAGMA query_only = ON")
+    return reader
 
 
 def _enter_wal_mode(connection: sqlite3.Connection) -> None:

@@ -30,16 +30,16 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_local_target_searches_by_meaning(orch, shop, monkeypatch):
+def test_a_local_target_searches_by_meaning_and_by_words_while_the_endpoint_is_down(orch, shop, monkeypatch, caplog):
     monkeypatch.setenv("MEANINGS_KEY", "sk-right")
     with app_on_port(endpoint("sk-right")) as url:
         (shop / "orch.yaml").write_text(SPECS.replace("URL", url))
         assert orch("apply", "--yes").code == 0
         found = json.loads(orch("search", "handbook", "automobile price", "--format", "json").out)["results"]
         assert found[0]["file"] == "docs/car.md"
-    down = orch("search", "handbook", "automobile price")
-    assert down.code == 1
-    assert "embeddings of meanings at http://127.0.0.1:" in down.err
+    down = json.loads(orch("search", "handbook", "a walk", "--format", "json").out)["results"]
+    assert [each["file"] for each in down] == ["docs/dog.md"]
+    assert "searching by words only for 30 s: embeddings of meanings at http://127.0.0.1:" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_the_server_searches_by_meaning_and_rewrites_when_asked(shop):
         store = client.vector_stores.create()
         client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id)
         [found] = client.vector_stores.search(store.id, query="automobile").data
-        assert (found.filename, found.score) == ("car.md", 0.5)
+        assert (found.filename, 0.3 < found.score <= 0.5) == ("car.md", True)
         body = {"query": "Can you please tell me what the price of the car is?", "rewrite_query": True}
         page = httpx2.post(f"{url}/vector_stores/{store.id}/search", json=body).json()
         assert page["search_query"] == ["price car"]
-        assert page["data"][0]["score"] == 1.0
+        assert page["data"][0]["score"] > 0.9
         page = httpx2.post(f"{url}/vector_stores/{store.id}/search", json={**body, "rewrite_query": False}).json()
         assert page["search_query"] == [body["query"]]
 

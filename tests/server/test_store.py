@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
 
 WRITER = """
 import json, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from orchestrator.server.store import Store
 store = Store.open(Path(sys.argv[1]))
@@ -224,3 +226,17 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path):
     with Store.open(tmp_path / "a.db") as store:
         assert store.fetch("thing", f"a{acknowledged}") is not None
         assert store.count("thing") >= acknowledged + 1
+
+
+def test_what_reads_apart_neither_waits_for_a_transaction_nor_sees_half_of_it(tmp_path):
+    with Store.open(tmp_path / "server.db") as store:
+        store.add("thread", {"id": "one", "created_at": 1})
+        with ThreadPoolExecutor() as pool, store.transaction():
+            store.add("thread", {"id": "two", "created_at": 2})
+            apart = pool.submit(store.fetch_apart, "SELECT id FROM documents ORDER BY id")
+            assert apart.result(timeout=10) == [("one",)]
+        assert store.fetch_apart("SELECT id FROM documents ORDER BY id") == [("one",), ("two",)]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            store.fetch_apart("DELETE FROM documents")
+    with Store.open(":memory:") as store:
+        assert store.fetch_apart("SELECT count(*) FROM documents") == [(0,)]

@@ -28,6 +28,7 @@ _PORTION = 64
 _ROUND = 100
 _SMALL = 4096  # characters that are prepared in less time than it takes to hand them to a thread
 _SHARED_SECONDS = 0.05  # nobody waits longer to see a document ended, or for the transaction that ends several
+_VECTOR_SECONDS = 20.0  # a document waits no longer for its vectors; they are added once it is found by its words
 _IN_MEMORY = 1024**2  # a larger document is laid down in a file while it is read
 _log = logging.getLogger("orch.server")
 
@@ -42,37 +43,63 @@ class Indexer:
         limits: ParserLimits | None = None,
         vectors: Vectors | None = None,
     ) -> None:
-        """With `vectors` a document is searchable once all of it has been embedded."""
+        """With `vectors` a document gets them before it is searchable, or later where the endpoint is down or slow."""
         self._documents = documents
         self._vectors = vectors
         self._files = files
         self._limits = limits or ParserLimits()
         self._task: asyncio.Task[None] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
         self._woken = False
+        self._silent = False
+        self._at_work: tuple[str, str] | None = None
 
     def wake(self) -> None:
         """See to it that everything in progress gets indexed; needs a running event loop, returns at once."""
         self._woken = True
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work(), name="indexing")
+            self._task.add_done_callback(self._ended)
+
+    def catch_up(self) -> None:
+        """See to it that chunks without vectors get them; needs a running event loop, returns at once."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.get_running_loop().create_task(self._add_vectors(), name="embedding")
+            self._catching_up.add_done_callback(_tell)
 
     async def stop(self) -> None:
         """End the job; what is unfinished stays in progress and is indexed after the next start."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        self._task = None
+        running = [task for task in (self._task, self._catching_up) if task is not None and not task.done()]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+        self._task = self._catching_up = None
 
     async def _work(self) -> None:
         while self._woken:
-            self._woken = False
+            self._woken = self._silent = False
             while waiting := self._documents.fetch_waiting(_ROUND):
                 await self._index_all(waiting)
-            if self._vectors is not None:
-                try:
-                    await self._vectors.add_everything()
-                except EmbeddingError as error:
-                    _log.warning("what was indexed before is found by its words only: %s", error)
+            self.catch_up()
+
+    async def _add_vectors(self) -> None:
+        if self._vectors is not None:
+            try:
+                await self._vectors.add_everything()
+            except EmbeddingError as error:
+                _log.warning("what has no vectors yet is found by its words only, and tried again later: %s", error)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Where the job ended by a fault of ours, say so and end the entry it was at: it would fail for ever."""
+        if _tell(task) and self._at_work is not None:
+            store_id, file_id = self._at_work
+            entry = self._documents.store.fetch(ENTRY, file_id, store_id)
+            if entry is not None and entry["status"] == "in_progress":
+                failed = _failed("server_error", f"indexing stopped by {task.exception()!r}")
+                self._documents.record(store_id, entry, failed(entry))
+            self._at_work = None
+            self.wake()
 
     async def _index_all(self, waiting: Iterable[tuple[str, str]]) -> None:
         """Bring entries to an end. Small documents share a transaction: each of its own costs more than they do."""
@@ -80,12 +107,14 @@ class Indexer:
         timer: asyncio.TimerHandle | None = None
         try:
             for vector_store_id, file_id in waiting:
+                self._at_work = vector_store_id, file_id
                 found = await self._index(vector_store_id, file_id)
                 if found is None:
                     continue
                 ready.append(found)
                 if len(ready) == 1:  # by the clock and not here: the next document may be a large one
                     timer = asyncio.get_running_loop().call_later(_SHARED_SECONDS, self._end_all, ready)
+            self._at_work = None
             self._end_all(ready)
         finally:
             if timer is not None:
@@ -111,15 +140,26 @@ class Indexer:
                 for start in range(0, len(chunks), _PORTION):
                     await asyncio.to_thread(self._add, entry, attempt, chunks[start : start + _PORTION])
                 chunks = []
-            if self._vectors is not None:
-                await self._vectors.add(vector_store_id, file_id, attempt)
+            await self._embed(vector_store_id, file_id, attempt)
         except DocumentError as error:
             finish = _failed(error.code, error.message)
         except DocumentTooLongError as error:
             finish = _failed("invalid_file", f"{filename} holds {error}; split it into parts")
-        except (OSError, sqlite3.Error, EmbeddingError) as error:
+        except (OSError, sqlite3.Error) as error:
             finish = _failed("server_error", f"{filename} could not be indexed: {error}")
         return _Ready(entry, attempt, filename, chunks, finish)
+
+    async def _embed(self, vector_store_id: str, file_id: str, attempt: int) -> None:
+        """Give a document its vectors while it is waited for; an endpoint that failed is left alone for this round."""
+        if self._vectors is None or self._silent:
+            return
+        try:
+            async with asyncio.timeout(_VECTOR_SECONDS):
+                await self._vectors.add(vector_store_id, file_id, attempt)
+        except (EmbeddingError, TimeoutError) as error:
+            self._silent = True
+            why = str(error) or f"they did not come within {_VECTOR_SECONDS:g} s"
+            _log.warning("indexing goes on by words only, vectors are added later: %s", why)
 
     async def _read(self, file_id: str, filename: str) -> str:
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
@@ -177,6 +217,14 @@ def _prepare(entry: Body, text: str) -> list[Entry]:
     sizes = entry["chunking_strategy"]["static"]
     strategy = ChunkingStrategy(sizes["max_chunk_size_tokens"], sizes["chunk_overlap_tokens"])
     return search_index.prepare(split(text, strategy))
+
+
+def _tell(task: asyncio.Task[None]) -> bool:
+    """Log by which fault of ours a job ended; tell whether it was one."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _log.error("%s stopped by an unexpected error", task.get_name(), exc_info=error)
+    return error is not None
 
 
 def _completed(size: int) -> Callable[[Body], Body]:

@@ -26,7 +26,7 @@ from orchestrator.server.knowledge.vectors import Vectors
 from orchestrator.server.store import EVERYTHING, Body, Store
 from orchestrator.server.wire import invalid, new_id, now
 
-_WAIT_SECONDS = 0.01
+_WAIT_SECONDS, _LONGEST_WAIT = 0.01, 0.25
 
 
 class Knowledge:
@@ -54,8 +54,11 @@ class Knowledge:
         Call `resume` once an event loop runs and `close` before it ends.
         """
         documents, files = VectorStoreDocuments(store, clock), UploadedFiles(store, clock)
-        vectors = None if embedder is None else Vectors(store, embedder)
-        return cls(documents, files, Indexer(documents, files, limits, vectors), vectors)
+        vectors = None if embedder is None else Vectors(store, embedder, clock)
+        indexer = Indexer(documents, files, limits, vectors)
+        if vectors is not None:
+            vectors.on_lack = indexer.catch_up
+        return cls(documents, files, indexer, vectors)
 
     def resume(self) -> None:
         """Index whatever is in progress: after a start, and what another process may have left behind."""
@@ -203,11 +206,13 @@ class Knowledge:
                 self.attach_one(vector_store_id, Attachment(file_id, None, None))
 
     async def wait_until_indexed(self, vector_store_ids: Sequence[str]) -> None:
-        """See tools.VectorStores. Polls, because another process may be the one that indexes."""
+        """See tools.VectorStores. Polls, ever less often, because another process may be the one that indexes."""
         for vector_store_id in vector_store_ids:
+            wait = _WAIT_SECONDS
             while (self._store.fetch(STORE, vector_store_id) or {}).get("status") == "in_progress":
                 self._indexer.wake()
-                await asyncio.sleep(_WAIT_SECONDS)
+                await asyncio.sleep(wait)
+                wait = min(_LONGEST_WAIT, wait * 1.2)
 
     def open_store(self, vector_store_id: str) -> Body:
         """Read a store that is to be used; raises WireError 404, and 400 for one that has expired."""

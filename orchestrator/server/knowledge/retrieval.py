@@ -1,18 +1,17 @@
 """Searching vector stores, as the search route and the `file_search` tool ask for it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.server.knowledge.embedder import EmbeddingError
 from orchestrator.server.knowledge.filters import parse_filter
-from orchestrator.server.knowledge.hybrid import Nearest, search_both
-from orchestrator.server.knowledge.search import Hit, SearchRequest, search
+from orchestrator.server.knowledge.hybrid import search_both
+from orchestrator.server.knowledge.matrices import MakeComparable, Matrices
+from orchestrator.server.knowledge.search import POOL, Hit, SearchRequest, search
 from orchestrator.server.knowledge.vector_stores import VectorStoreDocuments
 from orchestrator.server.knowledge.vectors import Vectors
 from orchestrator.server.tools import SearchHit
-from orchestrator.server.wire import WireError
 
 
 class StoreSearcher:
@@ -22,10 +21,14 @@ class StoreSearcher:
     """
 
     def __init__(
-        self, documents: VectorStoreDocuments, vectors: Vectors | None = None, nearest: Nearest | None = None
+        self, documents: VectorStoreDocuments, vectors: Vectors | None = None, make: MakeComparable | None = None
     ) -> None:
-        """With `vectors` passages are found by their meaning too; `nearest` compares them."""
-        self._documents, self._vectors, self._nearest = documents, vectors, nearest
+        """With `vectors` passages are found by their meaning too; `make` makes them comparable."""
+        self._documents, self._vectors = documents, vectors
+        self._read = documents.store.fetch_apart
+        self._matrices: Matrices | None = None
+        if vectors is not None and make is not None:
+            self._matrices = Matrices(self._read, vectors.embedder.name, make)
 
     async def search(
         self,
@@ -49,17 +52,20 @@ class StoreSearcher:
     async def search_passages(self, request: SearchRequest) -> list[Hit]:
         """Search the stores that are there and have not expired, and note that they were used.
 
-        Raises WireError 500 where questions cannot be embedded.
+        Where questions cannot be embedded, passages are found by their words only.
         """
         live = tuple(filter(self._documents.is_live, request.vector_store_ids))
         for vector_store_id in live:
             self._documents.touch(vector_store_id)
-        wanted, read = replace(request, vector_store_ids=live), self._documents.store.fetch_rows
-        if self._vectors is None or self._nearest is None:
-            return await asyncio.to_thread(search, read, wanted)
-        model = self._vectors.embedder.name
-        try:
-            asked = await self._vectors.embed_queries(wanted.queries)
-            return await asyncio.to_thread(search_both, read, wanted, asked, model, self._nearest)
-        except (EmbeddingError, ValueError) as error:
-            raise WireError(500, str(error), type="server_error") from error
+        wanted = replace(request, vector_store_ids=live)
+        if self._vectors is None or self._matrices is None:
+            return await asyncio.to_thread(search, self._read, wanted)
+        asked = await self._vectors.embed_queries(wanted.queries)
+        if asked is None:
+            return await asyncio.to_thread(search, self._read, wanted)
+        return await asyncio.to_thread(search_both, self._read, wanted, asked, self._nearest)
+
+    def _nearest(self, vector_store_id: str, query: bytes, allowed: Collection[int] | None) -> list[tuple[int, float]]:
+        if self._matrices is None:
+            return []
+        return self._matrices.nearest(vector_store_id, query, 2 * POOL, allowed)  # half may be of unfinished documents

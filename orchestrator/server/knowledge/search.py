@@ -1,34 +1,37 @@
 """Finding the passages that answer a question, in any language, over SQLite's full-text index.
 
-The index proposes candidates by bm25; each is then scored by what a reader would look at: how much of what was
-asked it holds (rare terms weigh more), how dense it is, and whether the words stand together as they were asked.
-So a score means the same in every store, which a threshold needs, and rank follows score. A word no chunk of the
-store holds is looked for as a part of words and as a misspelling before it is given up.
+The index tells where each word stands; a passage is scored by what a reader would look at: how much of what was asked
+it holds (rare terms weigh more), how dense it is (by bm25), and whether the words stand together as they were asked.
+All of it is counted within the passage's own store, and not by FTS5's own bm25, which counts the whole database: so a
+score means the same in every store, which a threshold needs, and rank follows score. A word that no passage of the
+store holds is looked for as a part of words and as a misspelling before it is given up; of one that very few hold,
+like-looking words stand in at a lower worth.
 """
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from orchestrator.server.knowledge.filters import Condition
-from orchestrator.server.knowledge.search_index import Attributes, ReadRows, store_key
-from orchestrator.server.knowledge.terms import QueryTerm, fold, is_near, query_terms
+from orchestrator.server.knowledge.search_index import LENGTHS, Attributes, ReadRows, length_of
+from orchestrator.server.knowledge.store_index import VISIBLE, StoreIndex
+from orchestrator.server.knowledge.terms import QueryTerm, neighbours, query_terms
 
 MAX_QUERY_TERMS = 64  # a pasted page asks for no more than its first terms
-_CANDIDATES_PER_RESULT = 3
-_MIN_CANDIDATES = 24
-_NEAR_WORDS = 5
-# Up to so many chunks it is quicker to look at each one's store than to have the index put the store's together.
-_RARE = 200
+POOL = 200
+"""Of how many passages of a store, the best by their words, it is asked whether the words stand together."""
+# A word in so few passages may itself be a slip of the pen.
+_FEW = 3
 # What counts for the score, adding up to one.
 _COVERAGE, _PHRASE, _DENSITY = 0.55, 0.25, 0.2
 # What a find is worth that is not the word itself.
 _PART_OF_WORD, _NEAR_WORD = 0.8, 0.7
-# A pair of characters that no chunk holds is often only where two words of the question meet.
-_UNKNOWN_PAIR = 0.25
+# That a joint is nowhere says so much less than that a word is.
+_UNKNOWN_JOINT = 0.25
+# How bm25 weighs repetition and length, as FTS5 does.
+_K1, _B = 1.2, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,218 +60,188 @@ class Hit(NamedTuple):
     end: int
     text: str
 
+
+class Found(NamedTuple):
+    """A passage by the number of its chunk, with what orders it among others of its score."""
+
+    id: int
+    score: float
+    filename: str
+    position: int
+    file_id: str
+
     @property
-    def place(self) -> tuple[str, str, int]:
-        """Which passage it is."""
-        return self.vector_store_id, self.file_id, self.position
+    def order(self) -> tuple[float, str, int, str]:
+        """What a list is sorted by: the best first, then by where it stands."""
+        return -self.score, self.filename, self.position, self.file_id
 
 
 class _Wanted(NamedTuple):
-    """One term of a question as it is looked for in this store: as these terms, or as part of a word."""
+    """One term of a question as it is looked for in this store: as these terms, each with what it is worth."""
 
-    forms: tuple[str, ...]
-    part: str | None
+    forms: tuple[tuple[str, float], ...]
     prefix: bool
     weight: float
-    worth: float
-
-
-class _Candidate(NamedTuple):
-    bm25: float
-    vector_store_id: str
-    file_id: str
-    filename: str
-    attributes: str
-    position: int
-    start: int
-    end: int
-    text: str
-    folded: str
-    terms: str
-
-
-_COLUMNS = (
-    "c.vector_store_id, c.file_id, f.filename, f.attributes, c.position, c.start, c.end, c.text, c.folded, c.terms"
-    " FROM {index} w JOIN chunks c ON c.id = w.rowid JOIN indexed_files f"
-    " ON f.vector_store_id = c.vector_store_id AND f.file_id = c.file_id AND f.attempt = c.attempt"
-)
 
 
 def search(read: ReadRows, request: SearchRequest) -> list[Hit]:
     """The best passages of the named stores, best first; of several questions a passage answers, the best counts.
 
     `read` runs SQL, see ReadRows; it may be called from any thread if `read` may.
-    Any text is a valid question. The order is the same for the same documents, whenever they were indexed.
+    Any text is a valid question. Order and scores are the same for the same documents, in whatever order they were
+    indexed, however many results are asked for and whatever other stores hold.
     """
-    return ranked((hit for query in request.queries for hit in _search_one(read, query, request)), request)
+    found = [each for query in request.queries for each in by_words(read, query, request)]
+    return read_hits(read, ranked(found, request))
 
 
-def ranked(hits: Iterable[Hit], request: SearchRequest) -> list[Hit]:
+def by_words(read: ReadRows, query: str, request: SearchRequest) -> list[Found]:
+    """The passages that hold words of one question, best first."""
+    terms, pairs = query_terms(query)[:MAX_QUERY_TERMS], neighbours(query)[:MAX_QUERY_TERMS]
+    found: list[Found] = []
+    for store in dict.fromkeys(request.vector_store_ids):
+        index = StoreIndex.open(read, store)
+        if index is not None and terms:
+            asked = _ask(index, _look_up(index, terms), request.condition)
+            found += _scored(index, asked, pairs)
+    return sorted(found, key=lambda each: each.order)
+
+
+def ranked(found: Iterable[Found], request: SearchRequest) -> list[Found]:
     """Each passage once, where its score is highest, best first: as many as are asked for and good enough."""
-    best: dict[tuple[str, str, int], Hit] = {}
-    for hit in hits:
-        if hit.place not in best or best[hit.place].score < hit.score:
-            best[hit.place] = hit
-    in_order = sorted(best.values(), key=lambda hit: (-hit.score, hit.filename, hit.position, hit.file_id))
-    return [hit for hit in in_order if hit.score >= request.score_threshold][: request.max_num_results]
+    best: dict[int, Found] = {}
+    for each in found:
+        if each.id not in best or best[each.id].score < each.score:
+            best[each.id] = each
+    in_order = sorted(best.values(), key=lambda each: each.order)
+    return [each for each in in_order if each.score >= request.score_threshold][: request.max_num_results]
 
 
-def _search_one(read: ReadRows, query: str, request: SearchRequest) -> Iterable[Hit]:
-    scope = " OR ".join(f'"{store_key(store)}"' for store in request.vector_store_ids)
-    terms = query_terms(query)[:MAX_QUERY_TERMS]
-    if not terms or not scope:
-        return
-    index = _Index(read, f"store_key : ({scope})", request.vector_store_ids, terms)
-    wanted = _look_up(index, terms)
-    folded_query = fold(query)
-    for candidate in _candidates(index, wanted, request):
-        score = _score(candidate, wanted, folded_query)
-        yield Hit(
-            candidate.vector_store_id,
-            candidate.file_id,
-            candidate.filename,
-            json.loads(candidate.attributes),
-            score,
-            candidate.position,
-            candidate.start,
-            candidate.start + len(candidate.text.rstrip()),
-            candidate.text.rstrip(),
-        )
+def read_hits(read: ReadRows, found: Sequence[Found]) -> list[Hit]:
+    """The passages with their texts; what went meanwhile is not found."""
+    columns = "c.id, c.vector_store_id, c.file_id, f.filename, f.attributes, c.position, c.start, c.text"
+    sql = f"SELECT {columns} FROM {VISIBLE} WHERE c.id IN (SELECT value FROM json_each(?))"
+    rows = {row[0]: row[1:] for row in read(sql, (json.dumps([each.id for each in found]),))}
+    hits = []
+    for each in found:
+        if each.id in rows:
+            store, file, filename, attributes, position, start, text = rows[each.id]
+            text, attributes = text.rstrip(), json.loads(attributes)
+            hits.append(Hit(store, file, filename, attributes, each.score, position, start, start + len(text), text))
+    return hits
 
 
-class _Index:
-    """The index as one question asks it: only what stands in its stores counts."""
+class _Asked(NamedTuple):
+    """What one question wants of one store, and where it stands there."""
 
-    def __init__(self, read: ReadRows, scope: str, stores: tuple[str, ...], terms: Sequence[QueryTerm]) -> None:
-        self.read, self._scope, self._stores = read, scope, stores
-        self._marks = ", ".join("?" * len(stores))
-        ours = f"coalesce(sum(CASE WHEN vector_store_id IN ({self._marks}) THEN count END), 0)"
-        ((self.total, others),) = read(f"SELECT {ours}, coalesce(sum(count), 0) - {ours} FROM chunk_totals", stores * 2)
-        self._alone = others == 0
-        whole = [term.text for term in terms if not term.prefix]
-        marks = ", ".join("?" * len(whole))
-        rows = read(f"SELECT term, doc FROM chunk_vocabulary WHERE term IN ({marks})", tuple(whole))
-        self._everywhere = dict.fromkeys(whole, 0) | dict(rows)
-
-    def count(self, term: str, prefix: bool = False) -> int:
-        """How many chunks hold a term, or one that begins with it."""
-        match = f"terms : ({_quoted(term)}{'*' if prefix else ''})"
-        everywhere = self._everywhere.get(term)
-        if everywhere == 0 or (everywhere is not None and self._alone):
-            return everywhere
-        if everywhere is not None and everywhere <= _RARE:
-            sql = "SELECT count(*) FROM chunk_words w CROSS JOIN chunks c ON c.id = w.rowid"  # in this order
-            sql += f" WHERE w.chunk_words MATCH ? AND c.vector_store_id IN ({self._marks})"
-            ((count,),) = self.read(sql, (match, *self._stores))
-        else:
-            sql = "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?"
-            ((count,),) = self.read(sql, (self.scoped(match),))
-        return int(count)
-
-    def scoped(self, match: str) -> str:
-        """A MATCH that finds nothing of other stores, where there are others."""
-        return match if self._alone else f"{self._scope} AND {match}"
-
-    def scoped_unless_rare(self, match: str, forms: Iterable[str]) -> str:
-        """The same, but left open where few chunks hold these terms: their stores have to be looked at anyway."""
-        found = sum(self._everywhere.get(form, _RARE + 1) for form in forms)
-        return match if found <= _RARE else self.scoped(match)
-
-    def holds_part(self, part: str) -> bool:
-        """Whether a word of these stores has this part."""
-        sql = "SELECT 1 FROM chunk_trigrams w CROSS JOIN chunks c ON c.id = w.rowid WHERE w.chunk_trigrams MATCH ?"
-        return bool(
-            self.read(f"{sql} AND c.vector_store_id IN ({self._marks}) LIMIT 1", (_quoted(part), *self._stores))
-        )
+    wanted: Sequence[_Wanted]
+    places: Mapping[str, Mapping[int, int]]
+    """How often each form stands in each chunk that may be found."""
+    total: float
+    """What all that is wanted weighs."""
 
 
-def _look_up(index: _Index, terms: Sequence[QueryTerm]) -> list[_Wanted]:
-    """Decide for each term what stands for it in these stores, and how much it tells."""
-    known: list[_Wanted] = []
+def _look_up(index: StoreIndex, terms: Sequence[QueryTerm]) -> list[_Wanted]:
+    """Decide for each term what stands for it in this store, and how much it tells."""
+    counts = index.counts([term.text for term in terms if not term.prefix])
+    counts |= {term.text: len(index.places(term.text, prefix=True)) for term in terms if term.prefix}
+    wanted: list[_Wanted] = []
     unknown: list[QueryTerm] = []
     for term in terms:
-        count = index.count(term.text, term.prefix)
-        if count:
-            known.append(_Wanted((term.text,), None, term.prefix, math.log(1 + index.total / count), 1.0))
-        else:
+        count = counts.get(term.text, 0)
+        if not count:
             unknown.append(term)
-    typical = sum(w.weight for w in known) / len(known) if known else 1.0
+            continue
+        weight, forms = math.log(1 + index.total / count), [(term.text, 1.0)]
+        if count <= _FEW and len(term.text) > 4 and not (term.cjk or term.joint):
+            forms += [(near, _NEAR_WORD) for near in index.words_near(term.text, count + 1)]
+        wanted.append(_Wanted(tuple(forms), term.prefix, weight))
+    typical = sum(w.weight for w in wanted) / len(wanted) if wanted else 1.0
     for term in unknown:
-        if term.cjk:
-            known.append(_Wanted((), None, False, typical * _UNKNOWN_PAIR, 0.0))
+        if term.cjk or term.joint:
+            wanted.append(_Wanted((), False, typical * _UNKNOWN_JOINT))
         else:
-            known.append(_stand_in(index, term.text, typical))
-    return known
+            wanted.append(_Wanted(_stand_ins(index, term.text), False, typical))
+    return wanted
 
 
-def _stand_in(index: _Index, word: str, weight: float) -> _Wanted:
-    """A word no chunk holds: part of a longer word, else a misspelling of words that are there, else missing."""
-    if len(word) >= 3 and index.holds_part(word):
-        return _Wanted((), word, False, weight, _PART_OF_WORD)
+def _stand_ins(index: StoreIndex, word: str) -> tuple[tuple[str, float], ...]:
+    """What stands for a word no chunk holds: longer words it is a part of, else words it may be a slip of."""
+    if len(word) >= 3 and (longer := index.words_with(word)):
+        return tuple((term, _PART_OF_WORD) for term in longer)
     if len(word) >= 4:
-        # Slips at the first letter are rare, and the letter makes this a short stretch of the vocabulary.
-        vocabulary = index.read(
-            "SELECT term FROM chunk_vocabulary WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
-            (word[0], chr(ord(word[0]) + 1), len(word) - 2, len(word) + 2),
+        return tuple((term, _NEAR_WORD) for term in index.words_near(word, 1))
+    return ()
+
+
+def _ask(index: StoreIndex, wanted: Sequence[_Wanted], condition: Condition | None) -> _Asked:
+    """Look up where everything stands, in chunks whose files meet the condition."""
+    total, forms = sum(w.weight for w in wanted), {form: w.prefix for w in wanted for form, _ in w.forms}
+    if condition is None:
+        return _Asked(wanted, {form: index.places(form, prefix) for form, prefix in forms.items()}, total)
+    allowed = index.allowed(condition)
+    if not allowed:
+        return _Asked(wanted, {}, total)
+    places = {form: index.places(form, prefix).items() for form, prefix in forms.items()}
+    return _Asked(wanted, {f: {id: n for id, n in found if id in allowed} for f, found in places.items()}, total)
+
+
+def _by_words(index: StoreIndex, asked: _Asked) -> list[tuple[float, int]]:
+    """The chunks that hold what is wanted, best first: how well by coverage and density alone, and their numbers."""
+    longer = [_K1 * (1 - _B + _B * length_of(length) / index.length) for length in range(LENGTHS)]
+    held: dict[int, float] = {}
+    frequent: dict[int, float] = {}
+    for w in asked.wanted:
+        counted: set[int] = set()
+        for form, worth in w.forms:  # the best comes first, and the others of a term do not count besides
+            weight, places = w.weight * worth, asked.places.get(form, {})
+            most = weight * (_K1 + 1)
+            for id, times in places.items():
+                if id not in counted:
+                    held[id] = held.get(id, 0.0) + weight
+                    frequent[id] = frequent.get(id, 0.0) + most * times / (times + longer[id % LENGTHS])
+            if len(w.forms) > 1:
+                counted |= places.keys()
+    coverage, total = _COVERAGE / asked.total if asked.total else 0.0, asked.total
+    scores = {id: coverage * weight + _DENSITY * (n := frequent[id]) / (n + total) for id, weight in held.items()}
+    return sorted(((round(score, 6), id) for id, score in scores.items()), reverse=True)
+
+
+def _pool(index: StoreIndex, scored: Sequence[tuple[float, int]]) -> list[Found]:
+    """The best of what a search may see, in their order; of equal ones, those that come first by where they stand."""
+    pool: list[Found] = []
+    start = 0
+    while start < len(scored) and len(pool) < POOL:
+        end = min(start + POOL, len(scored))
+        while end < len(scored) and scored[end][0] == scored[end - 1][0]:
+            end += 1
+        places = index.visible([id for _, id in scored[start:end]])
+        pool += sorted(
+            (Found(id, score, *places[id]) for score, id in scored[start:end] if id in places),
+            key=lambda each: each.order,
         )
-        near = [term for (term,) in vocabulary if is_near(word, term)]
-        counted = sorted((-index.count(term), term) for term in near[:_MIN_CANDIDATES])
-        forms = tuple(term for count, term in counted[:_NEAR_WORDS] if count)
-        if forms:
-            return _Wanted(forms, None, False, weight, _NEAR_WORD)
-    return _Wanted((), None, False, weight, 0.0)
+        start = end
+    return pool[:POOL]
 
 
-def _candidates(index: _Index, wanted: Sequence[_Wanted], request: SearchRequest) -> Iterable[_Candidate]:
-    """The chunks worth scoring, the best of each index."""
-    marks = ", ".join("?" * len(request.vector_store_ids))
-    where = f" AND c.vector_store_id IN ({marks})"
-    parameters: tuple[object, ...] = request.vector_store_ids
-    if request.condition is not None:
-        where += f" AND ({request.condition.sql})"
-        parameters += request.condition.parameters
-    limit = max(_MIN_CANDIDATES, request.max_num_results * _CANDIDATES_PER_RESULT)
-    forms = [_quoted(form) + ("*" if w.prefix else "") for w in wanted for form in w.forms]
-    if forms:
-        sql = "SELECT -w.rank, " + _COLUMNS.format(index="chunk_words")
-        sql += f" WHERE w.chunk_words MATCH ?{where} ORDER BY w.rank LIMIT ?"
-        plain = [form for w in wanted for form in w.forms]
-        match = index.scoped_unless_rare(f"terms : ({' OR '.join(forms)})", plain)
-        for row in index.read(sql, (match, *parameters, limit)):
-            yield _Candidate(*row)
-    parts = [_quoted(w.part) for w in wanted if w.part]
-    if parts:
-        sql = "SELECT 0.0, " + _COLUMNS.format(index="chunk_trigrams")
-        sql += f" WHERE w.chunk_trigrams MATCH ?{where} ORDER BY w.rank LIMIT ?"
-        for row in index.read(sql, (" OR ".join(parts), *parameters, limit)):
-            yield _Candidate(*row)
+def _scored(index: StoreIndex, asked: _Asked, pairs: Sequence[str]) -> Iterable[Found]:
+    """The best passages of a store, with their scores."""
+    pool = _pool(index, _by_words(index, asked))
+    possible = {each.id: _possible(each.id, pairs, asked.places) for each in pool}
+    terms = index.terms([id for id, some in possible.items() if some])
+    for each in pool:
+        if pairs:
+            whole = f" {terms.get(each.id, '')} "
+            together = sum(f" {pair} " in whole for pair in possible[each.id]) / len(pairs)
+        else:
+            together = sum(
+                w.weight * worth
+                for w in asked.wanted
+                for worth in [worth for form, worth in w.forms if each.id in asked.places.get(form, {})][:1]
+            ) / (asked.total or 1.0)
+        yield each._replace(score=round(min(1.0, each.score + _PHRASE * together), 4))
 
 
-def _score(candidate: _Candidate, wanted: Sequence[_Wanted], folded_query: str) -> float:
-    terms = f" {candidate.terms} "  # looking for " term " in a string is quicker than building a set of its terms
-    total = sum(w.weight for w in wanted)
-    held = sum(w.weight * w.worth for w in wanted if _holds(terms, candidate.folded, w))
-    density = candidate.bm25 / (candidate.bm25 + total) if candidate.bm25 > 0 else 0.0
-    score = _COVERAGE * held / total + _PHRASE * _together(candidate.folded, folded_query) + _DENSITY * density
-    return round(min(1.0, score), 4)
-
-
-def _holds(terms: str, folded: str, wanted: _Wanted) -> bool:
-    if wanted.part is not None:
-        return wanted.part in folded
-    end = "" if wanted.prefix else " "
-    return any(f" {form}{end}" in terms for form in wanted.forms)
-
-
-def _together(folded: str, folded_query: str) -> float:
-    """How much of the question stands in the text as it was asked: the share of its pairs of neighbouring words."""
-    words = folded_query.strip(" .,!?。！？\"'").split(" ")
-    if len(words) == 1:
-        return float(words[0] in folded)
-    pairs = [f"{left} {right}" for left, right in pairwise(words)]
-    return sum(pair in folded for pair in pairs) / len(pairs)
-
-
-def _quoted(term: str) -> str:
-    """A term as an FTS5 string: nothing in it is syntax."""
-    return '"' + term.replace('"', '""') + '"'
+def _possible(id: int, pairs: Sequence[str], places: Mapping[str, Mapping[int, int]]) -> list[str]:
+    """The pairs of neighbours that a chunk may have: those of which no half is known to be missing."""
+    return [pair for pair in pairs if all(half not in places or id in places[half] for half in pair.split(" "))]

@@ -13,7 +13,10 @@ import pytest
 from orchestrator.server.knowledge.bodies import Attachment
 from orchestrator.server.knowledge.chunking import ChunkingStrategy
 from orchestrator.server.knowledge.documents import ParserLimits
+from orchestrator.server.knowledge.files import UploadedFiles
+from orchestrator.server.knowledge.indexing import Indexer
 from orchestrator.server.knowledge.library import Knowledge
+from orchestrator.server.knowledge.vector_stores import VectorStoreDocuments
 from orchestrator.server.store import Store
 
 PAPER = Path(__file__).parent / "data" / "paper.pdf"
@@ -52,7 +55,7 @@ def add(knowledge: Knowledge, name: str = "a.md", data: bytes = b"language model
 
 def integrity(store: Store) -> None:
     with store.transaction() as connection:
-        for table in ("chunk_words", "chunk_trigrams"):
+        for table in ("chunk_words", "word_parts"):
             connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
     lost = "SELECT count(*) FROM chunks WHERE attempt NOT IN (SELECT attempt FROM indexed_files)"
     assert store.fetch_rows(lost) == [(0,)]
@@ -220,3 +223,24 @@ def test_what_cannot_be_stored_fails_alone(store):
     failed = [("failed", f"1.md {reason}"), ("failed", f"2.md {reason}")]
     assert asyncio.run(indexed()) == [("completed", None), *failed, ("completed", None)]
     integrity(store)
+
+
+def test_a_fault_of_ours_is_logged_and_ends_the_one_document_it_came_with(store, caplog):
+    class Faulty(UploadedFiles):
+        def read(self, file_id: str) -> Iterator[bytes]:
+            if self.fetch(file_id)["filename"] == "odd.md":
+                raise AssertionError("a fault of ours")
+            return super().read(file_id)
+
+    async def indexed() -> list[tuple[str, str | None]]:
+        documents, files = VectorStoreDocuments(store), Faulty(store)
+        knowledge = Knowledge(documents, files, Indexer(documents, files))
+        attachments = [add(knowledge, name) for name in ("a.md", "odd.md", "b.md")]
+        store_id = knowledge.create_store({}, attachments)["id"]
+        await knowledge.wait_until_indexed([store_id])
+        await knowledge.close()
+        entries = [documents.fetch_entry(store_id, a.file_id) for a in attachments]
+        return [(e["status"], e["last_error"] and e["last_error"]["code"]) for e in entries]
+
+    assert asyncio.run(indexed()) == [("completed", None), ("failed", "server_error"), ("completed", None)]
+    assert "indexing stopped by an unexpected error" in caplog.text

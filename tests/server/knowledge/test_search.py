@@ -1,6 +1,8 @@
 """Searching small real documents, English and Korean, over a real index."""
 
+import random
 import sqlite3
+import time
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from orchestrator.server.knowledge import search_index
 from orchestrator.server.knowledge.chunking import ChunkingStrategy, split
 from orchestrator.server.knowledge.filters import parse_filter
-from orchestrator.server.knowledge.search import Hit, SearchRequest, search
+from orchestrator.server.knowledge.search import POOL, Hit, SearchRequest, search
 from orchestrator.server.knowledge.search_index import Attributes, ReadRows
 from orchestrator.server.store import Store
 
@@ -172,3 +174,73 @@ def test_words_of_other_stores_neither_crowd_out_nor_weigh_in(others):
         among = find(opened, "where are penguins?", "whales and penguins")
     assert [hit.filename for hit in alone] == ["a.md", "b.md"] == [hit.filename for hit in among]
     assert {hit.vector_store_id for hit in among} == {"vs_A"}
+
+
+def filled(opened: sqlite3.Connection, documents: list[tuple[str, str]], store: str = "vs_A") -> None:
+    for number, (name, text) in enumerate(documents):
+        index(opened, store, f"file-{store}-{number}", name, {}, text)
+
+
+def places(opened: sqlite3.Connection, query: str, most: int = 10) -> list[tuple[str, float]]:
+    return [(h.filename, h.score) for h in search(read(opened), SearchRequest((query,), ("vs_A",), most))]
+
+
+@pytest.fixture
+def empty():
+    with Store.open(":memory:") as store, store.transaction() as opened:
+        search_index.create_tables(opened)
+        yield opened
+
+
+TICKETS = [(f"t{number:03}.md", f"Ticket {number:03}: the printer is broken.") for number in range(POOL + 60)]
+
+
+def test_of_equal_passages_the_first_by_name_are_found_in_whatever_order_they_came(empty):
+    filled(empty, TICKETS[::-1])
+    assert [name for name, _ in places(empty, "printer broken", 3)] == ["t000.md", "t001.md", "t002.md"]
+
+
+def test_how_many_are_asked_for_does_not_change_which_come_first(empty):
+    short = [(f"n{number:03}.md", "source open source open") for number in range(60)]
+    filled(
+        empty, [*short, ("exact.md", "We all like open source because it is good, and there is more to say about it.")]
+    )
+    lists = [places(empty, "open source", most) for most in (1, 5, 20, 50)]
+    assert all(found == lists[-1][: len(found)] for found in lists)
+
+
+def test_scores_do_not_depend_on_other_stores(empty):
+    documents = [("r.md", "Goods are returned within 30 days."), ("p.md", "A desk costs 100 euros.")]
+    filled(empty, [*documents, ("s.md", "Shipping is free above 50 euros.")])
+    alone = [places(empty, query) for query in ("shipping euros", "what does a desk cost", "retruned")]
+    assert all(alone)
+    filled(empty, [(f"o{n}.md", f"nothing in common number {n} text, euros, returned") for n in range(300)], "vs_B")
+    assert [places(empty, query) for query in ("shipping euros", "what does a desk cost", "retruned")] == alone
+
+
+@pytest.mark.parametrize(
+    "query", ["returning", "returned goods", "cancelled", "cancelling", "delivering", "subscriptions", "items"]
+)
+def test_other_forms_of_an_english_word_find_it(empty, query):
+    filled(empty, [("a.md", "You can return items. Cancel the subscription. We deliver on Monday."), ("b.md", "Tea.")])
+    assert [name for name, _ in places(empty, query)] == ["a.md"]
+
+
+def test_a_slip_that_stands_in_a_document_does_not_hide_the_word(empty):
+    documents = ["Receive your invoice by email.", "Recieve is a common misspelling.", "They receive letters.", "Tea."]
+    filled(empty, [(f"{number}.md", text) for number, text in enumerate(documents)])
+    assert [name for name, _ in places(empty, "recieve")] == ["1.md", "2.md", "0.md"]
+
+
+@pytest.mark.parametrize("query", ["UserName", "fetchUserName", "getUserName", "get_user_name", "user name"])
+def test_the_parts_of_an_identifier_are_asked_for_too(empty, query):
+    filled(empty, [("client.py", "def getUserName(): pass"), ("other.md", "Nothing of that.")])
+    assert [name for name, _ in places(empty, query)] == ["client.py"]
+
+
+def test_a_word_of_thousands_of_letters_is_looked_for_at_once(empty):
+    word = "".join(random.Random(1).choices("abcdefghij", k=4700))
+    filled(empty, [("a.md", word)])
+    before = time.perf_counter()
+    assert places(empty, f"{word[:2000]}x{word[2000:]}") == []
+    assert time.perf_counter() - before < 5, "it took half a minute"

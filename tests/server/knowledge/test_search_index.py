@@ -1,6 +1,9 @@
 """Documents enter, change and leave the index whole."""
 
 import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +11,7 @@ from orchestrator.server.knowledge import search_index
 from orchestrator.server.knowledge.chunking import ChunkingStrategy, split
 from orchestrator.server.knowledge.search import SearchRequest, search
 from orchestrator.server.knowledge.search_index import ReadRows
+from orchestrator.server.knowledge.vector_stores import VectorStoreDocuments
 from orchestrator.server.store import Store
 
 TEXT = "# 제목\n\n" + "".join(f"문단 {n}: the quick brown fox number {n} jumps.\n\n" for n in range(40))
@@ -45,19 +49,43 @@ def test_the_schema_can_be_made_twice(connection):
     assert found(connection, "fox") == {"file-1"}
 
 
-def test_a_database_from_before_gets_its_totals_counted_once_and_kept_from_then_on(connection):
-    for name in ("chunk_counted", "chunk_discounted"):
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute("DROP TABLE chunk_totals")
-    add(connection)
-    search_index.create_tables(connection)
-    add(connection, file="file-2", text="a lazy dog")
-    add(connection, store="vs_B", text="a lazy dog")
-    counted = "SELECT vector_store_id, count(*) FROM chunks GROUP BY vector_store_id ORDER BY 1"
-    kept = "SELECT vector_store_id, count FROM chunk_totals ORDER BY 1"
-    assert connection.execute(kept).fetchall() == connection.execute(counted).fetchall() != []
+def whole(connection: sqlite3.Connection) -> None:
+    """Hold what is counted to the chunks, and the indexes to their contents."""
+    connection.execute("INSERT INTO chunk_words (chunk_words) VALUES ('integrity-check')")
+    connection.execute("INSERT INTO word_parts (word_parts) VALUES ('integrity-check')")
+    for store, number, count, terms in connection.execute("SELECT * FROM chunk_totals").fetchall():
+        rows = connection.execute("SELECT terms FROM chunks WHERE vector_store_id = ?", (store,)).fetchall()
+        assert (len(rows), sum(len(row[0].split()) for row in rows)) == (count, terms)
+        words = Counter(term for row in rows for term in set(row[0].split()))
+        assert dict(connection.execute("SELECT term, chunks FROM words WHERE store = ?", (number,))) == words
+
+
+def test_what_is_counted_follows_what_comes_and_goes(connection):
+    for file in ("file-1", "file-2"):
+        add(connection, file=file)
+        add(connection, "vs_B", file, "other words")
+    whole(connection)
+    add(connection, text="a lazy dog")
     search_index.remove_file(connection, "vs_B", "file-1")
-    assert connection.execute(kept).fetchall() == connection.execute(counted).fetchall()
+    whole(connection)
+
+
+def test_a_database_from_before_is_indexed_again_and_its_vectors_stay(tmp_path):
+    """`data/index-1.sql` is what the first layout left of two stores, one of them half indexed, with a vector."""
+    path = tmp_path / "server.db"
+    with closing(sqlite3.connect(path)) as former:
+        former.executescript((Path(__file__).parent / "data" / "index-1.sql").read_text(encoding="utf-8"))
+    with Store.open(path) as store:
+        for _ in range(2):
+            VectorStoreDocuments(store)
+        with store.transaction() as connection:
+            whole(connection)
+            assert found(connection, "foxes") == {"file-1"}
+            assert found(connection, "대출", "vs_B") == {"file-2"}
+            assert found(connection, "unfinished") == set()
+            search_index.remove_file(connection, "vs_A", "file-1")
+            assert connection.execute("SELECT count(*) FROM chunk_embeddings").fetchone() == (1,)
+            whole(connection)
 
 
 def test_the_text_comes_back_whole(connection):
@@ -79,10 +107,12 @@ def test_a_removed_file_leaves_nothing_behind(connection):
     search_index.remove_file(connection, "vs_A", "file-1")
     assert found(connection, "fox") == {"file-2"}
     assert search_index.read_text(read(connection), "vs_A", "file-1") == ""
-    terms = {term for (term,) in connection.execute("SELECT term FROM chunk_vocabulary")}
-    assert terms == {"vsa", "fox", "hunt"}
-    connection.execute("INSERT INTO chunk_words (chunk_words) VALUES ('integrity-check')")
-    connection.execute("INSERT INTO chunk_trigrams (chunk_trigrams) VALUES ('integrity-check')")
+    assert connection.execute("SELECT term, chunks FROM words ORDER BY term").fetchall() == [("fox", 1), ("hunt", 1)]
+    whole(connection)
+    search_index.remove_file(connection, "vs_A", "file-2")
+    for table in ("chunks", "chunk_totals", "words", "indexed_files"):
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    whole(connection)
 
 
 def test_a_file_in_two_stores_is_removed_from_one(connection):
