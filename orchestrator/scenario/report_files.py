@@ -12,5 +12,5 @@ def load_report(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ReportError(f"{file} is no text in UTF-8", "write a report with `orch test --json FILE`") from None
+        raise ReportError(f"{file} is not UTF-8 text", "write a report with `orch test --json FILE`") from None
     return parse_report(text, str(file))

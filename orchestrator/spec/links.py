@@ -229,7 +229,8 @@ class Linker:
                     message = f"the function `{name}` is {_MARKED[mark]} and not among the tools"
                     hint = f"list it under `tools`; there are: {', '.join(listed) or 'none'}"
                     self._problems.append(document.diagnostic(message, ("agents", mark, number), hint))
-        for number, name in enumerate(assistant.agents.bridges or ()):
+        bridges = assistant.agents.bridges or () if self._wire == "agents" else ()  # elsewhere they say nothing
+        for number, name in enumerate(bridges):
             if name not in there:
                 message = f"`{name}` is bridged and not among the tools"
                 hint = f"list `{name}` under `tools`, or take it out here"
