@@ -208,7 +208,7 @@ def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_
     assert "not in threads, conversations" in listed.err
     young = orch("gc", "--delete", "--older-than", "60")
     assert (young.out.splitlines()[0][:22], young.err.count("2 younger than 60 minutes")) == (
-        "No uploaded file on lo",
+        "No orphaned uploads of",
         1,
     )
     data = json.loads(orch("gc", "--older-than", "60", "--format", "json").out)
