@@ -16,7 +16,7 @@ from orchestrator.model.project import STATE_FOLDER
 from orchestrator.model.scripted import ScriptedModel
 from orchestrator.providers.embeddings import RemoteEmbedder
 from orchestrator.providers.local_models import serve_models
-from orchestrator.providers.registry import is_url, names_a_user
+from orchestrator.providers.registry import fault_of_url
 from orchestrator.providers.upstream import RemoteEndpoint
 from orchestrator.server.addresses import is_loopback
 from orchestrator.server.assembly import assemble
@@ -135,10 +135,7 @@ def _open_upstream(url: str | None, key_env: str | None) -> RemoteEndpoint | Non
         if key_env is not None:
             raise UsageError("there is no --upstream", "say where the models are: --upstream URL")
         return None
-    if not is_url(url):
-        raise UsageError(f"--upstream {url} is no address", "for example --upstream http://127.0.0.1:11434/v1")
-    if names_a_user(url):
-        raise UsageError("--upstream has a name or a password in its address", "give the key with --upstream-key-env")
+    _check_url("--upstream", url)
     return RemoteEndpoint(url, _read_key(key_env))
 
 
@@ -147,11 +144,17 @@ def _open_embedder(url: str | None, model: str | None, key_env: str | None) -> R
         if model is not None or key_env is not None:
             raise UsageError("there is no --embeddings", "say where they come from: --embeddings URL")
         return None
-    if not is_url(url):
-        raise UsageError(f"--embeddings {url} is no address", "for example --embeddings http://127.0.0.1:11434/v1")
+    _check_url("--embeddings", url)
     if model is None:
         raise UsageError("--embeddings needs --embeddings-model", "name the model, as the API at that address knows it")
     return RemoteEmbedder(url, model, _read_key(key_env))
+
+
+def _check_url(option: str, url: str) -> None:
+    """Raise `UsageError` for what is not the address of an API alone."""
+    if (fault := fault_of_url(url)) is not None:
+        hint = f"for example {option} http://127.0.0.1:11434/v1; a key is given by {option}-key-env"
+        raise UsageError(f"the address of {option} {fault[0]}", hint)
 
 
 def _read_key(name: str | None) -> str | None:

@@ -32,9 +32,6 @@ async def open_provider(project: Project, env: Mapping[str, str]) -> Provider:
 async def _open_local(project: Project, env: Mapping[str, str]) -> Provider:
     asked, upstream = project.target.embeddings, project.target.upstream
     place = None if upstream is None else _checked_place(project, upstream, env)
-    if upstream is not None and names_a_user(upstream.base_url):
-        what = "has a name or a password in the address of `upstream`"
-        raise _problem(project, what, "leave it out; a key is given by reference, api_key: {env: NAME}")
     embedder = endpoint = None
     if asked is not None:
         url, key = _checked_place(project, asked, env)
@@ -83,13 +80,11 @@ def _read_url(project: Project) -> str:
     return _checked_url(project, written)
 
 
-def is_url(written: str) -> bool:
-    """Tell whether this is the address of an API, and nothing more."""
-    return _fault_of(written) is None
+def fault_of_url(written: str) -> tuple[str, str] | None:
+    """Say what is wrong with the address of an API, and what to write instead; None where it is one and no more.
 
-
-def _fault_of(written: str) -> tuple[str, str] | None:
-    """Say what is wrong with the address of an API, and what to write instead."""
+    The address itself is not quoted: it may hold a password.
+    """
     try:
         parts = urlsplit(written)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -107,13 +102,8 @@ def _fault_of(written: str) -> tuple[str, str] | None:
     return ("has a `#`, which is never sent", "leave out what follows it") if "#" in written else None
 
 
-def names_a_user(url: str) -> bool:
-    """Tell whether an address has a name or a password in it, which would be sent, and shown, as it is written."""
-    return "@" in urlsplit(url).netloc
-
-
 def _checked_url(project: Project, written: str) -> str:
-    if (fault := _fault_of(written)) is not None:
+    if (fault := fault_of_url(written)) is not None:
         raise _problem(project, f"has a `base_url` that {fault[0]}", fault[1])
     return written
 

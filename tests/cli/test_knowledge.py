@@ -221,7 +221,7 @@ def test_what_nothing_has_is_listed_and_deleted_only_when_asked(orch, shop, tmp_
     release = tmp_path / "releases" / "elsewhere" / "tutor.json"
     release.parent.mkdir(parents=True)
     release.write_text(json.dumps({"request": {"file_ids": [left["id"]]}}))
-    assert orch("gc", "--delete", "--any-size").out.startswith("No uploaded file")
+    assert orch("gc", "--delete", "--any-size").out.startswith("No orphaned uploads")
     release.unlink()
     assert orch("gc", "--delete", "--any-size").out.splitlines()[-1] == "1 deleted."
     data = json.loads(orch("gc", "--format", "json").out)

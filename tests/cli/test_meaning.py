@@ -80,7 +80,7 @@ def test_the_server_searches_by_meaning_and_rewrites_when_asked(shop):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--embeddings", "nowhere", "--embeddings-model", "m"), "--embeddings nowhere is no address"),
+        (("--embeddings", "nowhere", "--embeddings-model", "m"), "the address of --embeddings is no address"),
         (("--embeddings", "http://127.0.0.1:9/v1"), "--embeddings needs --embeddings-model"),
         (("--embeddings-model", "m"), "there is no --embeddings"),
     ],

@@ -122,7 +122,7 @@ def test_models_that_the_endpoint_has_are_known(orch, shop):
     ("old", "new", "said"),
     [
         ("'URL/v1'", "nowhere", "has a `base_url` that is no address"),
-        ("'URL/v1'", "'http://me:secret@127.0.0.1:9/v1'", "has a name or a password in the address of `upstream`"),
+        ("'URL/v1'", "'http://me:secret@127.0.0.1:9/v1'", "holds a user or a password"),
         ("{env: MODEL_KEY}", "sk-written", "api_key"),
         ("assistants: {provider: local,", "assistants: {provider: agents,", "`upstream` is for `provider: local`"),
         ("MODEL_KEY", "NO_KEY", "lacks its key: the environment variable NO_KEY is not set"),
@@ -139,8 +139,8 @@ def test_what_is_wrong_with_the_settings_is_told(orch, shop, old, new, said):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--upstream", "nowhere"), "--upstream nowhere is no address"),
-        (("--upstream", "http://me:secret@127.0.0.1:9"), "--upstream has a name or a password in its address"),
+        (("--upstream", "nowhere"), "the address of --upstream is no address"),
+        (("--upstream", "http://me:secret@127.0.0.1:9"), "the address of --upstream holds a user or a password"),
         (("--upstream-key-env", "MODEL_KEY"), "there is no --upstream"),
         (("--upstream", "http://127.0.0.1:9", "--upstream-key-env", "NO_KEY"), "variable NO_KEY is not set"),
         (("--upstream", "http://127.0.0.1:9", "--upstream-key-env", "ODD_KEY"), "holds characters that no key has"),

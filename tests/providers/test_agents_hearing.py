@@ -117,7 +117,7 @@ def test_reasons_are_told_in_whatever_shape_they_come(events, failure):
 )
 def test_what_an_agent_waits_for_is_named_in_whatever_shape_it_comes(actions, named):
     told = send(*BEGUN, session("requires_action", required_actions=actions))
-    assert told.failure == Failure("requires_action", f"the agent waits for {named}, which nobody here gives")
+    assert told.failure == Failure("requires_action", f"the agent waits for {named}, which orch cannot give")
 
 
 def test_what_is_heard_of_the_turn_is_told_while_it_happens():
