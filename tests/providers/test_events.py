@@ -54,7 +54,7 @@ def test_what_nobody_wants_is_not_decoded():
 
 @pytest.mark.parametrize("data", ["broken", "[1]", "1"])
 def test_an_event_that_is_wanted_and_broken_is_an_error(data):
-    with pytest.raises(ValueError, match="an event a that is no JSON object"):
+    with pytest.raises(ValueError, match="an event a that is not a JSON object"):
         events(f"event: a\ndata: {data}\n\n".encode())
 
 
