@@ -2,7 +2,8 @@
 
 Against a server that answers 50 ms late, a first sync, planned, applied and indexed, is held to the bare uploads of
 the same files by the SDK, as many at once; the requests it took are exact. Memory is the peak of the process that
-applies: with few and many files, with a small and a large one. Last, a plan over 20,000 files that did not change, held
+applies: with few and many files, with a small and a large one, and with a small and a large text on the local target,
+where the same process indexes it. Last, a plan over 20,000 files that did not change, held
 to `git status` of the same folder and the start of `orch` together. Exits 1 where a limit is passed.
 """
 
@@ -26,10 +27,10 @@ from orchestrator.reconcile.planner import PlanOptions
 from orchestrator.spec.loader import Ask, load
 
 FILES, FEW, MANY = 2_000, 200, 20_000
-LARGE = 512 * 1024**2
+LARGE, LONG = 512 * 1024**2, 15 * 1024**2
 SYNC_LIMIT, POLLS = 1.3, 200
 GROWTH = 40
-"""Megabytes that ten times the files, or a file of 512 MB, may cost."""
+"""Megabytes that ten times the files, a file of 512 MB, or a text of 15 MB that is indexed, may cost."""
 PLAN_LIMIT, ROUNDS = 2.0, 5
 ORCH = [sys.executable, "-m", "orchestrator"]
 PROJECT = """\
@@ -147,6 +148,31 @@ def memory(root: Path) -> bool:
     return by_count <= GROWTH and by_size <= GROWTH
 
 
+def indexing_memory(root: Path) -> bool:
+    """Print what a text costs in memory where it is indexed by the process that applies."""
+    peaks = []
+    for size in (10 * 1024, LONG):
+        folder = root / f"text-{size}"
+        folder.mkdir()
+        write(folder, "", 0)
+        (folder / "orch.yaml").write_text(
+            PROJECT.replace("provider: assistants, base_url: 'URL/v1'", "provider: local")
+        )
+        (folder / "docs").mkdir()
+        with (folder / "docs" / "long.txt").open("w", encoding="utf-8") as file:
+            number = 0
+            while file.tell() < size:
+                file.write("".join(f"Line {n} tells of matter {n % 9973}.\n" for n in range(number, number + 300)))
+                number += 300
+        peaks.append(peak(folder))
+    small, large = peaks
+    print(
+        f"memory of indexing                 10 KB {small:4.0f} MB, {LONG // 1024**2} MB of text {large:4.0f} MB"
+        f" (at most {GROWTH} MB more)"
+    )
+    return large - small <= GROWTH
+
+
 def seconds(command: list[str], folder: Path) -> float:
     """Give the median of some goes; raises SystemExit where one fails."""
     times = []
@@ -192,7 +218,12 @@ def main() -> int:
         root = Path(name)
         for part in ("sync", "memory", "unchanged"):
             (root / part).mkdir()
-        within = [first_sync(root / "sync"), memory(root / "memory"), unchanged(root / "unchanged")]
+        within = [
+            first_sync(root / "sync"),
+            memory(root / "memory"),
+            indexing_memory(root / "memory"),
+            unchanged(root / "unchanged"),
+        ]
     return 0 if all(within) else 1
 
 

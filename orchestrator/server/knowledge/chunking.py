@@ -8,7 +8,7 @@ Korean comes out somewhat higher than there, so a chunk is rather too small than
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 MAX_DOCUMENT_TOKENS = 5_000_000  # guides/retrieval: the most one file may hold
@@ -46,56 +46,74 @@ class DocumentTooLongError(ValueError):
     """A document of more than MAX_DOCUMENT_TOKENS tokens."""
 
 
-class _Tokens(NamedTuple):
-    starts: "array[int]"
-    ends: "array[int]"
-    borders: bytearray
-
-
 def count_tokens(text: str) -> int:
     """How many tokens a text counts by this module's rule."""
     return sum(1 for _ in _TOKEN.finditer(text))
 
 
-def split(text: str, strategy: ChunkingStrategy = AUTO) -> Iterator[Chunk]:
+def split(text: str | Iterable[str], strategy: ChunkingStrategy = AUTO) -> Iterator[Chunk]:
     """The pieces of a document, in order; together they cover every token.
 
     A piece ends at the best border (paragraph, then line, sentence, word) in the last quarter of its room, and the
     next one begins at the best border in the first half of the overlap: neighbours share at most
     `overlap_tokens` and, except where the document ends, at least half of them. Raises DocumentTooLongError.
+
+    The document may come in parts, cut anywhere: no more of it is held in memory than a piece and a part.
     """
-    tokens = _scan(text)
-    total = len(tokens.starts)
-    start, position = 0, 0
-    while start < total:
-        room_end = start + strategy.max_tokens
-        if room_end >= total:
-            end = total
-        else:
-            end = _best_border(tokens.borders, start + strategy.max_tokens * 3 // 4 + 1, room_end)
-        # The blanks up to the next token belong to the piece, so that the pieces add up to the document.
-        first, last = tokens.starts[start], tokens.ends[end - 1] if end == total else tokens.starts[end]
-        yield Chunk(position, first, last, text[first:last])
-        if end == total:
+    window = _Window((text,) if isinstance(text, str) else text)
+    most, overlap, position = strategy.max_tokens, strategy.overlap_tokens, 0
+    while window.fill(most + 1):
+        if len(window.starts) <= most:
+            yield Chunk(position, *window.cut(window.starts[0], window.ends[-1]))
             return
-        overlap = strategy.overlap_tokens
-        start = _best_border(tokens.borders, end - overlap, end - (overlap + 1) // 2, earliest=True)
+        end = _best_border(window.borders, most * 3 // 4 + 1, most)
+        # The blanks up to the next token belong to the piece, so that the pieces add up to the document.
+        yield Chunk(position, *window.cut(window.starts[0], window.starts[end]))
+        window.drop(_best_border(window.borders, end - overlap, end - (overlap + 1) // 2, earliest=True))
         position += 1
 
 
-def _scan(text: str) -> _Tokens:
-    """Where tokens are, and how good a border stands before each."""
-    starts, ends, borders = array("L"), array("L"), bytearray()
-    previous_end = 0
-    for match in _TOKEN.finditer(text):
-        start = match.start()
-        if len(starts) == MAX_DOCUMENT_TOKENS:
-            raise DocumentTooLongError(f"more than {MAX_DOCUMENT_TOKENS:,} tokens")
-        borders.append(_border(text, previous_end, start))
-        starts.append(start)
-        ends.append(match.end())
-        previous_end = match.end()
-    return _Tokens(starts, ends, borders)
+class _Window:
+    """The tokens of a document from one on, with where they are and how good a border stands before each."""
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        self.starts, self.ends, self.borders = array("L"), array("L"), bytearray()
+        self._parts, self._exhausted = iter(parts), False
+        self._text, self._base = "", 0  # what is held of the document, and where it begins there
+        self._reached = self._count = 0
+
+    def fill(self, wanted: int) -> bool:
+        """Have so many tokens, or all there are; tell whether there is any."""
+        while len(self.starts) < wanted and not self._exhausted:
+            part = next(self._parts, None)
+            self._exhausted = part is None
+            keep = self.starts[0] if self.starts else self._reached
+            keep = max(0, min(keep, self._reached) - 1)  # the sign before tells what border it is
+            self._text = self._text[keep - self._base :] + (part or "")
+            self._base = keep
+            self._scan()
+        return bool(self.starts)
+
+    def cut(self, start: int, end: int) -> tuple[int, int, str]:
+        """A stretch of the document."""
+        return start, end, self._text[start - self._base : end - self._base]
+
+    def drop(self, count: int) -> None:
+        """Let the first tokens go."""
+        del self.starts[:count], self.ends[:count], self.borders[:count]
+
+    def _scan(self) -> None:
+        found = list(_TOKEN.finditer(self._text, self._reached - self._base))
+        if not self._exhausted and found:
+            found.pop()  # it may go on in the next part
+        for match in found:
+            if self._count == MAX_DOCUMENT_TOKENS:
+                raise DocumentTooLongError(f"more than {MAX_DOCUMENT_TOKENS:,} tokens")
+            self._count += 1
+            self.borders.append(_border(self._text, self._reached - self._base, match.start()))
+            self.starts.append(match.start() + self._base)
+            self._reached = match.end() + self._base
+            self.ends.append(self._reached)
 
 
 def _border(text: str, previous_end: int, start: int) -> int:

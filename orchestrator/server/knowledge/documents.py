@@ -8,8 +8,11 @@ process that is killed at a deadline and has a memory limit. The server itself t
 import asyncio
 import codecs
 import importlib.util
+import io
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -20,7 +23,7 @@ OFFICE = {"docx": "docx", "pptx": "pptx"}
 """Extensions that the `documents` extra reads, each with the module it brings."""
 SUPPORTED_EXTENSIONS = frozenset(_PLAIN.split()) | OFFICE.keys()
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # a text of 5,000,000 tokens, the most one file may hold, is well below it
-_AT_ONCE = 64 * 1024  # so little is decoded in less time than it takes to hand it to a thread
+_PART_BYTES = 64 * 1024
 
 _PARSERS = {
     "pdf": Path(__file__).with_name("documents_pdf.py"),
@@ -56,12 +59,11 @@ def extension_of(filename: str) -> str:
     return Path(filename).suffix[1:].lower()
 
 
-async def extract_text(filename: str, content: IO[bytes], limits: ParserLimits | None = None) -> str:
-    """The text of one document, with `\\n` as its only line end.
+async def open_text(filename: str, content: IO[bytes], limits: ParserLimits | None = None) -> IO[bytes]:
+    """Give the file that holds the text of one document, for `read_text`: itself, or what its parser wrote.
 
-    `content` is a file of the operating system (it may be handed to a child process), read from its start.
-    A document without any text is an error, not an empty success: a scanned PDF that is silently never found
-    is the worse surprise. Raises DocumentError.
+    `content` is a file of the operating system (it may be handed to a child process), read from its start. However
+    large it is, memory holds a small part of it. Raises DocumentError.
     """
     extension = extension_of(filename)
     if extension not in SUPPORTED_EXTENSIONS:
@@ -69,41 +71,63 @@ async def extract_text(filename: str, content: IO[bytes], limits: ParserLimits |
     if extension in OFFICE and importlib.util.find_spec(OFFICE[extension]) is None:
         hint = f"files of type .{extension} need the extra `documents`: pip install python-docx python-pptx"
         raise DocumentError("unsupported_file", f"{filename}: {hint}")
-    content.seek(0, os.SEEK_END)
-    size = content.tell()
-    content.seek(0)
-    if extension == "pdf" or extension in OFFICE:
-        text = await _parse(filename, _PARSERS[extension], content, None, limits or ParserLimits())
-    else:
-        at_once = size <= _AT_ONCE
-        text = decode_text(filename, content) if at_once else await asyncio.to_thread(decode_text, filename, content)
-        if extension == "html":
-            text = await _parse(filename, _PARSERS["html"], None, text.encode(), limits or ParserLimits())
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise DocumentError("invalid_file", f"{filename} contains no text; scanned pages need text recognition first")
-    return text
+    if extension == "html":
+        with tempfile.TemporaryFile() as page:
+            await asyncio.to_thread(_transcode, filename, content, page)
+            return await _parse(filename, _PARSERS["html"], page, limits or ParserLimits())
+    if extension in _PARSERS:
+        content.seek(0)
+        return await _parse(filename, _PARSERS[extension], content, limits or ParserLimits())
+    return content
 
 
-def decode_text(filename: str, content: IO[bytes]) -> str:
-    """Text in UTF-8, UTF-16 with a byte order mark, or ASCII; raises DocumentError for anything else."""
-    data = content.read(MAX_TEXT_BYTES + 1)
-    if len(data) > MAX_TEXT_BYTES:
+def read_text(filename: str, file: IO[bytes]) -> Iterator[str]:
+    """The text of a file part by part, with `\\n` as its only line end: UTF-8, UTF-16 with a byte order mark, or ASCII.
+
+    Raises DocumentError for anything else. A document without any text is an error too, not an empty success: a
+    scanned PDF that is silently never found is the worse surprise.
+    """
+    _check_size(filename, file)
+    mark = file.read(3)
+    wide = mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    offset = 3 if mark == codecs.BOM_UTF8 else 0
+    file.seek(offset)
+    decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8")()
+    lines, read, said = io.IncrementalNewlineDecoder(None, translate=True), 0, False
+    data = b"-"
+    while data:
+        data = file.read(_PART_BYTES)
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            place = f"{error.reason} at byte {offset - pending + error.start}"
+            message = f"{filename} is not UTF-8, UTF-16 or ASCII text: {place}; save it as UTF-8"
+            raise DocumentError("invalid_file", message) from error
+        if "\0" in text:
+            place = f"at character {read + text.index(chr(0))}"
+            raise DocumentError("invalid_file", f"{filename} is not text: it holds a zero byte {place}")
+        offset, read, said = offset + len(data), read + len(text), said or not (not text or text.isspace())
+        part: str = lines.decode(text, final=not data)  # without a decoder it takes text
+        if part:
+            yield part
+    if not said:
+        why = "; scanned pages need text recognition first" if extension_of(filename) == "pdf" else ""
+        raise DocumentError("invalid_file", f"{filename} contains no text{why}")
+
+
+def _check_size(filename: str, file: IO[bytes]) -> None:
+    file.seek(0, os.SEEK_END)
+    if file.tell() > MAX_TEXT_BYTES:
         limit = MAX_TEXT_BYTES // 1024**2
         raise DocumentError("invalid_file", f"{filename} holds more than {limit} MB of text; split it into parts")
-    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError(
-            "invalid_file",
-            f"{filename} is not UTF-8, UTF-16 or ASCII text: {error.reason} at byte {error.start}; save it as UTF-8",
-        ) from error
-    if "\0" in text:
-        raise DocumentError(
-            "invalid_file", f"{filename} is not text: it holds a zero byte at character {text.index(chr(0))}"
-        )
-    return text
+    file.seek(0)
+
+
+def _transcode(filename: str, content: IO[bytes], page: IO[bytes]) -> None:
+    for part in read_text(filename, content):
+        page.write(part.encode())
+    page.seek(0)
 
 
 def _unsupported(filename: str, extension: str) -> str:
@@ -111,23 +135,41 @@ def _unsupported(filename: str, extension: str) -> str:
     return f"{filename}: {kind} not supported for search; use one of {', '.join(sorted(SUPPORTED_EXTENSIONS))}"
 
 
-async def _parse(
-    filename: str, script: Path, stdin: IO[bytes] | None, piped: bytes | None, limits: ParserLimits
-) -> str:
-    """Run a parser script over a file or over piped bytes and return what it wrote."""
+async def _parse(filename: str, script: Path, source: IO[bytes], limits: ParserLimits) -> IO[bytes]:
+    """Run a parser script over a file and give the file it wrote."""
+    output = tempfile.TemporaryFile()  # noqa: SIM115  # it is what is given
+    try:
+        status, complaints = await _run(filename, script, source, output, limits)
+        if status == 0:
+            return output
+        if status == _REFUSED:
+            output.seek(0)
+            reason = output.read(_PART_BYTES).decode(errors="replace").strip()
+            raise DocumentError("invalid_file", f"{filename} cannot be read: {reason}")
+        last_line = complaints.decode(errors="replace").strip().rpartition("\n")[2] or "no reason given"
+        raise DocumentError("invalid_file", f"{filename} is broken, its parser stopped: {last_line[:300]}")
+    except BaseException:  # cancelled counts too
+        output.close()
+        raise
+
+
+async def _run(
+    filename: str, script: Path, source: IO[bytes], output: IO[bytes], limits: ParserLimits
+) -> tuple[int | None, bytes]:
+    """Run a parser script; gives its exit status and what it complained about."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # the folder of the script holds modules whose names must not hide those of installed packages
         str(script),
         str(limits.memory_bytes),
         str(MAX_TEXT_BYTES),
-        stdin=asyncio.subprocess.PIPE if stdin is None else stdin,
-        stdout=asyncio.subprocess.PIPE,
+        stdin=source,
+        stdout=output,
         stderr=asyncio.subprocess.PIPE,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
     try:
-        output, complaints = await asyncio.wait_for(process.communicate(piped), limits.seconds)
+        _, complaints = await asyncio.wait_for(process.communicate(), limits.seconds)
     except TimeoutError as error:
         message = f"{filename} could not be read within {limits.seconds:g} seconds; split it into smaller files"
         raise DocumentError("invalid_file", message) from error
@@ -135,10 +177,4 @@ async def _parse(
         if process.returncode is None:
             process.kill()
             await process.wait()
-    text = output.decode(errors="replace")
-    if process.returncode == 0:
-        return text
-    if process.returncode == _REFUSED:
-        raise DocumentError("invalid_file", f"{filename} cannot be read: {text.strip()}")
-    last_line = complaints.decode(errors="replace").strip().rpartition("\n")[2] or "no reason given"
-    raise DocumentError("invalid_file", f"{filename} is broken, its parser stopped: {last_line[:300]}")
+    return process.returncode, complaints

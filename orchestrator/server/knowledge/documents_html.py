@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 if sys.platform != "win32":
     import resource
 
-_HIDDEN = frozenset(["script", "style", "template"])
+_HIDDEN = frozenset(["script", "style"])
 _LINES = frozenset(
     re.findall(r"\w+", "address article aside br dd div dt figcaption footer form header li main nav option tr")
 )
@@ -25,12 +25,15 @@ class VisibleText(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._hidden = 0
+        self._hidden = self._templates = self._before = 0
         self._preformatted = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a block, or a stretch nobody sees."""
         self._hidden += tag in _HIDDEN
+        if tag == "template":
+            self._before = self._before if self._templates else len(self.parts)
+            self._templates += 1
         self._preformatted += tag == "pre"
         self._border(tag)
 
@@ -42,6 +45,10 @@ class VisibleText(HTMLParser):
         """Close a block; an end tag without its start changes nothing."""
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
+        if tag == "template" and self._templates:  # one that is never closed hides nothing
+            self._templates -= 1
+            if not self._templates:
+                del self.parts[self._before :]
         if tag == "pre":
             self._preformatted = max(0, self._preformatted - 1)
         self._border(tag)

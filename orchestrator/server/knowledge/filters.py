@@ -4,13 +4,17 @@ Comparisons are typed: a number is never equal to or below a text. A file withou
 and `nin` and nothing else. The public reference is silent on both; these are the readings that never surprise.
 """
 
+import json
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.server.wire import WireError, invalid
 
 MAX_DEPTH = 8
 MAX_COMPARISONS = 256
+MAX_VALUES = 10_000
+"""In all lists of a filter together."""
 
 _OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _COMPARISONS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin")
@@ -28,21 +32,42 @@ class Condition:
 
 def parse_filter(value: object, param: str = "filters") -> Condition:
     """The condition a filter of a request stands for; raises WireError 400 with the place in `param`."""
-    condition = _parse(value, param, 1)
-    if condition.sql.count("json_each") > MAX_COMPARISONS:
+    size = _size(value, param, 1)
+    if size.comparisons > MAX_COMPARISONS:
         raise _wrong(f"Invalid '{param}': at most {MAX_COMPARISONS} comparisons are allowed.", param)
-    return condition
+    if size.values > MAX_VALUES:
+        raise _wrong(f"Invalid '{param}': at most {MAX_VALUES:,} values are allowed in lists.", param)
+    return _parse(value, param)
 
 
-def _parse(value: object, param: str, depth: int) -> Condition:
+class _Size(NamedTuple):
+    comparisons: int
+    values: int
+
+
+def _size(value: object, param: str, depth: int) -> _Size:
+    """How much a filter asks, whatever is wrong with it; raises WireError where it is nested too deep."""
     if not isinstance(value, dict):
-        raise _wrong(f"Invalid type for '{param}': expected an object.", param)
+        return _Size(0, 0)
     if depth > MAX_DEPTH:
         raise _wrong(f"Invalid '{param}': filters are nested at most {MAX_DEPTH} deep.", param)
+    inner, listed = value.get("filters"), value.get("value")
+    sizes = (
+        [_size(each, f"{param}.filters[{place}]", depth + 1) for place, each in enumerate(inner)]
+        if isinstance(inner, list)
+        else []
+    )
+    values = len(listed) if isinstance(listed, list) else 0
+    return _Size(sum(s.comparisons for s in sizes) + (not sizes), sum(s.values for s in sizes) + values)
+
+
+def _parse(value: object, param: str) -> Condition:
+    if not isinstance(value, dict):
+        raise _wrong(f"Invalid type for '{param}': expected an object.", param)
     kind = value.get("type")
     if kind in ("and", "or"):
         _check_keys(value, ("type", "filters"), param)
-        return _join(kind, value["filters"], param, depth)
+        return _join(kind, value["filters"], param)
     if kind in _COMPARISONS:
         _check_keys(value, ("type", "key", "value"), param)
         return _compare(str(kind), value["key"], value["value"], param)
@@ -63,11 +88,11 @@ def _check_keys(value: dict[str, Any], keys: tuple[str, ...], param: str) -> Non
             raise _wrong(f"Unknown parameter: '{param}.{key}'.", f"{param}.{key}")
 
 
-def _join(kind: str, filters: object, param: str, depth: int) -> Condition:
+def _join(kind: str, filters: object, param: str) -> Condition:
     param = f"{param}.filters"
     if not isinstance(filters, list) or not filters:
         raise _wrong(f"Invalid '{param}': expected an array of at least one filter.", param)
-    parts = [_parse(part, f"{param}[{index}]", depth + 1) for index, part in enumerate(filters)]
+    parts = [_parse(part, f"{param}[{index}]") for index, part in enumerate(filters)]
     sql = f" {kind.upper()} ".join(part.sql for part in parts)
     return Condition(f"({sql})", tuple(parameter for part in parts for parameter in part.parameters))
 
@@ -79,13 +104,15 @@ def _compare(kind: str, key: object, value: object, param: str) -> Condition:
     if kind in ("in", "nin"):
         if not isinstance(value, list) or not value or not all(_is_scalar(item) for item in value):
             raise _wrong(f"Invalid type for '{param}': expected an array of strings or numbers.", param)
-        tests = [_test("=", item) for item in value]
-        test = Condition(" OR ".join(t.sql for t in tests), tuple(p for t in tests for p in t.parameters))
+        for index, item in enumerate(value):
+            _check_number(item, f"{param}[{index}]")
+        test = _listed(value)
     else:
         if not _is_scalar(value):
             raise _wrong(f"Invalid type for '{param}': expected a string, a number or a boolean.", param)
         if isinstance(value, bool) and kind not in ("eq", "ne"):
             raise _wrong(f"Invalid type for '{param}': '{kind}' compares strings or numbers.", param)
+        _check_number(value, param)
         test = _test(_OPERATORS.get(kind, "="), value)
     negation = "NOT " if kind in ("ne", "nin") else ""
     sql = f"{negation}EXISTS (SELECT 1 FROM json_each(f.attributes) AS a WHERE a.key = ? AND ({test.sql}))"
@@ -101,6 +128,30 @@ def _test(operator: str, value: Any) -> Condition:
         return Condition("a.type = ?", ("true" if value else "false",))
     if isinstance(value, str):
         return Condition(f"a.type = 'text' AND a.value {operator} ?", (value,))
-    # SQLite's integers have 64 bits; a larger one is compared as the floating point number JSON means anyway.
-    number = value if abs(value) < 2**63 else float(value)
-    return Condition(f"a.type IN ('integer', 'real') AND a.value {operator} ?", (number,))
+    return Condition(f"a.type IN ('integer', 'real') AND a.value {operator} ?", (_within_sqlite(value),))
+
+
+def _listed(values: list[Any]) -> Condition:
+    """Any of these; a parameter for each type, because SQLite's expressions are not of any length."""
+    texts = [value for value in values if isinstance(value, str)]
+    numbers = [_within_sqlite(value) for value in values if not isinstance(value, str | bool)]
+    tests = [_test("=", value) for value in (True, False) if any(each is value for each in values)]
+    for types, those in (("'text'", texts), ("'integer', 'real'", numbers)):
+        if those:
+            sql = f"a.type IN ({types}) AND a.value IN (SELECT value FROM json_each(?))"
+            tests.append(Condition(sql, (json.dumps(those),)))
+    return Condition(" OR ".join(t.sql for t in tests), tuple(p for t in tests for p in t.parameters))
+
+
+def _check_number(value: Any, param: str) -> None:
+    try:
+        finite = isinstance(value, str) or math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise _wrong(f"Invalid value for '{param}': expected a number that 64 bits can hold.", param)
+
+
+def _within_sqlite(value: Any) -> Any:
+    """SQLite's integers have 64 bits; a larger one is compared as the floating point number JSON means anyway."""
+    return float(value) if isinstance(value, int) and abs(value) >= 2**63 else value

@@ -9,12 +9,13 @@ import asyncio
 import logging
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import IO, NamedTuple
 
 from orchestrator.server.knowledge import search_index
 from orchestrator.server.knowledge.chunking import ChunkingStrategy, DocumentTooLongError, split
-from orchestrator.server.knowledge.documents import DocumentError, ParserLimits, extract_text
+from orchestrator.server.knowledge.documents import DocumentError, ParserLimits, open_text, read_text
 from orchestrator.server.knowledge.embedder import EmbeddingError
 from orchestrator.server.knowledge.files import KIND as FILE
 from orchestrator.server.knowledge.files import UploadedFiles
@@ -26,7 +27,7 @@ from orchestrator.server.store import Body
 # Chunks stored in one transaction: nobody else waits longer than for these.
 _PORTION = 64
 _ROUND = 100
-_SMALL = 4096  # characters that are prepared in less time than it takes to hand them to a thread
+_SMALL = 4096  # bytes that are prepared in less time than it takes to hand them to a thread
 _SHARED_SECONDS = 0.05  # nobody waits longer to see a document ended, or for the transaction that ends several
 _VECTOR_SECONDS = 20.0  # a document waits no longer for its vectors; they are added once it is found by its words
 _IN_MEMORY = 1024**2  # a larger document is laid down in a file while it is read
@@ -132,14 +133,10 @@ class Indexer:
         filename, attempt = file["filename"], search_index.new_attempt()
         chunks: list[Entry] = []
         try:
-            text = await self._read(file_id, filename)
-            at_once = len(text) <= _SMALL
-            chunks = _prepare(entry, text) if at_once else await asyncio.to_thread(_prepare, entry, text)
-            finish = _completed(sum(chunk.size for chunk in chunks))
-            if self._vectors is not None or len(chunks) > _PORTION:
-                for start in range(0, len(chunks), _PORTION):
-                    await asyncio.to_thread(self._add, entry, attempt, chunks[start : start + _PORTION])
-                chunks = []
+            with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
+                await self._fetch(file_id, content)
+                size, chunks = await self._store(entry, attempt, filename, content)
+            finish = _completed(size)
             await self._embed(vector_store_id, file_id, attempt)
         except DocumentError as error:
             finish = _failed(error.code, error.message)
@@ -148,6 +145,25 @@ class Indexer:
         except (OSError, sqlite3.Error) as error:
             finish = _failed("server_error", f"{filename} could not be indexed: {error}")
         return _Ready(entry, attempt, filename, chunks, finish)
+
+    async def _fetch(self, file_id: str, content: IO[bytes]) -> None:
+        for piece in self._files.read(file_id):
+            content.write(piece)
+            await asyncio.sleep(0)
+        content.flush()
+
+    async def _store(self, entry: Body, attempt: int, filename: str, content: IO[bytes]) -> tuple[int, list[Entry]]:
+        """Store a document portion by portion; gives its size, and the chunks of a small one, which are not stored."""
+        at_once, size = content.tell() <= _SMALL, 0
+        with await open_text(filename, content, self._limits) as text:
+            portions = _portions(entry, filename, text)
+            while portion := next(portions, []) if at_once else await asyncio.to_thread(next, portions, []):
+                portion_size = sum(chunk.size for chunk in portion)
+                if not size and len(portion) < _PORTION and self._vectors is None:
+                    return portion_size, portion
+                size += portion_size
+                await asyncio.to_thread(self._add, entry, attempt, portion)
+        return size, []
 
     async def _embed(self, vector_store_id: str, file_id: str, attempt: int) -> None:
         """Give a document its vectors while it is waited for; an endpoint that failed is left alone for this round."""
@@ -160,14 +176,6 @@ class Indexer:
             self._silent = True
             why = str(error) or f"they did not come within {_VECTOR_SECONDS:g} s"
             _log.warning("indexing goes on by words only, vectors are added later: %s", why)
-
-    async def _read(self, file_id: str, filename: str) -> str:
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
-            for piece in self._files.read(file_id):
-                content.write(piece)
-                await asyncio.sleep(0)
-            content.flush()
-            return await extract_text(filename, content, self._limits)
 
     def _add(self, entry: Body, attempt: int, chunks: Sequence[Entry]) -> None:
         with self._documents.store.transaction() as connection:
@@ -213,10 +221,13 @@ class _Ready(NamedTuple):
     finish: Callable[[Body], Body]
 
 
-def _prepare(entry: Body, text: str) -> list[Entry]:
+def _portions(entry: Body, filename: str, text: IO[bytes]) -> Iterator[list[Entry]]:
+    """The chunks of a document, as many at a time as are stored in one transaction."""
     sizes = entry["chunking_strategy"]["static"]
     strategy = ChunkingStrategy(sizes["max_chunk_size_tokens"], sizes["chunk_overlap_tokens"])
-    return search_index.prepare(split(text, strategy))
+    chunks = split(read_text(filename, text), strategy)
+    while portion := list(islice(chunks, _PORTION)):
+        yield search_index.prepare(portion)
 
 
 def _tell(task: asyncio.Task[None]) -> bool:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
+from orchestrator.server.knowledge.search import POOL
 from orchestrator.server.knowledge.search_index import ReadRows
 
 MOST_BYTES = 256 * 1024**2
@@ -50,9 +51,12 @@ class Matrices:
         self._lock = threading.Lock()
 
     def nearest(
-        self, vector_store_id: str, query: bytes, most: int, allowed: Collection[int] | None = None
+        self, vector_store_id: str, query: bytes, allowed: Collection[int] | None = None, most: int = 2 * POOL
     ) -> list[tuple[int, float]]:
-        """Give the chunks of a store nearest to a question, with their cosines; vectors of another length are none."""
+        """Give the chunks of a store nearest to a question, with their cosines; vectors of another length are none.
+
+        Twice as many as are ranked, for half of them may be of documents that are not finished.
+        """
         rows = self._read("SELECT count FROM chunk_totals WHERE vector_store_id = ?", (vector_store_id,))
         count, width = (rows[0][0] if rows else 0), len(query)
         if count * width > self._most_bytes:

@@ -1,14 +1,14 @@
 """Searching vector stores, as the search route and the `file_search` tool ask for it."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from orchestrator.server.knowledge.filters import parse_filter
 from orchestrator.server.knowledge.hybrid import search_both
 from orchestrator.server.knowledge.matrices import MakeComparable, Matrices
-from orchestrator.server.knowledge.search import POOL, Hit, SearchRequest, search
+from orchestrator.server.knowledge.search import Hit, SearchRequest, search
 from orchestrator.server.knowledge.vector_stores import VectorStoreDocuments
 from orchestrator.server.knowledge.vectors import Vectors
 from orchestrator.server.tools import SearchHit
@@ -63,9 +63,4 @@ class StoreSearcher:
         asked = await self._vectors.embed_queries(wanted.queries)
         if asked is None:
             return await asyncio.to_thread(search, self._read, wanted)
-        return await asyncio.to_thread(search_both, self._read, wanted, asked, self._nearest)
-
-    def _nearest(self, vector_store_id: str, query: bytes, allowed: Collection[int] | None) -> list[tuple[int, float]]:
-        if self._matrices is None:
-            return []
-        return self._matrices.nearest(vector_store_id, query, 2 * POOL, allowed)  # half may be of unfinished documents
+        return await asyncio.to_thread(search_both, self._read, wanted, asked, self._matrices.nearest)

@@ -10,7 +10,7 @@ import importlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -145,6 +145,7 @@ def _distance() -> Callable[..., int]:
     return distance
 
 
+@lru_cache(maxsize=8192)  # a text has few words, and most of them many times
 def _plain(word: str) -> str:
     """A word as it is stored: no case, no accents, no ending."""
     if not word.isascii():

@@ -78,3 +78,10 @@ def test_auto_is_800_tokens_with_400_shared():
     chunks = list(split("word " * 2000, AUTO))
     assert [count_tokens(chunk.text) for chunk in chunks] == [800, 800, 800, 800]
     assert shared(chunks[0], chunks[1]) == 400
+
+
+@given(st.text(alphabet="ab한. \n!_", max_size=400), st.integers(1, 9), st.integers(4, 30))
+def test_a_text_in_parts_gives_the_same_pieces(text, size, most):
+    strategy = ChunkingStrategy(most, most // 2)
+    parts = [text[start : start + size] for start in range(0, len(text), size)]
+    assert list(split(iter(parts), strategy)) == list(split(text, strategy))

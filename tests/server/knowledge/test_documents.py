@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from orchestrator.server.knowledge.documents import MAX_TEXT_BYTES, DocumentError, ParserLimits, extract_text
+from orchestrator.server.knowledge.documents import MAX_TEXT_BYTES, DocumentError, ParserLimits, open_text, read_text
 
 ENGLISH = "Language models are unsupervised multitask learners"
 KOREAN = "언어 모델은 비지도 다중 과제 학습기이다"
@@ -69,7 +69,12 @@ def upload() -> Iterator[IO[bytes]]:
 def extract(upload: IO[bytes], filename: str, data: bytes, limits: ParserLimits | None = None) -> str:
     upload.write(data)
     upload.flush()
-    return asyncio.run(extract_text(filename, upload, limits))
+
+    async def text() -> str:
+        with await open_text(filename, upload, limits) as opened:
+            return "".join(read_text(filename, opened))
+
+    return asyncio.run(text())
 
 
 def refusal(upload: IO[bytes], filename: str, data: bytes, limits: ParserLimits | None = None) -> DocumentError:
@@ -115,6 +120,19 @@ def test_what_is_no_text_is_invalid(upload, data, reason):
     error = refusal(upload, "notes.txt", data)
     assert error.code == "invalid_file"
     assert reason in error.message
+    assert "text recognition" not in error.message, "nothing was scanned"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("begin", range(4))
+def test_a_text_is_read_in_parts_whatever_stands_where_they_meet(upload, encoding, begin):
+    text = "." * begin + "한\r\n" * 60_000
+    assert extract(upload, "long.md", text.encode(encoding)) == text.replace("\r\n", "\n")
+
+
+def test_where_a_long_text_is_broken_is_told_from_its_beginning(upload):
+    data = ("한" * 60_000).encode() + b"\xff" + b"x" * 100_000
+    assert "at byte 180000;" in refusal(upload, "a.txt", data).message
 
 
 def test_a_text_beyond_the_limit_is_refused_before_it_is_read_whole(upload):
@@ -139,6 +157,11 @@ def test_html_gives_what_a_reader_sees(upload):
         "a b",
         "x = 1\n        y",
     ]
+
+
+def test_an_unclosed_template_does_not_take_the_rest_of_the_page_along(upload):
+    page = b"<p>first</p><template><p>draft</p></template><p>second</p><template><p>third</p>"
+    assert extract(upload, "page.html", page) == "first\n\nsecond\n\nthird"
 
 
 def test_html_without_visible_text_is_invalid(upload):

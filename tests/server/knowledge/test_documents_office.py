@@ -12,7 +12,7 @@ import pptx
 import pytest
 from pptx.util import Inches
 
-from orchestrator.server.knowledge.documents import DocumentError, ParserLimits, extract_text
+from orchestrator.server.knowledge.documents import DocumentError, ParserLimits, open_text, read_text
 
 KOREAN = "언어 모델은 비지도 다중 과제 학습기이다"
 
@@ -26,7 +26,12 @@ def upload():
 def extract(upload: IO[bytes], filename: str, data: bytes, limits: ParserLimits | None = None) -> str:
     upload.write(data)
     upload.flush()
-    return asyncio.run(extract_text(filename, upload, limits))
+
+    async def text() -> str:
+        with await open_text(filename, upload, limits) as opened:
+            return "".join(read_text(filename, opened))
+
+    return asyncio.run(text())
 
 
 def refusal(upload: IO[bytes], filename: str, data: bytes, limits: ParserLimits | None = None) -> DocumentError:

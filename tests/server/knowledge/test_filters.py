@@ -48,6 +48,10 @@ def compare(kind: str, key: str, value: object) -> dict[str, object]:
         (compare("in", "topic", ["lm", "math"]), {"paper", "note"}),
         (compare("in", "year", [2019, "2019"]), {"paper", "odd"}),
         (compare("nin", "topic", ["lm"]), {"note", "odd", "bare"}),
+        (compare("in", "year", [f"{n}" for n in range(1500)] + [2019]), {"paper"}),
+        (compare("nin", "year", [*range(1500), "2019"]), {"paper", "note", "bare"}),
+        (compare("in", "draft", [True, 0]), {"note"}),
+        (compare("in", "year", [2019.0, 10**30]), {"paper"}),
         (compare("eq", 'quo"te', "1' OR 1=1 --"), {"odd"}),
         ({"type": "and", "filters": [compare("gte", "year", 2000), compare("ne", "draft", True)]}, {"paper"}),
         (
@@ -86,6 +90,11 @@ def test_filters_choose_files(value, names):
         ({"type": "and", "filters": []}, "filters.filters"),
         ({"type": "or", "filters": [compare("eq", "a", 1), compare("eq", "a", {})]}, "filters.filters[1].value"),
         ({"type": "or", "filters": [compare("eq", "a", 1)] * 300}, "filters"),
+        ({"type": "or", "filters": [compare("in", "a", [1] * 6000)] * 2}, "filters"),
+        (compare("lt", "a", 10**400), "filters.value"),
+        (compare("eq", "a", float("nan")), "filters.value"),
+        (compare("eq", "a", float("inf")), "filters.value"),
+        (compare("in", "a", [1, 10**400]), "filters.value[1]"),
     ],
 )
 def test_a_wrong_filter_is_refused_with_its_place(value, param):

@@ -65,13 +65,13 @@ def test_vectors_are_kept_in_memory_until_the_store_changes_also_by_another_proc
         matrices = Matrices(store.fetch_apart, "meanings", make, most_bytes)
         question = array("f", meaning("automobile")).tobytes()
         for _ in range(3):
-            assert len(matrices.nearest(id, question, 5)) == 2
+            assert len(matrices.nearest(id, question)) == 2
         assert len(made) == (3 if most_bytes == 1 else 1)
         with Store.open(tmp_path / "server.db") as other:
             file = other.fetch_rows("SELECT file_id FROM indexed_files WHERE filename = 'dog.md'")[0][0]
             Knowledge.open(other).detach(id, file)
-        assert len(matrices.nearest(id, question, 5)) == 1
-        assert matrices.nearest("vs_other", question, 5) == []
+        assert len(matrices.nearest(id, question)) == 1
+        assert matrices.nearest("vs_other", question) == []
 
     run(store, Meanings(), work)
 
