@@ -63,7 +63,7 @@ def test_what_is_not_there_is_told_with_where_it_was_looked_for(root, tmp_path_f
 
 @pytest.mark.parametrize("target", ["", "..", "a/b"])
 def test_no_target_leads_out_of_the_folder(root, target):
-    with pytest.raises(UsageError, match="no name of a target"):
+    with pytest.raises(UsageError, match="not the name of a target"):
         load_release("tutor", target=target, folder=root)
 
 

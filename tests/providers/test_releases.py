@@ -77,7 +77,7 @@ def test_a_copy_under_another_name_is_told(releases, folder):
 @pytest.mark.parametrize("name", ["", "..", "../one", "a/b", ".hidden", "/etc/passwd"])
 def test_no_name_leads_out_of_the_folder(releases, name):
     for act in (releases.read, releases.remove, lambda each: releases.write(Release(each, {"model": "m"}), new=True)):
-        with pytest.raises(TargetMissingError, match="no name of a release"):
+        with pytest.raises(TargetMissingError, match="not the name of a release"):
             act(name)
 
 

@@ -111,7 +111,7 @@ def test_drift_from_what_is_declared_to_what_is_live():
     text = drift_markdown(found)
     assert "**Drift: 1 field of 1 resource. 1 clean.**" in text
     assert "# temperature (changed outside)\n- 0.2\n+ 0.9" in text
-    assert "Declared and not live" in text
+    assert "Declared but not live" in text
     many = tuple(Drifted(numbered(n), None, problem="`|</details>" * 50) for n in range(5000))
     assert len(drift_markdown(Drift("p", "t", many))) < MOST
 
