@@ -71,7 +71,7 @@ def test_no_drift_then_drift_then_none_again(orch, tutor):
 def test_what_is_not_live_is_no_drift(orch, tutor):
     done = orch("drift", "specs/")
     assert done.code == 0
-    assert "Declared and not live" in done.out
+    assert "Declared but not live" in done.out
 
 
 def test_only_get_requests_are_sent(orch, tutor, tmp_path):
