@@ -30,12 +30,11 @@ async def open_local(
     project: Project, embedder: RemoteEmbedder | None = None
 ) -> AssistantsProvider | AgentsProvider | ResponsesProvider:
     """Start the embedded server on the project's database; raises what `database` does. It closes the embedder."""
-    file, models = database(project), [serve_model(model) for model in project.models]
     async with AsyncExitStack() as stack:
-        store = Store.open(file)
-        stack.callback(store.close)
         if embedder is not None:
             stack.push_async_callback(embedder.close)
+        store, models = Store.open(database(project)), [serve_model(model) for model in project.models]
+        stack.callback(store.close)
         app = create_app(assemble(store, models, embedder=embedder))
         await stack.enter_async_context(running(app))
         transport, close = InProcess(app), stack.pop_all().aclose
