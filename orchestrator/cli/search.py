@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from orchestrator.cli.output import as_json, show_text
 from orchestrator.errors import UsageError
 from orchestrator.model.knowledge import MOST_RESULTS, Found, Query
 from orchestrator.project import fetch_observed, open_session
-from orchestrator.reconcile.live_stores import get_store_id
+from orchestrator.reconcile.live_stores import declared_store, get_store_id
 from orchestrator.reporting.search_text import search_json, search_text
 
 _HINT = 'for example --filter topic=billing, or --filter \'{"type": "gte", "key": "year", "value": 2026}\''
@@ -71,12 +72,13 @@ def command(
 
     Exit codes: 0 done, even if nothing was found; 1 error.
     """
+    asked = Query(_utf_8(query), most, min_score, _joined(filters))
     project = load_project((start,), target, variables)
-    asked = Query(query, most, min_score, _joined(filters))
+    address = declared_store(store, project)
 
     async def fetch() -> tuple[Found, ...]:
         async with open_session(project, os.environ) as session:
-            id = get_store_id(store, project, await fetch_observed(session))
+            id = get_store_id(address, project, await fetch_observed(session)) if address else store
             return await session.provider.search(id, asked)
 
     found = asyncio.run(fetch())
@@ -97,11 +99,11 @@ def _joined(written: tuple[str, ...]) -> Mapping[str, Any] | None:
 def _filter(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         try:
-            value = json.loads(text)
+            value = json.loads(_utf_8(text), parse_constant=_finite, parse_float=_finite)
         except ValueError as error:
             raise UsageError(f"--filter {text} is no JSON: {error}", _HINT) from None
         return dict(value)
-    key, equals, value = text.partition("=")
+    key, equals, value = _utf_8(text).partition("=")
     if not key or not equals:
         raise UsageError(f"--filter {text} is neither KEY=VALUE nor JSON", _HINT)
     return {"type": "eq", "key": key, "value": _scalar(value)}
@@ -110,7 +112,24 @@ def _filter(text: str) -> Mapping[str, Any]:
 def _scalar(text: str) -> str | float | bool:
     """Give the value as YAML would: `true` and numbers are no texts, quoted ones are."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except ValueError:
         return text
     return value if isinstance(value, str | int | float | bool) else text
+
+
+def _finite(text: str) -> float:
+    """Read a number; raises `UsageError` for one that JSON does not know or that is too large."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise UsageError(f"--filter: {text} is no number that JSON has", "as a text it is written in quotes: '\"NaN\"'")
+    return number
+
+
+def _utf_8(text: str) -> str:
+    """Give the text; raises `UsageError` where the shell handed over bytes that are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the command line holds bytes that are no UTF-8", "write it in UTF-8") from None
+    return text

@@ -34,14 +34,13 @@ async def open_local(
 
     It closes the embedder, and the endpoint whose models answer where no ScriptedModel has the name.
     """
-    file, models = database(project), serve_models(project.models, upstream)
     async with AsyncExitStack() as stack:
-        store = Store.open(file)
-        stack.callback(store.close)
         if embedder is not None:
             stack.push_async_callback(embedder.close)
         if upstream is not None:
             stack.push_async_callback(upstream.close)
+        store, models = Store.open(database(project)), serve_models(project.models, upstream)
+        stack.callback(store.close)
         app = create_app(assemble(store, models, embedder=embedder))
         await stack.enter_async_context(running(app))
         transport, close = InProcess(app), stack.pop_all().aclose

@@ -361,6 +361,12 @@ def test_a_store_is_searched_as_assistants_do(orch, shop, tmp_path, target):
             ("handbook", "x"),
             "handbook is not there on target local\n  hint: run `orch apply --target local`",
         ),
+        (("handbok", "x"), "there is no VectorStore called handbok\n  hint: did you mean `handbook`?"),
+        (("handbook", "x", "--filter", "y=NaN"), "NaN is no number that JSON has"),
+        (("handbook", "x", "--filter", "y=1e999"), "1e999 is no number that JSON has"),
+        (("handbook", "x", "--filter", '{"type": "eq", "key": "y", "value": Infinity}'), "Infinity is no number"),
+        (("handbook", "x", "--filter", "y=\udcff"), "bytes that are no UTF-8"),
+        (("handbook", "x\udcff"), "bytes that are no UTF-8"),
         (("handbook", "x", "--filter", "y"), "--filter y is neither KEY=VALUE nor JSON"),
         (("handbook", "x", "--filter", "{"), "--filter { is no JSON"),
         (("handbook", "x", "-n", "51"), "51 is not in the range 1<=x<=50"),
@@ -370,3 +376,8 @@ def test_what_cannot_be_searched_is_told(orch, shop, arguments, said):
     done = orch("search", *arguments)
     assert done.code in (2, 64)
     assert said in done.err
+
+
+def test_a_name_that_no_spec_has_is_refused_before_the_target_is_opened(orch, shop, tmp_path):
+    assert orch("search", "handbok", "x").code == 64
+    assert not (tmp_path / ".orch" / "local.db").exists()

@@ -10,6 +10,7 @@ like-looking words stand in at a lower worth.
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -189,22 +190,24 @@ def _ask(index: StoreIndex, wanted: Sequence[_Wanted], condition: Condition | No
 def _by_words(index: StoreIndex, asked: _Asked) -> list[tuple[float, int]]:
     """The chunks that hold what is wanted, best first: how well by coverage and density alone, and their numbers."""
     longer = [_K1 * (1 - _B + _B * length_of(length) / index.length) for length in range(LENGTHS)]
-    held: dict[int, float] = {}
-    frequent: dict[int, float] = {}
+    held: defaultdict[int, float] = defaultdict(float)
+    frequent: defaultdict[int, float] = defaultdict(float)
     for w in asked.wanted:
         counted: set[int] = set()
         for form, worth in w.forms:  # the best comes first, and the others of a term do not count besides
             weight, places = w.weight * worth, asked.places.get(form, {})
             most = weight * (_K1 + 1)
+            once = [most / (1 + more) for more in longer]
             for id, times in places.items():
-                if id not in counted:
-                    held[id] = held.get(id, 0.0) + weight
-                    frequent[id] = frequent.get(id, 0.0) + most * times / (times + longer[id % LENGTHS])
+                if not counted or id not in counted:
+                    held[id] += weight
+                    length = id % LENGTHS
+                    frequent[id] += once[length] if times == 1 else most * times / (times + longer[length])
             if len(w.forms) > 1:
                 counted |= places.keys()
     coverage, total = _COVERAGE / asked.total if asked.total else 0.0, asked.total
-    scores = {id: coverage * weight + _DENSITY * (n := frequent[id]) / (n + total) for id, weight in held.items()}
-    return sorted(((round(score, 6), id) for id, score in scores.items()), reverse=True)
+    scores = [(coverage * held[id] + _DENSITY * often / (often + total), id) for id, often in frequent.items()]
+    return sorted(((round(score, 6), id) for score, id in scores), reverse=True)
 
 
 def _pool(index: StoreIndex, scored: Sequence[tuple[float, int]]) -> list[Found]:
