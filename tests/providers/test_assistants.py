@@ -1,6 +1,7 @@
 """The reconciler over the Assistants wire: what holds in memory holds over a real server."""
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,24 +39,30 @@ async def applied(provider: Provider, resources: Resources) -> Applied:
     return await carried_out(await planned(provider, resources), provider, resources)
 
 
-def with_sources(resources: Resources, source: Path) -> Resources:
-    """Give every declared file a content; the server believes the digest it is told."""
+def with_sources(resources: Resources, folder: Path) -> Resources:
+    """Give every declared file a content, another for each digest, and the digest of that: what is sent is checked."""
 
-    def sources(resource: Resource) -> dict[str, str]:
-        return {label: str(source) for path in resource.fields if (label := file_label(path)) is not None}
+    def real(resource: Resource) -> Resource:
+        fields, sources = dict(resource.fields), {}
+        for path, value in resource.fields.items():
+            if (label := file_label(path)) is not None:
+                content = f"words to index: {value['sha256']}".encode()
+                source = folder / f"{value['sha256']}.md"
+                source.write_bytes(content)
+                fields[path] = {**value, "sha256": hashlib.sha256(content).hexdigest()}
+                sources[label] = str(source)
+        return replace(resource, fields=fields, sources=sources)
 
-    return {where: replace(resource, sources=sources(resource)) for where, resource in resources.items()}
+    return {where: real(resource) for where, resource in resources.items()}
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(projects(), projects(ignoring=True))
 def test_apply_then_plan_is_empty_over_the_whole_language(first, second):
     async def check(folder: Path) -> None:
-        source = folder / "content.md"
-        source.write_text("words to index")
         async with in_process(folder) as (provider, _):
             for declared in (first, second):
-                resources = with_sources(declared, source)
+                resources = with_sources(declared, folder)
                 outcome = await applied(provider, resources)
                 assert outcome.exit_code == 0, outcome
                 again = await planned(provider, resources)
@@ -67,11 +74,9 @@ def test_apply_then_plan_is_empty_over_the_whole_language(first, second):
 
 def test_a_store_may_take_over_what_another_loses_in_the_same_session(tmp_path):
     async def check():
-        source = tmp_path / "content.md"
-        source.write_text("words to index")
         async with in_process(tmp_path) as (provider, _):
             for name in ("papers", "policies", "papers"):
-                resources = with_sources(project(store(name, {file_path("a.md"): FILE}, whole={"files"})), source)
+                resources = with_sources(project(store(name, {file_path("a.md"): FILE}, whole={"files"})), tmp_path)
                 assert (await applied(provider, resources)).exit_code == 0
                 assert {change.action for change in (await planned(provider, resources)).changes} == {Action.NOOP}
 

@@ -47,14 +47,14 @@ def ask(url: str, key: str | None = None) -> ModelStep:
         (
             lambda _: error(429, "no money", code="insufficient_quota"),
             "rate_limit_exceeded",
-            ["no money", "waiting does not mend this"],
+            ["no money", "waiting does not help"],
         ),
         (
             lambda _: with_headers(error(500, "out of memory"), NOW),
             "server_error",
             ["out of memory (HTTP 500) (3 attempts)", "look at its log"],
         ),
-        (lambda _: PlainTextResponse("<html>"), "server_error", ["answered with no JSON object", "ends in /v1"]),
+        (lambda _: PlainTextResponse("<html>"), "server_error", ["was not answered with a JSON object", "ends in /v1"]),
         (lambda _: {"choices": []}, "server_error", ["holds no answer"]),
         (lambda _: {"error": {"code": 429, "message": "busy"}}, "rate_limit_exceeded", [": busy"]),
         (lambda _: {"error": "broken for sk-right"}, "server_error", [": broken for ***"]),
