@@ -11,6 +11,7 @@ from orchestrator.model.address import Kind
 from orchestrator.model.conversation import ReplyStatus
 from orchestrator.model.project import Project, Target
 from orchestrator.model.scripted import Rule, ScriptedModel
+from orchestrator.providers.embeddings import RemoteEmbedder
 from orchestrator.providers.local import open_local
 from tests.providers.building import JOURNAL, TUTOR, desired
 
@@ -61,6 +62,25 @@ def test_a_database_outside_the_project_is_refused(tmp_path, db):
     assert found.message == f"the database `{db}` lies outside the project"
     assert found.position == WHERE
     assert not list(tmp_path.rglob("*.db"))
+
+
+@pytest.mark.parametrize("db", ["../outside.db", "no-database.db"])
+def test_an_embedder_is_closed_also_where_the_database_cannot_be_opened(tmp_path, db):
+    class Watched(RemoteEmbedder):
+        closed = False
+
+        async def close(self) -> None:
+            self.closed = True
+            await super().close()
+
+    async def opened() -> bool:
+        embedder = Watched("http://127.0.0.1:9/v1", "m")
+        with pytest.raises(OrchError):
+            await open_local(project(tmp_path, db=db), embedder)
+        return embedder.closed
+
+    (tmp_path / "no-database.db").write_text("This is no database, and long enough to be seen as none. " * 20)
+    assert asyncio.run(opened())
 
 
 def test_a_folder_that_cannot_be_made_is_said_at_the_target(tmp_path):

@@ -72,14 +72,15 @@ def query_terms(query: str) -> list[QueryTerm]:
 
 
 def neighbours(query: str) -> list[str]:
-    """The pairs of terms, with a blank between, that a text holds where it has the question word for word."""
-    pairs: list[str] = []
-    tail = ""
-    for run in _runs(query):
-        texts = [term.text for term in _asked(run)]
-        pairs += [f"{left} {right}" for left, right in pairwise([tail, *texts] if tail else texts)]
-        tail = run[-1] if _IS_CJK.match(run) else texts[-1]
-    return pairs
+    """The stretches of terms, with blanks between, that a text holds where it has the question word for word.
+
+    They are of two neighbouring words each, or of one that stands alone.
+    """
+    runs = [([term.text for term in _asked(run)], run) for run in _runs(query)]
+    if len(runs) == 1:
+        return [f"{left} {right}" for left, right in pairwise(runs[0][0])]
+    ends = [[*texts, run[-1]] if len(run) > 1 and _IS_CJK.match(run) else texts for texts, run in runs]
+    return [" ".join([*left, *texts]) for left, (texts, _) in zip(ends, runs[1:], strict=False)]
 
 
 def rewritten(query: str) -> str:
