@@ -7,8 +7,9 @@ with a filter that few files meet, by words and meaning together (1,024 dimensio
 beside a second store. Prints a line a kind, with the ratio of the 95th
 percentiles; exits 1 where one passes its limit.
 
-A question of misspelt words alone has no fair bare query: FTS5 looks up what is not there and is done. Such kinds are
-printed for what they are, and held to the limit within the mix of all kinds.
+A question of misspelt words alone has no fair bare query: FTS5 looks up what is not there and is done. One of a single
+word takes it so little that what else the machine does decides. Both kinds are printed for what they are, and held to
+the limit within the mix of all kinds.
 """
 
 import math
@@ -177,7 +178,8 @@ def compare_all(bench: Bench, beside: str, languages: dict[str, Language], chanc
     for tongue, language in languages.items():
         for kind, mix in kinds.items():
             questions = [language.question(*mix) for _ in range(QUESTIONS)]
-            within.append(bench.compare(f"{tongue}, {kind}{beside}", questions))
+            limit = None if mix == (0, 1) else LIMIT
+            within.append(bench.compare(f"{tongue}, {kind}{beside}", questions, limit=limit))
             every += questions[: QUESTIONS // 4]
     english = languages["English"]
     slips = {"a slip among other words": ((2, 2), LIMIT), "a slip alone": ((0, 1), None)}
