@@ -121,15 +121,20 @@ def test_a_search_in_the_middle_of_a_swap_finds_one_of_the_two(tmp_path):
     async def check():
         async with in_process(tmp_path) as (provider, _):
             id = await provider.create(documents(tmp_path, {A: "penguins of old"}), JOURNAL)
-            swap = asyncio.create_task(updated(provider, id, documents(tmp_path, {A: "penguins anew"}), A))
-            found = []
-            while not swap.done():
+
+            async def found() -> set[str]:
                 answer = await provider._client.post(f"/vector_stores/{id}/search", {"query": "penguins"}, once=False)
-                found.append({hit["content"][0]["text"] for hit in answer["data"]})
+                return {hit["content"][0]["text"] for hit in answer["data"]}
+
+            assert await found() == {"penguins of old"}
+            swap = asyncio.create_task(updated(provider, id, documents(tmp_path, {A: "penguins anew"}), A))
+            meanwhile = []
+            while not swap.done():
+                meanwhile.append(await found())
             await swap
-            assert found[0] == {"penguins of old"}
-            assert all(found)
-            assert {"penguins anew"} in found[-2:] or {"penguins of old", "penguins anew"} in found
+            assert meanwhile
+            assert all(meanwhile)
+            assert await found() == {"penguins anew"}
 
     run(check())
 
