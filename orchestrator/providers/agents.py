@@ -14,7 +14,7 @@ from orchestrator.providers._client import Client
 from orchestrator.providers._shapes import mapping
 from orchestrator.providers.agents_conversation import AgentsConversation
 from orchestrator.providers.agents_wire import CAPABILITIES, PATHS, find_homeless, from_wire, get_bridges, to_wire
-from orchestrator.providers.interface import Capabilities, Conversation, Desired, Hearer, Journal, Live
+from orchestrator.providers.interface import Conversation, Desired, Hearer, Journal, Live
 from orchestrator.providers.keys import CommandKey
 from orchestrator.providers.shelf import INDEX_SECONDS
 from orchestrator.providers.stored import Dialect, StoredObjects
@@ -34,14 +34,13 @@ class AgentsProvider(StoredObjects):
         self,
         client: Client,
         index_seconds: float = INDEX_SECONDS,
-        capabilities: Capabilities = CAPABILITIES,
         on_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """See `StoredObjects`; `capabilities` are the API's, less what this server has not."""
+        """See `StoredObjects`."""
         self._bridges: dict[str, Bridges] = {}
         self._homeless: dict[str, str | None] = {}
         """By agent, a tool that needs an environment."""
-        super().__init__(client, Dialect(PATHS, to_wire, self._read, capabilities), index_seconds, on_close)
+        super().__init__(client, Dialect(PATHS, to_wire, self._read, CAPABILITIES), index_seconds, on_close)
 
     def _read(self, kind: Kind, item: Mapping[str, Any]) -> Live:
         """Translate an object, and keep of an agent what its conversations need to know."""

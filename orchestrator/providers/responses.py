@@ -14,7 +14,6 @@ from orchestrator.providers._client import Client
 from orchestrator.providers.code_files import placed
 from orchestrator.providers.interface import (
     NOWHERE,
-    Capabilities,
     Conversation,
     Desired,
     Elsewhere,
@@ -53,11 +52,10 @@ class ResponsesProvider(StoredObjects):
         client: Client,
         releases: Releases,
         index_seconds: float = INDEX_SECONDS,
-        capabilities: Capabilities = CAPABILITIES,
         on_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """See `StoredObjects`; `capabilities` are the API's, less what this server has not."""
-        dialect = Dialect(PATHS, store_to_wire, lambda _kind, item: store_from_wire(item), capabilities)
+        """See `StoredObjects`."""
+        dialect = Dialect(PATHS, store_to_wire, lambda _kind, item: store_from_wire(item), CAPABILITIES)
         super().__init__(client, dialect, index_seconds, on_close)
         self._releases = releases
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from orchestrator.diagnostics import Diagnostic, nearest
+from orchestrator.diagnostics import Diagnostic, did_you_mean
 from orchestrator.model.project import LocatedScenario, Project
 from orchestrator.providers.interface import Provider
 
@@ -39,6 +39,5 @@ async def _known(project: Project, provider: Provider) -> Collection[str] | None
 
 
 def _unknown(located: LocatedScenario, model: str, known: Collection[str], target: str) -> Diagnostic:
-    near = nearest(model, sorted(known))
-    hint = f"did you mean `{near}`?" if near else "`orch models --all` lists those it has"
+    hint = did_you_mean(model, sorted(known)) or "`orch models --all` lists those it has"
     return Diagnostic(f"target {target} has no model `{model}`", located.position, hint)
